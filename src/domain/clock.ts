@@ -1,0 +1,22 @@
+import type { TimeScale } from './journey.ts';
+
+/** Business time. Everything that decides takes its `now` from here; only leases, claims, retention of
+ *  de-duplication keys and network time limits use the wall. */
+export interface Clock {
+  now(): Date;
+  readonly time: TimeScale;
+}
+
+/** Business epoch ms of a wall epoch ms. */
+export function toBusiness(wallMs: number, { origin, scale }: TimeScale): number {
+  return origin + (wallMs - origin) * scale;
+}
+
+/** Wall milliseconds that a business duration takes. */
+export function wallDuration(businessMs: number, { scale }: TimeScale): number {
+  return Math.max(0, businessMs) / scale;
+}
+
+export function scaledClock(time: TimeScale, wall: () => number = Date.now): Clock {
+  return { time, now: () => new Date(toBusiness(wall(), time)) };
+}

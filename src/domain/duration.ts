@@ -1,0 +1,10 @@
+/** Durations in settings are ISO 8601 with days at most (`PT30M`, `P1D`, `P3DT12H`): no months, whose length varies. */
+export const isoDuration = /^P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
+
+/** Milliseconds of business time. Throws a TypeError on text that is no such duration. */
+export function durationMs(text: string): number {
+  const match = isoDuration.exec(text);
+  if (!match) throw new TypeError(`not a duration: ${text}`);
+  const [, days = '0', hours = '0', minutes = '0', seconds = '0'] = match;
+  return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+}

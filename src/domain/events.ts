@@ -1,0 +1,53 @@
+import type { ProfileKind } from './journey.ts';
+
+/** One event, whatever door it came in by. `occurredAt` is already corrected for the client's clock (`sentAt`)
+ *  and mapped to business time, never in the future. */
+export interface Event {
+  messageId: string;
+  type: 'identify' | 'track' | 'page' | 'screen' | 'group' | 'alias';
+  /** Segment's event name for a track (`Product Added`), else the type itself. */
+  name: string;
+  occurredAt: Date;
+  receivedAt: Date;
+  profile: ProfileKind;
+  who: Who;
+  /** What the event does to the customer, if it is new. */
+  effects: Effect[];
+  /** The event as it came, JSON text. */
+  payload: string;
+}
+
+export interface Who {
+  userId?: string;
+  anonymousId?: string;
+  email?: string;
+  phone?: string;
+  /** `alias`: the id that is joined to the customer. */
+  previousId?: string;
+}
+
+/** Effects are folded by the database in the order of `occurredAt`; late ones never overwrite newer state. */
+export type Effect =
+  | { do: 'trait'; name: string; value: unknown }
+  | { do: 'contact'; channel: 'email' | 'phone'; address: string }
+  | { do: 'consent'; purpose: 'advertising' | 'personal_data'; channel: string; state: 'granted' | 'denied' }
+  | { do: 'visit' }
+  | { do: 'activity' }
+  | { do: 'view' | 'category' | 'favourite' | 'unfavourite'; ref: string }
+  | { do: 'cart_add' | 'cart_remove'; product: string; quantity?: number }
+  | { do: 'cart_set'; lines: CartLine[] }
+  | { do: 'order'; order: OrderChange };
+
+export interface CartLine {
+  product: string;
+  quantity: number;
+}
+
+export interface OrderChange {
+  orderId: string;
+  state: 'placed' | 'cancelled' | 'refunded';
+  /** Minor units. */
+  total: number;
+  currency: string;
+  lines: { product: string; quantity: number; price: number }[];
+}

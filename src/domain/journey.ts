@@ -1,0 +1,120 @@
+/**
+ * What a journey is, in plain data, and what travels between a workflow and its activities.
+ * Nothing here is personal: these shapes end up in Temporal histories.
+ */
+
+/** Classes of contact by rank: a lower number takes the slot first (`semantics.md`, Policy). */
+export const contactClasses = ['service', 'lifecycle', 'item_event', 'abandonment', 'bulk'] as const;
+export type ContactClass = (typeof contactClasses)[number];
+
+export const channelNames = ['email'] as const;
+export type ChannelName = (typeof channelNames)[number];
+
+/** A customer's two hats: a person and a company (J8). */
+export const profileKinds = ['personal', 'corporate'] as const;
+export type ProfileKind = (typeof profileKinds)[number];
+
+/** What tells one run of a journey from another for the same customer. */
+export type RunKey = 'none' | 'profile';
+
+export interface Block {
+  /** `wait`: nothing is sent. `message`: a contact, whatever channels it uses. `end`: where runs leave. */
+  kind: 'wait' | 'message' | 'end';
+  title: string;
+  /** Blocks that may follow, for the picture of the journey. */
+  next: readonly string[];
+}
+
+export interface Contract {
+  name: string;
+  title: string;
+  class: ContactClass;
+  key: RunKey;
+  /** Event names that start a run, where none is live for the customer and key. */
+  startsOn: readonly string[];
+  /** Event names that reach the goal of a live run. */
+  goalOn: readonly string[];
+  /** `overlap: 'none'`: a customer has at most one live run for a key. */
+  reentry: { overlap: 'none'; once: boolean };
+  blocks: Readonly<Record<string, Block>>;
+  /** Message name → its flags. `sale` counts against the share of sale messages. */
+  messages: Readonly<Record<string, MessageFlags>>;
+}
+
+export interface MessageFlags {
+  kind: 'marketing' | 'service';
+  /** Asks the contact policy before it goes. */
+  obeys: boolean;
+  /** Takes a slot of the contact policy. */
+  counts: boolean;
+  sale: boolean;
+  quietHours: boolean;
+}
+
+/** Business time = origin + (wall − origin) × scale. Epoch milliseconds. */
+export interface TimeScale {
+  origin: number;
+  scale: number;
+}
+
+/** A workflow's input: who, why, and how fast time runs. Survives continue-as-new. */
+export interface Entry {
+  journey: string;
+  customerId: string;
+  key: string;
+  /** ISO 8601, business time: when the event that started it happened. */
+  triggerAt: string;
+  time: TimeScale;
+}
+
+/** The one signal every journey understands. Idempotent by its content. */
+export interface Notice {
+  kind: 'start' | 'goal' | 'exit';
+  /** An event name or an exit reason, never anything personal. */
+  reason: string;
+  /** ISO 8601, business time. */
+  at: string;
+}
+
+/** What a run waits for. `due` is business time, epoch milliseconds; `say` is a timer's summary in Temporal UI. */
+export interface Next {
+  block: string;
+  iteration: number;
+  due: number;
+  say: string;
+}
+
+export type EnterAnswer =
+  | { entered: true; runId: string; settingsVersion: number; next: Next }
+  | { entered: false; outcome: Outcome };
+
+export interface DeliverRequest {
+  runId: string;
+  journey: string;
+  customerId: string;
+  block: string;
+  iteration: number;
+  channel: ChannelName;
+  /** Business time, epoch milliseconds: when it was first due; `validFor` runs from it. */
+  firstDue: number;
+}
+
+/** `next: null`: nothing is left to do. `story` is one line of markdown for Temporal UI. */
+export interface DeliverAnswer {
+  story: string;
+  next: Next | null;
+}
+
+export interface FinishRequest {
+  runId: string;
+  journey: string;
+  customerId: string;
+  /** What the workflow believes; `finish` checks it under the customer's lock. */
+  because: 'goal' | 'exit' | 'completed' | 'cancelled';
+  reason?: string;
+}
+
+/** `ended: false`: activity came in that the run has not read (J3), so it goes on. */
+export type FinishAnswer = { ended: true; outcome: Outcome } | { ended: false; story: string; next: Next };
+
+export type Outcome = 'goal' | 'completed' | `exited:${string}` | `not_entered:${string}` | 'nothing_left';

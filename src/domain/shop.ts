@@ -1,0 +1,41 @@
+/** What holds for the whole shop, whatever the journey. Settings `shop`, versioned in Postgres. */
+export interface ShopSettings {
+  name: string;
+  url: string;
+  cartUrl: string;
+  logoUrl: string | null;
+  /** The line of the footer that says who writes: company, postal address. Law wants it (CAN-SPAM, 38-FZ). */
+  imprint: string;
+  from: { name: string; email: string };
+  locale: Locale;
+  /** IANA name; used for customers whose own zone is not known. */
+  zone: string;
+  currency: string;
+  /** Local wall times `HH:MM`; equal ones switch quiet hours off. */
+  quietHours: { from: string; to: string };
+  /** `explicit`: advertising needs a recorded consent (38-FZ). `implied`: an address is enough until it is denied. */
+  consent: { email: 'implied' | 'explicit' };
+}
+
+export const locales = ['en', 'ru'] as const;
+export type Locale = (typeof locales)[number];
+
+export const defaultShop: ShopSettings = {
+  name: 'Vestnik Sample Shop',
+  url: 'https://shop.example',
+  cartUrl: 'https://shop.example/cart',
+  logoUrl: null,
+  imprint: 'Vestnik Sample Shop, 1 Example Street, Example City',
+  from: { name: 'Vestnik Sample Shop', email: 'hello@shop.example' },
+  locale: 'en',
+  zone: 'Europe/Moscow',
+  currency: 'RUB',
+  quietHours: { from: '21:00', to: '09:00' },
+  consent: { email: 'implied' },
+};
+
+/** The locale that a customer is written in: their own where we have it (`ru-RU` → `ru`), else the shop's. */
+export function localeOf(customer: string | null, shop: Pick<ShopSettings, 'locale'>): Locale {
+  const language = customer?.slice(0, 2).toLowerCase();
+  return locales.find((locale) => locale === language) ?? shop.locale;
+}

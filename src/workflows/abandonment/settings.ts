@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { duration } from '#workflows/settings-schemas.ts';
+import { contract, type MessageName } from './contract.ts';
+
+const message = z.enum(Object.keys(contract.messages) as [MessageName, ...MessageName[]]);
+
+const step = z.strictObject({
+  message,
+  after: duration.describe('Since the previous step was accepted or skipped; ignored for the first, which counts from `idle`'),
+  validFor: duration.default('P1D').describe('A deferral beyond this drops the message, with the reason'),
+});
+
+const branch = (most: number, defaults: { idle: string; steps: z.input<typeof step>[] }) =>
+  z
+    .strictObject({
+      idle: duration.describe('Quiet time since the last activity before the first message'),
+      steps: z.array(step).max(most),
+    })
+    .prefault(defaults);
+
+/** Every number of the journey. Defaults are Second Friend Store's (`systems.md`, J3–J7). */
+export const settings = z.strictObject({
+  enabled: z.boolean().default(true),
+  entryValidFor: duration.default('P1D').describe('A trigger older than this starts nothing'),
+  repeatAfter: duration.default('P7D').describe('A branch goes again only if its goods changed and this time passed'),
+  lookback: duration.default('P30D').describe('Activity older than this is no intent'),
+  expensiveFrom: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe('Minor units: a viewed product from this price on takes the expensive branch (J6); null switches it off'),
+  promo: z
+    .strictObject({ code: z.string().min(1).max(40), percent: z.int().min(1).max(90), validFor: duration })
+    .nullable()
+    .default(null)
+    .describe('The discount that `cart-promo` offers; without it the promo messages are skipped'),
+  branches: z
+    .strictObject({
+      cart: branch(4, {
+        idle: 'PT30M',
+        steps: [
+          { message: 'cart-reminder', after: 'PT0S' },
+          { message: 'cart-still-here', after: 'PT3H' },
+          { message: 'cart-questions', after: 'P1D' },
+          { message: 'cart-last-call', after: 'P3D' },
+        ],
+      }),
+      favourites: branch(2, { idle: 'PT30M', steps: [{ message: 'favourites', after: 'PT0S' }] }),
+      'expensive-view': branch(2, {
+        idle: 'PT15M',
+        steps: [
+          { message: 'view-expensive', after: 'PT0S' },
+          { message: 'view-alternatives', after: 'P1D' },
+        ],
+      }),
+      view: branch(2, { idle: 'PT30M', steps: [{ message: 'view', after: 'PT0S' }] }),
+      category: branch(1, { idle: 'PT30M', steps: [{ message: 'category', after: 'PT0S' }] }),
+      visit: branch(1, { idle: 'PT30M', steps: [{ message: 'latest-updates', after: 'PT0S' }] }),
+    })
+    .prefault({}),
+});
+
+export type Settings = z.infer<typeof settings>;
