@@ -66,6 +66,9 @@ create table profiles (
   last_visit_at timestamptz,                     -- any page or screen
   last_activity_at timestamptz,                  -- newest browsing or cart activity: what idle times count from
   last_order_at timestamptz,
+  -- One up for every visit or activity, however late it came in: `finish` compares it with what the run has read,
+  -- so that an event that arrives late (and moves no timestamp) is not forgotten.
+  activity_seq bigint not null default 0,
   primary key (customer_id, kind)
 );
 
@@ -239,8 +242,10 @@ create table runs (
   entered_at timestamptz not null,
   block text,                                    -- what it waits to do next
   due_at timestamptz,                            -- and when
-  read_at timestamptz not null,                  -- the newest activity that a decision of this run has seen
+  read_seq bigint not null,                      -- profiles.activity_seq when a decision of this run last read
   progress jsonb not null default '{}',          -- the journey's own memory between steps
+  asked int not null default 0,                  -- the last request of the workflow that was answered for good,
+  answer jsonb,                                  -- and the answer, for an activity that is run again
   ended_at timestamptz,
   outcome text
 );
