@@ -1,0 +1,69 @@
+import type { ChannelName } from '#domain/journey.ts';
+import type { Locale, ShopSettings } from '#domain/shop.ts';
+
+/** `amount` in minor units of `currency` (ISO 4217). */
+export interface Money {
+  amount: number;
+  currency: string;
+}
+
+export interface GoodsLine {
+  id: string;
+  name: string;
+  url: string;
+  imageUrl: string | null;
+  price: Money;
+  oldPrice: Money | null;
+  quantity: number;
+}
+
+export interface CategoryLink {
+  name: string;
+  url: string;
+}
+
+/** All that a template may speak of. Every key is always there: a template that names another one fails. */
+export interface MessageModel {
+  shop: ShopSettings;
+  customer: { firstName: string | null };
+  /** What the message is about. */
+  goods: GoodsLine[];
+  /** Recommendations below it. */
+  more: GoodsLine[];
+  category: CategoryLink | null;
+  categories: CategoryLink[];
+  /** `expires`: ISO 8601, business time. */
+  promo: { code: string; percent: number; expires: string } | null;
+  cartUrl: string;
+}
+
+export interface RenderInput {
+  journey: string;
+  message: string;
+  channel: ChannelName;
+  locale: Locale;
+  model: MessageModel;
+  track: Track;
+}
+
+/** What links of one message are made of. `publicUrl`: where the gateway is reached from outside. */
+export interface Track {
+  messageId: string;
+  publicUrl: string;
+  secret: string;
+}
+
+export interface Rendered {
+  subject: string;
+  html: string;
+  text: string;
+  /** Where the tracked links lead, by index. */
+  links: string[];
+}
+
+export interface Renderer {
+  /** Synchronous and fast (well under a millisecond). Throws when the message has no template or the model lacks what it names. */
+  render(input: RenderInput): Rendered;
+  /** Every template that is there, for previews and checks. */
+  readonly templates: readonly { journey: string; message: string; channel: ChannelName; locale: Locale }[];
+}
