@@ -92,11 +92,12 @@ export interface DeliverRequest {
   runId: string;
   journey: string;
   customerId: string;
+  /** Counts the requests of a run from 1: one that is asked again gets the same answer. */
+  ask: number;
+  /** What the workflow waited for; the decision may turn to another block. */
   block: string;
   iteration: number;
   channel: ChannelName;
-  /** Business time, epoch milliseconds: when it was first due; `validFor` runs from it. */
-  firstDue: number;
 }
 
 /** `next: null`: nothing is left to do. `story` is one line of markdown for Temporal UI. */
@@ -109,12 +110,14 @@ export interface FinishRequest {
   runId: string;
   journey: string;
   customerId: string;
-  /** What the workflow believes; `finish` checks it under the customer's lock. */
-  because: 'goal' | 'exit' | 'completed' | 'cancelled';
-  reason?: string;
+  /** Why the run left its path before the end, or null: `finish` finds the outcome itself, under the customer's lock. */
+  exit: string | null;
 }
 
-/** `ended: false`: activity came in that the run has not read (J3), so it goes on. */
-export type FinishAnswer = { ended: true; outcome: Outcome } | { ended: false; story: string; next: Next };
+/** `again`: activity came in that the run had not read when it ended, so a fresh run must look at it. */
+export interface FinishAnswer {
+  outcome: Outcome;
+  again: { triggerAt: string } | null;
+}
 
 export type Outcome = 'goal' | 'completed' | `exited:${string}` | `not_entered:${string}` | 'nothing_left';

@@ -23,7 +23,11 @@ export const contract = {
   goalOn: ['Order Completed'],
   reentry: { overlap: 'none', once: false },
   blocks: {
-    idle: { kind: 'wait', title: 'Waits until the customer has left', next: ['cart-1', 'favourites-1', 'expensive-view-1', 'view-1', 'category-1', 'visit-1', 'end'] },
+    idle: {
+      kind: 'wait',
+      title: 'Waits until the customer has left',
+      next: ['cart-1', 'favourites-1', 'expensive-view-1', 'view-1', 'category-1', 'visit-1', 'end'],
+    },
     'cart-1': { kind: 'message', title: 'Cart, first message', next: ['cart-2', 'end'] },
     'cart-2': { kind: 'message', title: 'Cart, second message', next: ['cart-3', 'end'] },
     'cart-3': { kind: 'message', title: 'Cart, third message', next: ['cart-4', 'end'] },

@@ -6,7 +6,9 @@ const message = z.enum(Object.keys(contract.messages) as [MessageName, ...Messag
 
 const step = z.strictObject({
   message,
-  after: duration.describe('Since the previous step was accepted or skipped; ignored for the first, which counts from `idle`'),
+  after: duration.describe(
+    'Since the previous step was accepted or skipped; ignored for the first, which counts from `idle`',
+  ),
   validFor: duration.default('P1D').describe('A deferral beyond this drops the message, with the reason'),
 });
 
@@ -24,6 +26,9 @@ export const settings = z.strictObject({
   entryValidFor: duration.default('P1D').describe('A trigger older than this starts nothing'),
   repeatAfter: duration.default('P7D').describe('A branch goes again only if its goods changed and this time passed'),
   lookback: duration.default('P30D').describe('Activity older than this is no intent'),
+  session: duration
+    .default('PT2H')
+    .describe('What was opened within this time before the last page is the same visit (J7)'),
   expensiveFrom: z
     .int()
     .min(0)
