@@ -17,8 +17,10 @@ const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const keys = new Map<string, KeyObject>();
 
 function keyOf(secret: string): KeyObject {
-  let key = keys.get(secret);
-  if (!key) keys.set(secret, (key = createSecretKey(secret, 'utf8')));
+  const kept = keys.get(secret);
+  if (kept) return kept;
+  const key = createSecretKey(secret, 'utf8');
+  keys.set(secret, key);
   return key;
 }
 

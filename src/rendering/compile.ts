@@ -1,0 +1,84 @@
+import { trackedHrefs } from './links.ts';
+import type { Sources, TemplateSource } from './sources.ts';
+
+/** A message before its model: Handlebars sources of its three parts. */
+export interface CompiledTemplate extends Omit<TemplateSource, 'text'> {
+  subject: string;
+  html: string;
+  text: string;
+}
+
+/** MJML → HTML and text, once for every template. Takes about a second for all, so the caller keeps the result.
+ *  The libraries are loaded here and not above: a start from the kept result does without them. */
+export async function compileTemplates(sources: Sources): Promise<CompiledTemplate[]> {
+  const [{ default: mjml2html }, { parse }, toText] = await Promise.all([
+    import('mjml'),
+    import('yaml'),
+    textCompiler(),
+  ]);
+  return Promise.all(
+    sources.templates.map(async ({ text: source, ...name }) => {
+      const where = `${name.journey}/messages/${name.message}.${name.channel}.${name.locale}.mjml`;
+      const { front, body } = splitFrontMatter(source, where, parse);
+      const document = fill(sources.layout['layout.mjml'] ?? '', { ...front, content: body });
+      const { html, errors } = await mjml2html(document, options);
+      if (errors.length > 0) throw new Error(`${where}: ${errors.map((error) => error.formattedMessage).join('; ')}`);
+      const tracked = trackedHrefs(squeeze(html), where);
+      return { ...name, subject: front.subject, html: tracked, text: toText(tracked) };
+    }),
+  );
+}
+
+/** `fonts: {}`: no font is fetched from elsewhere, which would tell a third party who reads. */
+const options = { validationLevel: 'soft', keepComments: false, fonts: {} } as const;
+
+interface FrontMatter {
+  subject: string;
+  preheader: string;
+}
+
+function splitFrontMatter(source: string, where: string, parse: (yaml: string) => unknown) {
+  const match = /^---\n(.*?)\n---\n(.*)$/s.exec(source);
+  const front = match?.[1] === undefined ? null : (parse(match[1]) as Partial<FrontMatter> | null);
+  const { subject, preheader } = front ?? {};
+  if (typeof subject !== 'string' || typeof preheader !== 'string') {
+    throw new Error(`${where}: begin it with front matter (--- lines) that has a subject and a preheader`);
+  }
+  return { front: { subject, preheader } satisfies FrontMatter, body: match?.[2] ?? '' };
+}
+
+/** `[[name]]` marks the places of the layout that a message fills before MJML sees it. */
+function fill(layout: string, parts: Record<string, string>): string {
+  return layout.replace(/\[\[(\w+)\]\]/g, (mark, name: string) => parts[name] ?? mark);
+}
+
+/** MJML indents generously; without it a message is a third smaller, and Gmail clips those over 102 kB. */
+function squeeze(html: string): string {
+  return html.replace(/\n\s*/g, '\n').replace(/\n+/g, '\n');
+}
+
+/** The text part keeps the Handlebars of the HTML part, so that it is made once and filled like it. */
+async function textCompiler(): Promise<(html: string) => string> {
+  const { compile } = await import('html-to-text');
+  const convert = compile({
+    wordwrap: false,
+    selectors: [
+      { selector: 'img', format: 'skip' },
+      { selector: '.no-text', format: 'skip' },
+      { selector: 'div[style*="display:none"]', format: 'skip' },
+      { selector: 'h1', options: { uppercase: false, leadingLineBreaks: 2, trailingLineBreaks: 1 } },
+      { selector: 'h2', options: { uppercase: false, leadingLineBreaks: 2, trailingLineBreaks: 1 } },
+      { selector: 'a', format: 'labelled' },
+      { selector: 'td', format: 'block' },
+    ],
+    formatters: {
+      /** `Label: address`, which reads better than brackets. */
+      labelled(node, walk, builder) {
+        walk(node.children, builder);
+        const href: unknown = node.attribs?.href;
+        if (typeof href === 'string') builder.addLiteral(`: ${href}`);
+      },
+    },
+  });
+  return (html) => convert(html).replace(/\s+: (?=\{\{|http)/g, ': ');
+}

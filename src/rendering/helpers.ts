@@ -1,0 +1,81 @@
+import type { HelperDelegate, HelperOptions } from 'handlebars';
+import type { Locale } from '#domain/shop.ts';
+import type { Links } from './links.ts';
+import type { GoodsLine, Money } from './model.ts';
+
+/** What templates reach by `{{@name}}`, beside their model. */
+export interface TemplateData {
+  locale: Locale;
+  zone: string;
+  words: Record<string, string>;
+  links: Links;
+  openUrl: string;
+  unsubscribeUrl: string;
+}
+
+const dataOf = (options: HelperOptions): TemplateData => options.data as TemplateData;
+
+/** Formatters are slow to make and quick to use. */
+function kept<T>(make: (...key: string[]) => T): (...key: string[]) => T {
+  const made = new Map<string, T>();
+  return (...key) => {
+    const name = key.join(' ');
+    const known = made.get(name) ?? make(...key);
+    made.set(name, known);
+    return known;
+  };
+}
+
+const moneyFormat = kept((locale = 'en', currency = 'RUB') => {
+  const options = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const;
+  return new Intl.NumberFormat(locale, { ...options, trailingZeroDisplay: 'stripIfInteger' });
+});
+const dateFormat = kept((locale = 'en', timeZone = 'UTC') => {
+  const options = { day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' } as const;
+  return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, { ...options, timeZone });
+});
+const pluralRules = kept((locale = 'en') => new Intl.PluralRules(locale));
+
+/** Money for reading: `1 290 ₽`, `€12.50`. The currency says how many minor units make one. */
+export function formatMoney(money: Money, locale: Locale): string {
+  const format = moneyFormat(locale, money.currency);
+  return format.format(money.amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+}
+
+/** Forms in the order of CLDR: English `one other`, Russian `one few many`. */
+function plural(count: number, forms: string[], locale: Locale): string {
+  const order = locale === 'ru' ? ['one', 'few', 'many'] : ['one', 'other'];
+  return forms[order.indexOf(pluralRules(locale).select(count))] ?? forms.at(-1) ?? '';
+}
+
+function discount({ price, oldPrice }: GoodsLine): number {
+  return oldPrice ? Math.round((1 - price.amount / oldPrice.amount) * 100) : 0;
+}
+
+/** Cuts at a word; one that would leave a stump is cut inside. */
+export function shorten(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const cut = text.slice(0, most - 1);
+  const space = cut.lastIndexOf(' ');
+  return `${(space > most / 2 ? cut.slice(0, space) : cut).replace(/[\s,.;:–—-]+$/, '')}…`;
+}
+
+function pairs<T>(items: T[]): T[][] {
+  return items.flatMap((_, index) => (index % 2 === 0 ? [items.slice(index, index + 2)] : []));
+}
+
+/** What templates may call. */
+export const helpers: Record<string, HelperDelegate> = {
+  track: (target: string, options: HelperOptions) => dataOf(options).links.track(target),
+  money: (money: Money, options: HelperOptions) => formatMoney(money, dataOf(options).locale),
+  date: (iso: string, options: HelperOptions) =>
+    dateFormat(dataOf(options).locale, dataOf(options).zone).format(new Date(iso)),
+  plural: (count: number, ...rest: unknown[]) =>
+    plural(count, rest.slice(0, -1) as string[], dataOf(rest.at(-1) as HelperOptions).locale),
+  discount: (line: GoodsLine) => discount(line),
+  short: (text: string, most: number) => shorten(text, most),
+  initial: (text: string) => (Array.from(text.trim())[0] ?? '·').toUpperCase(),
+  pairs: (items: unknown[]) => pairs(items),
+  first: (items: unknown[], count: number) => items.slice(0, count),
+  gt: (a: number, b: number) => a > b,
+};

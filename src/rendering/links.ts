@@ -1,0 +1,68 @@
+import type { RenderInput } from './model.ts';
+import { messageToken } from './tokens.ts';
+
+const href = /href="([^"]*)"/g;
+const expression = /^\{\{\s*([\w.[\]/@]+)\s*\}\}$/;
+
+/** Makes every address of a template a tracked one, while it is still a template: rendering then parses no HTML, and no
+ *  author can forget it. Addresses that begin with `{{@` (unsubscribe) are our own and stay. */
+export function trackedHrefs(template: string, where: string): string {
+  return template.replace(href, (whole, address: string) => {
+    if (address.startsWith('{{@') || /^(mailto|tel):|^#/.test(address)) return whole;
+    const path = expression.exec(address)?.[1];
+    if (path) return `href="{{track ${path}}}"`;
+    if (/^https?:\/\/[^{}'"]+$/.test(address)) return `href="{{track '${address.replaceAll('&amp;', '&')}'}}"`;
+    throw new Error(
+      `${where}: href="${address}" must be one {{variable}} or a plain http(s) address, so that it can be tracked`,
+    );
+  });
+}
+
+/** The tracked links of one message while it is rendered. The same target is the same link, in the HTML and the text. */
+export class Links {
+  readonly targets: string[] = [];
+  readonly #input: RenderInput;
+  readonly #tracked = new Map<string, string>();
+
+  constructor(input: RenderInput) {
+    this.#input = input;
+  }
+
+  get open(): string {
+    return this.#ours('o', 0, '.gif');
+  }
+
+  get unsubscribe(): string {
+    const { publicUrl, secret, messageId } = this.#input.track;
+    return `${publicUrl}/u/${messageToken(secret, messageId, 'u')}`;
+  }
+
+  /** The address that counts the click and leads to `target`; what is no web address leads to the shop. */
+  track(target: string): string {
+    const known = this.#tracked.get(target);
+    if (known) return known;
+    const url = this.#ours('c', this.targets.length, '');
+    this.targets.push(withUtm(webUrl(target) ?? new URL(this.#input.model.shop.url), this.#input));
+    this.#tracked.set(target, url);
+    return url;
+  }
+
+  #ours(purpose: 'o' | 'c', link: number, ending: string): string {
+    const { publicUrl, secret, messageId } = this.#input.track;
+    return `${publicUrl}/t/${purpose}/${messageToken(secret, messageId, purpose, link)}${ending}`;
+  }
+}
+
+function webUrl(text: string): URL | null {
+  const url = URL.parse(text);
+  return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url : null;
+}
+
+/** Adds what the shop's analytics reads; parameters that the address already has are the shop's own and stay. */
+function withUtm(url: URL, { journey, message, channel }: RenderInput): string {
+  const utm = { utm_source: 'vestnik', utm_medium: channel, utm_campaign: journey, utm_content: message };
+  for (const [name, value] of Object.entries(utm)) {
+    if (!url.searchParams.has(name)) url.searchParams.set(name, value);
+  }
+  return url.href;
+}

@@ -1,0 +1,21 @@
+import type { Locale } from '#domain/shop.ts';
+
+/** The few words that the layout itself says: `{{@words.name}}`. */
+export const words: Record<Locale, Record<string, string>> = {
+  en: {
+    was: 'was',
+    promoCode: 'Your promo code',
+    validUntil: 'Valid until',
+    why: 'You receive this letter because you visited our shop and left your address.',
+    unsubscribe: 'Unsubscribe',
+    preferences: 'Mail preferences',
+  },
+  ru: {
+    was: 'было',
+    promoCode: 'Ваш промокод',
+    validUntil: 'Действует до',
+    why: 'Вы получили это письмо, потому что заходили в наш магазин и оставили свой адрес.',
+    unsubscribe: 'Отписаться',
+    preferences: 'Настройки рассылки',
+  },
+};
