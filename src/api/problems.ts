@@ -1,0 +1,137 @@
+/** Every error that the gateway answers with, and what to do next. `docs/errors.md` lists the same codes. */
+export const problems = {
+  malformed_json: { status: 400, title: 'The body is not JSON', next: 'Send one JSON document in UTF-8.' },
+  malformed_request: {
+    status: 400,
+    title: 'The request cannot be read',
+    next: 'Check the encoding of the path and the length of the body.',
+  },
+  invalid_request: {
+    status: 400,
+    title: 'Some values are not valid',
+    next: 'Correct what `errors` names and send the request again.',
+  },
+  invalid_cursor: {
+    status: 400,
+    title: 'The cursor is not one of ours',
+    next: 'Take `next` of an answer as it is, or leave `cursor` out to begin anew.',
+  },
+  unauthorized: {
+    status: 401,
+    title: 'No valid API key',
+    next: 'Send `Authorization: Bearer <API key>` with a key that is not revoked.',
+  },
+  not_found: { status: 404, title: 'There is no such page', next: 'See `/openapi.json` or `/docs` for what there is.' },
+  customer_not_found: {
+    status: 404,
+    title: 'There is no such customer',
+    next: 'Find the id with `GET /api/v1/customers?email=` (or `phone`, `userId`).',
+  },
+  product_not_found: {
+    status: 404,
+    title: 'There is no such product',
+    next: 'List the catalogue with `GET /api/v1/products`, or add it with `PUT`.',
+  },
+  journey_not_found: {
+    status: 404,
+    title: 'There is no such journey',
+    next: 'See their names in `GET /api/v1/journeys`.',
+  },
+  version_not_found: {
+    status: 404,
+    title: 'There is no such version of these settings',
+    next: 'See what there is in `…/settings/versions`.',
+  },
+  key_not_found: { status: 404, title: 'There is no such key', next: 'See the ids in the list of keys.' },
+  method_not_allowed: {
+    status: 405,
+    title: 'This page knows other methods',
+    next: 'Use one of those in the header `Allow`.',
+  },
+  key_name_taken: {
+    status: 409,
+    title: 'A key of this name exists',
+    next: 'Choose another name; names of revoked keys are not given again.',
+  },
+  own_key: {
+    status: 409,
+    title: 'A key cannot revoke itself',
+    next: 'Revoke it with another key, so that nobody is locked out.',
+  },
+  customer_erased: { status: 410, title: 'This customer was erased', next: 'Nothing is left to show; drop the id.' },
+  version_conflict: {
+    status: 412,
+    title: 'Somebody changed these settings in between',
+    next: 'Read them again and apply your change to the newest version.',
+  },
+  too_large: { status: 413, title: 'The body is too large', next: 'Send smaller batches; the limit is 5 MB.' },
+  not_json: { status: 415, title: 'The body must be JSON', next: 'Send `Content-Type: application/json`.' },
+  unsupported_encoding: {
+    status: 415,
+    title: 'The body is encoded in an unknown way',
+    next: 'Send UTF-8, plain or with `Content-Encoding: gzip`, `deflate` or `br`.',
+  },
+  too_many_wrong_keys: {
+    status: 429,
+    title: 'Too many wrong API keys from this address',
+    next: 'Wait as long as `Retry-After` says, then use a valid key.',
+  },
+  internal: {
+    status: 500,
+    title: 'Something broke here',
+    next: 'Try again; if it stays, look for the request id (`instance`) in the logs.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'The database cannot be reached',
+    next: 'Try again in a few seconds; `/readyz` says which part is missing.',
+  },
+} as const satisfies Record<string, { status: number; title: string; next: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** What is wrong with one value. */
+export interface FieldError {
+  /** Dotted path in the body (`branches.cart.idle`), or the name of a parameter. */
+  field: string;
+  /** JSON pointer (RFC 6901), where the value is in the body. */
+  pointer?: string;
+  message: string;
+}
+
+interface Extras {
+  detail?: string;
+  errors?: FieldError[];
+  headers?: Record<string, string>;
+}
+
+/** Thrown by a handler; the error handler of the app answers it as problem+json. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly extras: Extras;
+
+  constructor(code: ProblemCode, extras: Extras = {}) {
+    super(extras.detail ?? problems[code].title);
+    this.name = 'Problem';
+    this.code = code;
+    this.extras = extras;
+  }
+
+  get status(): number {
+    return problems[this.code].status;
+  }
+}
+
+/** RFC 9457. `type` is where the documentation of the code stands; `instance` is the request's id. */
+export function problemBody({ code, extras }: Problem, requestId: string) {
+  const { status, title, next } = problems[code];
+  return {
+    type: `/docs/errors#${code}`,
+    title,
+    status,
+    detail: extras.detail === undefined ? next : `${extras.detail} ${next}`,
+    instance: `urn:request:${requestId}`,
+    code,
+    ...(extras.errors && { errors: extras.errors }),
+  };
+}
