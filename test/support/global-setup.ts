@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { connect, createPool } from '#db/connect.ts';
 import { migrate } from '#db/migrate.ts';
-import { guardedExecutable } from '#scripts/provision/guarded.ts';
 import { startPostgres } from '#scripts/provision/postgres.ts';
+import { guardedExecutable } from './guarded.ts';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, '.vestnik-test');
@@ -23,14 +23,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await removeLeftovers();
   const dir = join(folder, String(process.pid));
   await mkdir(dir, { recursive: true });
-  const postgres = await startPostgres({ dataDir: join(dir, 'postgres'), fsync: false });
+  const postgres = await startPostgres({ dataDir: dir, fsync: false, log: join(dir, 'postgres.log') });
   await migrateTemplate(postgres.url);
   project.provide('postgresUrl', postgres.url);
-  project.provide('temporalCli', await guardedExecutable(join(root, '.cache/bin/temporal'), 'KILL', dir));
-  project.provide(
-    'temporalTestServer',
-    await guardedExecutable(join(root, '.cache/bin/temporal-test-server'), 'KILL', dir),
-  );
+  project.provide('temporalCli', await guardedExecutable(join(root, '.cache/bin/temporal'), dir));
+  project.provide('temporalTestServer', await guardedExecutable(join(root, '.cache/bin/temporal-test-server'), dir));
   return async () => {
     await postgres.stop();
     await rm(dir, { recursive: true, force: true });
