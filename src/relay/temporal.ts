@@ -2,7 +2,9 @@ import {
   type Client,
   Connection,
   type ConnectionOptions,
+  defaultGrpcRetryOptions,
   isGrpcServiceError,
+  makeGrpcRetryInterceptor,
   ServiceError,
   ValueError,
   WorkflowNotFoundError,
@@ -33,9 +35,15 @@ const callLimitMs = 5_000;
 /** gRPC waits up to two minutes between attempts to reconnect; we want to be back within a second or so. */
 const reconnect = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 1_000 };
 
-/** A connection that is made at the first call and comes back soon after an outage. */
+/** A connection that is made at the first call, says within a second that nobody is there (the outbox waits better
+ *  than a call does), and comes back soon after an outage. */
 export function openConnection(options: ConnectionOptions): Connection {
-  return Connection.lazy({ ...options, channelArgs: { ...reconnect, ...options.channelArgs } });
+  const retries = makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: 3 }));
+  return Connection.lazy({
+    interceptors: [retries],
+    ...options,
+    channelArgs: { ...reconnect, ...options.channelArgs },
+  });
 }
 
 /** Registers the search attributes that are missing. Safe to repeat, and for several processes at once. */
