@@ -14,8 +14,8 @@ export interface PostgresOptions {
   port?: number;
   /** Default true. False for tests: fast, and lost in a power cut. */
   fsync?: boolean;
-  /** A file that the server's log is appended to. */
-  log: string;
+  /** A file that the server's log is appended to. Default: `postgres.log` in the data folder. */
+  log?: string;
   /** More `-c name=value` settings. */
   settings?: Readonly<Record<string, string>>;
   /** Rather for tests of the fallback. Default: whatever works on this machine. */
@@ -34,7 +34,8 @@ const user = 'vestnik';
 const nobody = 65_534;
 
 /** Starts the embedded PostgreSQL on 127.0.0.1; makes its cluster and the database `vestnik` at the first start. */
-export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+export async function startPostgres(given: PostgresOptions): Promise<RunningPostgres> {
+  const options = { ...given, log: given.log ?? join(given.dataDir, 'postgres.log') };
   const cluster = join(options.dataDir, 'postgres');
   const binaries = findBinaries();
   const as = wayToRun(options.asRoot);
@@ -168,11 +169,16 @@ function pidFile(cluster: string): string[] | undefined {
 
 // ── The server ────────────────────────────────────────────────────────────────────────────
 
-async function launch(options: PostgresOptions, cluster: string, binaries: string, way: Way) {
+type Settled = PostgresOptions & { log: string };
+
+async function launch(options: Settled, cluster: string, binaries: string, way: Way) {
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort());
     const from = existsSync(options.log) ? statSync(options.log).size : 0;
-    const server = startGuarded([...way.prefix, join(binaries, 'postgres'), ...serverArguments(options, cluster, port)], options.log);
+    const server = startGuarded(
+      [...way.prefix, join(binaries, 'postgres'), ...serverArguments(options, cluster, port)],
+      options.log,
+    );
     if (await ready(server, cluster)) return { port, server };
     await server.stop('SIGQUIT', 2000);
     const said = readFileSync(options.log, 'utf8').slice(from);
@@ -209,12 +215,11 @@ async function ready(server: Guarded, cluster: string): Promise<boolean> {
   return state === 'ready';
 }
 
-function notStarted({ dataDir, log }: PostgresOptions, said: string): Failure {
+function notStarted({ dataDir, log }: Settled, said: string): Failure {
   const fatal = said.match(/(?:FATAL|PANIC):\s*(.*)/)?.[1] ?? tail(log, 1);
   if (/PG_VERSION|not a valid data directory|control file|checkpoint record|could not open (file|directory)/.test(said))
     return damaged(dataDir, fatal);
-  if (/incompatible with server/.test(said))
-    return damaged(dataDir, 'it was made by another version of PostgreSQL');
+  if (/incompatible with server/.test(said)) return damaged(dataDir, 'it was made by another version of PostgreSQL');
   return new Failure(`PostgreSQL did not start (${fatal}): see ${log}.`);
 }
 

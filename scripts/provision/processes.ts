@@ -22,7 +22,10 @@ let watchdog: ChildProcess | undefined;
 
 function watchdogPipe() {
   if (!watchdog?.stdin?.writable) {
-    watchdog = spawn('sh', [join(import.meta.dirname, 'watchdog.sh')], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+    watchdog = spawn('sh', [join(import.meta.dirname, 'watchdog.sh')], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
     watchdog.unref();
     watchdog.stdin?.on('error', () => {});
   }
@@ -73,7 +76,9 @@ export function freePort(): Promise<number> {
     server.on('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
     });
   });
 }

@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { connect, createPool } from '#db/connect.ts';
 import { migrate } from '#db/migrate.ts';
 import { startPostgres } from '#scripts/provision/postgres.ts';
+import { provideTemporal } from '#scripts/provision/temporal.ts';
 import { guardedExecutable } from './guarded.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -26,8 +27,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const postgres = await startPostgres({ dataDir: dir, fsync: false, log: join(dir, 'postgres.log') });
   await migrateTemplate(postgres.url);
   project.provide('postgresUrl', postgres.url);
-  project.provide('temporalCli', await guardedExecutable(join(root, '.cache/bin/temporal'), dir));
-  project.provide('temporalTestServer', await guardedExecutable(join(root, '.cache/bin/temporal-test-server'), dir));
+  project.provide('temporalCli', await guardedExecutable(await provideTemporal('cli'), dir));
+  project.provide('temporalTestServer', await guardedExecutable(await provideTemporal('testServer'), dir));
   return async () => {
     await postgres.stop();
     await rm(dir, { recursive: true, force: true });
