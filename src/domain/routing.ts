@@ -1,0 +1,25 @@
+import type { Contract, RunKey } from './journey.ts';
+
+/** A journey that must hear of an event. */
+export interface Route {
+  journey: string;
+  key: RunKey;
+  signal: 'start' | 'goal';
+}
+
+/** Event name → the journeys that hear of it. Names that are not here reach nobody. */
+export type Routing = Readonly<Record<string, readonly Route[]>>;
+
+/** The routing table that follows from the contracts. */
+export function routeEvents(contracts: readonly Contract[]): Routing {
+  const table: Record<string, Route[]> = {};
+  const add = (event: string, route: Route) => {
+    table[event] ??= [];
+    table[event].push(route);
+  };
+  for (const { name: journey, key, startsOn, goalOn } of contracts) {
+    for (const event of startsOn) add(event, { journey, key, signal: 'start' });
+    for (const event of goalOn) add(event, { journey, key, signal: 'goal' });
+  }
+  return table;
+}

@@ -1,0 +1,2 @@
+// Written by `npm run generate` from the folders beside it. Do not edit.
+export { abandonment } from './abandonment/workflow.ts';
