@@ -1,7 +1,8 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
+import type { Money } from '#domain/money.ts';
 import type { Locale } from '#domain/shop.ts';
 import type { Links } from './links.ts';
-import type { GoodsLine, Money } from './model.ts';
+import type { GoodsLine } from './model.ts';
 
 /** What templates reach by `{{@name}}`, beside their model. */
 export interface TemplateData {

@@ -1,11 +1,6 @@
 import type { ChannelName } from '#domain/journey.ts';
+import type { Money } from '#domain/money.ts';
 import type { Locale, ShopSettings } from '#domain/shop.ts';
-
-/** `amount` in minor units of `currency` (ISO 4217). */
-export interface Money {
-  amount: number;
-  currency: string;
-}
 
 export interface GoodsLine {
   id: string;
