@@ -16,6 +16,8 @@ declare module 'vitest' {
     postgresUrl: string;
     temporalCli: string;
     temporalTestServer: string;
+    /** What servers of this run write goes here. */
+    runFolder: string;
   }
 }
 
@@ -24,11 +26,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await removeLeftovers();
   const dir = join(folder, String(process.pid));
   await mkdir(dir, { recursive: true });
-  const postgres = await startPostgres({ dataDir: dir, fsync: false, log: join(dir, 'postgres.log') });
+  const log = join(dir, 'postgres.log');
+  const postgres = await startPostgres({ dataDir: dir, fsync: false, log, settings: { max_connections: '300' } });
   await migrateTemplate(postgres.url);
+  project.provide('runFolder', dir);
   project.provide('postgresUrl', postgres.url);
-  project.provide('temporalCli', await guardedExecutable(await provideTemporal('cli'), dir));
-  project.provide('temporalTestServer', await guardedExecutable(await provideTemporal('testServer'), dir));
+  project.provide('temporalCli', await provideTemporal('cli', console.log));
+  project.provide('temporalTestServer', await guardedExecutable(await provideTemporal('testServer', console.log), dir));
   return async () => {
     await postgres.stop();
     await rm(dir, { recursive: true, force: true });
