@@ -1,8 +1,10 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import type { DB } from './schema.ts';
 
 export type Db = Kysely<DB>;
+/** Functions that take one need the lock that it holds. */
+export type Trx = Transaction<DB>;
 
 // Money comes as bigint; every amount we keep is below 2^53 minor units, and numbers survive JSON.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {

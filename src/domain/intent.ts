@@ -81,7 +81,7 @@ export interface Situation<Message extends string> {
 }
 
 export type Choice<Message extends string> =
-  | { do: 'send'; intent: Intent; block: string; step: number; message: Message; validForMs: number; firstDue: number }
+  | { do: 'send'; intent: Intent; block: string; message: Message; validForMs: number; firstDue: number }
   | { do: 'wait'; intent: Intent; block: string; until: number }
   | { do: 'nothing'; why: 'completed' | 'nothing_left' };
 
@@ -132,7 +132,7 @@ export function choose<Message extends string>(situation: Situation<Message>): C
   const due = dueAt(situation, step, idleMs, next.afterMs);
   if (due > now) return { do: 'wait', intent, block, until: due };
   const firstDue = progress.due?.block === block ? progress.due.at : due;
-  return { do: 'send', intent, block, step, message: next.message, validForMs: next.validForMs, firstDue };
+  return { do: 'send', intent, block, message: next.message, validForMs: next.validForMs, firstDue };
 }
 
 /** A branch speaks again only if its goods changed and some days passed; one that was left is not taken up again,
@@ -160,9 +160,9 @@ function dueAt({ trail, progress, since }: Situation<string>, step: number, idle
   return step === 0 || progress.lastAt === null ? idle : Math.max(progress.lastAt + afterMs, idle);
 }
 
-/** The run's memory after a step was accepted, skipped or dropped. */
-export function stepDone(progress: Progress, branch: Branch, step: number, at: number): Progress {
-  return { ...inBranch(progress, branch), step: step + 1, lastAt: at, due: null };
+/** The run's memory after the step that it stands at was accepted, skipped or dropped. */
+export function stepDone(progress: Progress, at: number): Progress {
+  return { ...progress, step: progress.step + 1, lastAt: at, due: null };
 }
 
 /** The run's memory once it turns to a branch: the one it leaves is closed. */

@@ -80,18 +80,25 @@ export interface Notice {
 export interface Next {
   block: string;
   iteration: number;
+  /** The channel that is asked first: its queue runs the activity. */
+  channel: ChannelName;
   due: number;
   say: string;
 }
 
 export type EnterAnswer =
-  | { entered: true; runId: string; settingsVersion: number; next: Next }
+  | { entered: true; runId: string; settingsVersion: number; asked: number; next: Next }
   | { entered: false; outcome: Outcome };
 
-export interface DeliverRequest {
+/** What every request of a run says: which one, whose, and with which key. */
+export interface RunRequest {
   runId: string;
   journey: string;
   customerId: string;
+  key: string;
+}
+
+export interface DeliverRequest extends RunRequest {
   /** Counts the requests of a run from 1: one that is asked again gets the same answer. */
   ask: number;
   /** What the workflow waited for; the decision may turn to another block. */
@@ -106,18 +113,15 @@ export interface DeliverAnswer {
   next: Next | null;
 }
 
-export interface FinishRequest {
-  runId: string;
-  journey: string;
-  customerId: string;
+export interface FinishRequest extends RunRequest {
   /** Why the run left its path before the end, or null: `finish` finds the outcome itself, under the customer's lock. */
   exit: string | null;
 }
 
-/** `again`: activity came in that the run had not read when it ended, so a fresh run must look at it. */
-export interface FinishAnswer {
-  outcome: Outcome;
-  again: { triggerAt: string } | null;
-}
+/** `again`: activity came in that the run had not read when it ended, so a fresh run must look at it.
+ *  Not ended: a false alarm, such as an old order that arrived late; the run goes on waiting. */
+export type FinishAnswer =
+  | { ended: true; outcome: Outcome; again: { triggerAt: string } | null }
+  | { ended: false; next: Next };
 
 export type Outcome = 'goal' | 'completed' | `exited:${string}` | `not_entered:${string}` | 'nothing_left';

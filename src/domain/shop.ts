@@ -3,6 +3,8 @@ export interface ShopSettings {
   name: string;
   url: string;
   cartUrl: string;
+  /** Where a category is shown; `{category}` is replaced by its name. */
+  categoryUrl: string;
   logoUrl: string | null;
   /** The line of the footer that says who writes: company, postal address. Law wants it (CAN-SPAM, 38-FZ). */
   imprint: string;
@@ -24,6 +26,7 @@ export const defaultShop: ShopSettings = {
   name: 'Vestnik Sample Shop',
   url: 'https://shop.example',
   cartUrl: 'https://shop.example/cart',
+  categoryUrl: 'https://shop.example/catalogue/{category}',
   logoUrl: null,
   imprint: 'Vestnik Sample Shop, 1 Example Street, Example City',
   from: { name: 'Vestnik Sample Shop', email: 'hello@shop.example' },

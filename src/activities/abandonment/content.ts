@@ -1,0 +1,111 @@
+import type { Candidate, Content, Situation } from '#activities/mind.ts';
+import type { Trx } from '#db/connect.ts';
+import { alternatives, goodsOfCategory, largestCategories, novelties } from '#db/goods.ts';
+import { durationMs } from '#domain/duration.ts';
+import type { Good, Touch } from '#domain/intent.ts';
+import type { ShopSettings } from '#domain/shop.ts';
+import type { CategoryLink, GoodsLine } from '#rendering/model.ts';
+import type { MessageName } from '#workflows/abandonment/contract.ts';
+import { settingsOf } from './settings.ts';
+
+const nothing: Content = { goods: [], more: [], category: null, categories: [], promo: null };
+const untrue = (reason: string) => ({ untrue: reason });
+
+type Composer = (trx: Trx, situation: Situation, candidate: Candidate) => Promise<Content | { untrue: string }>;
+
+/** Which content each message has. A message that could not be true is skipped for the reason given. */
+const composers: Record<MessageName, Composer> = {
+  'cart-reminder': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
+  'cart-still-here': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
+  'cart-questions': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
+  'cart-last-call': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
+  'cart-promo': withPromo,
+  'cart-promo-expires': withPromo,
+  favourites: async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs).slice(0, 6) }),
+  'favourites-alternatives': withAlternatives(1),
+  view: withAlternatives(0),
+  'view-expensive': withAlternatives(0),
+  'view-alternatives': withAlternatives(1),
+  category: ofCategory,
+  'latest-updates': latestUpdates,
+  'pick-a-category': pickACategory,
+};
+
+export function compose(trx: Trx, situation: Situation, candidate: Candidate): Promise<Content | { untrue: string }> {
+  return composers[candidate.message as MessageName](trx, situation, candidate);
+}
+
+function line(good: Good, quantity = 1): GoodsLine {
+  const { id, name, url, imageUrl, currency } = good;
+  const money = (amount: number) => ({ amount, currency });
+  const oldPrice = good.oldPrice === null ? null : money(good.oldPrice);
+  return { id, name, url, imageUrl, price: money(good.price), oldPrice, quantity };
+}
+
+/** The goods of the intent as the customer's region can buy them now, in the order of the trail. */
+function touched({ facts: { trail } }: Situation, refs: readonly string[]): GoodsLine[] {
+  const found = new Map<string, Touch>();
+  for (const touch of [...trail.views, ...trail.favourites, ...trail.cart]) found.set(touch.product, touch);
+  return refs.flatMap((ref) => {
+    const touch = found.get(ref);
+    return touch?.good ? [line(touch.good, touch.quantity)] : [];
+  });
+}
+
+/** The code of the promo message counts from its acceptance; its reminder is true only while the code lives. */
+async function withPromo(_: Trx, situation: Situation, { refs, message }: Candidate) {
+  const { promo } = settingsOf(situation.facts).raw;
+  if (promo === null) return untrue('no_promo');
+  const given = situation.facts.sent.find((sent) => sent.template === 'cart-promo' && sent.acceptedAt !== null);
+  if (message === 'cart-promo-expires' && given === undefined) return untrue('no_promo_given');
+  const expires = (given?.acceptedAt ?? situation.now) + durationMs(promo.validFor);
+  if (expires <= situation.now) return untrue('promo_expired');
+  const { code, percent } = promo;
+  return {
+    ...nothing,
+    goods: touched(situation, refs),
+    promo: { code, percent, expires: new Date(expires).toISOString() },
+  };
+}
+
+function withAlternatives(atLeast: number): Composer {
+  return async (trx, situation, { refs, message }) => {
+    const goods = touched(situation, refs).slice(0, message === 'view-expensive' ? 1 : 3);
+    const wish = { region: situation.facts.customer.region, exclude: known(situation, refs), limit: 4 };
+    const more = await alternatives(trx, refs, wish);
+    return more.length < atLeast
+      ? untrue('no_alternatives')
+      : { ...nothing, goods, more: more.map((good) => line(good)) };
+  };
+}
+
+/** Nothing that the customer looked at, has in the cart or bought is offered as something else. */
+function known({ facts: { trail } }: Situation, refs: readonly string[]): string[] {
+  return [...refs, ...[...trail.cart, ...trail.favourites, ...trail.views].map((touch) => touch.product)];
+}
+
+async function ofCategory(trx: Trx, { facts, shop }: Situation, { refs }: Candidate) {
+  for (const category of refs) {
+    const goods = await goodsOfCategory(trx, category, { region: facts.customer.region, exclude: [], limit: 6 });
+    if (goods.length > 0) {
+      return { ...nothing, goods: goods.map((good) => line(good)), category: categoryLink(shop, category) };
+    }
+  }
+  return untrue('nothing_in_category');
+}
+
+async function latestUpdates(trx: Trx, { facts }: Situation) {
+  const goods = await novelties(trx, { region: facts.customer.region, exclude: [], limit: 6 });
+  return goods.length > 0 ? { ...nothing, goods: goods.map((good) => line(good)) } : untrue('no_novelties');
+}
+
+async function pickACategory(trx: Trx, { facts, shop }: Situation) {
+  const names = await largestCategories(trx, facts.customer.region, 6);
+  return names.length > 1
+    ? { ...nothing, categories: names.map((name) => categoryLink(shop, name)) }
+    : untrue('no_categories');
+}
+
+function categoryLink(shop: ShopSettings, name: string): CategoryLink {
+  return { name, url: shop.categoryUrl.replace('{category}', encodeURIComponent(name)) };
+}

@@ -1,0 +1,82 @@
+import type { Mind, Situation, Step } from '#activities/mind.ts';
+import { type Facts, spokenBy } from '#db/facts.ts';
+import { branches, choose, type Intent, inBranch, type Progress, startOfRun, stepDone } from '#domain/intent.ts';
+import { contract, type MessageName } from '#workflows/abandonment/contract.ts';
+import { compose } from './content.ts';
+import { settingsOf } from './settings.ts';
+
+/** Abandonment (J3–J7): the strongest intent that is still true. */
+export const abandonmentMind: Mind = {
+  contract,
+  isEnabled: (facts) => settingsOf(facts).raw.enabled,
+  entryValidForMs: (facts) => settingsOf(facts).entryValidForMs,
+  step: (situation) => step(situation, memory(situation.progress)),
+  done: (progress, at) => stepDone(memory(progress), at),
+  first,
+  deservesAnother,
+  compose,
+};
+
+/** A run's row begins with an empty memory. */
+function memory(progress: unknown): Progress {
+  return { ...startOfRun, ...(progress as Partial<Progress> | null) };
+}
+
+function choice({ facts, now }: Situation, progress: Progress, skip: string | null) {
+  return choose<MessageName>({
+    trail: facts.trail,
+    progress,
+    spoken: spokenBy(facts, skip),
+    settings: settingsOf(facts),
+    since: since(facts, now),
+    now,
+  });
+}
+
+/** What led to the run counts from `entryValidFor` before its trigger; a purchase ends all that was before it. */
+function since(facts: Facts, now: number): number {
+  const trigger = facts.run?.triggerAt ?? now;
+  return Math.max(trigger - settingsOf(facts).entryValidForMs, facts.lastOrderAt ?? 0);
+}
+
+function step(situation: Situation, progress: Progress): Step {
+  const { facts } = situation;
+  const found = choice(situation, progress, facts.run?.id ?? null);
+  if (found.do === 'nothing') return found;
+  if (found.do === 'wait') return waitFor(found, facts, progress);
+  const { block, message, validForMs, firstDue, intent } = found;
+  const here = { ...inBranch(progress, intent.branch), due: { block, at: firstDue } };
+  return {
+    do: 'send',
+    block,
+    iteration: 1,
+    message,
+    refs: intent.refs,
+    firstDue,
+    validForMs,
+    progress: here,
+  };
+}
+
+/** Before the first message a run waits in `idle`, whatever it will speak of then. */
+function waitFor(found: { intent: Intent; block: string; until: number }, facts: Facts, progress: Progress): Step {
+  const { intent, block, until } = found;
+  const isIdle = progress.branch === null && facts.run?.block === 'idle';
+  if (isIdle) return { do: 'wait', block: 'idle', until, progress };
+  return { do: 'wait', block, until, progress: { ...inBranch(progress, intent.branch), due: { block, at: until } } };
+}
+
+/** A run that has nothing to say yet still waits: profile and catalogue data may arrive after the event. */
+function first(situation: Situation): { block: string; until: number } {
+  const { facts, now } = situation;
+  const found = choice(situation, startOfRun, null);
+  if (found.do === 'wait') return { block: 'idle', until: found.until };
+  if (found.do === 'send') return { block: 'idle', until: now };
+  const settings = settingsOf(facts);
+  const idle = Math.min(...branches.map((branch) => settings.branches[branch].idleMs));
+  return { block: 'idle', until: Math.max(facts.trail.lastActivityAt ?? now, facts.trail.lastVisitAt ?? now) + idle };
+}
+
+function deservesAnother(situation: Situation): boolean {
+  return choice(situation, startOfRun, null).do !== 'nothing';
+}

@@ -1,0 +1,66 @@
+import { type Facts, lockCustomer, readFacts } from '#db/facts.ts';
+import { newId } from '#db/ids.ts';
+import { countNotEntered, insertRun } from '#db/runs.ts';
+import { workflowId } from '#domain/ids.ts';
+import type { EnterAnswer, Entry, Next } from '#domain/journey.ts';
+import { unreachableBecause } from '#domain/reach.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { Mind } from './mind.ts';
+import { mindOf, profileOf, shopOf } from './shared.ts';
+
+/** Decides under the customer's lock whether a run begins, and makes its row. A run that is live already (this
+ *  activity was run before, or the workflow continued as new) is taken up where it stands. */
+export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnswer> {
+  const { customerId, journey, key } = entry;
+  const mind = mindOf(journey);
+  const id = workflowId(journey, customerId, key);
+  return deps.db.transaction().execute(async (trx) => {
+    await lockCustomer(trx, customerId);
+    const now = deps.clock.now();
+    const request = { customerId, journey, profile: profileOf(key), run: { workflowId: id }, now };
+    const facts = await readFacts(trx, request);
+    if (facts === null) return { entered: false, outcome: 'not_entered:erased' };
+    if (facts.run !== null) return liveRun(mind, facts.run);
+    const refusal = refusalOf(mind, facts, entry, now);
+    if (refusal !== null) {
+      await countNotEntered(trx, { journey, key, customerId, reason: refusal, at: now });
+      return { entered: false, outcome: `not_entered:${refusal}` };
+    }
+    const { block, until } = mind.first({ facts, now: now.getTime(), shop: shopOf(facts), progress: null });
+    const next = nextOf(mind, block, until);
+    const runId = newId(now);
+    const settingsVersion = facts.settings.journey?.version ?? 0;
+    await insertRun(trx, {
+      id: runId,
+      workflowId: id,
+      journey,
+      key,
+      customerId,
+      settingsVersion,
+      triggerAt: new Date(entry.triggerAt),
+      enteredAt: now,
+      readSeq: facts.activitySeq,
+      next,
+    });
+    return { entered: true, runId, settingsVersion, asked: 0, next };
+  });
+}
+
+function liveRun(mind: Mind, run: NonNullable<Facts['run']>): EnterAnswer {
+  const next = nextOf(mind, run.block ?? 'idle', run.dueAt ?? 0);
+  return { entered: true, runId: run.id, settingsVersion: run.settingsVersion, asked: run.asked, next };
+}
+
+function refusalOf(mind: Mind, facts: Facts, entry: Entry, now: Date): string | null {
+  if (facts.gone !== null) return facts.gone;
+  if (!mind.isEnabled(facts)) return 'disabled';
+  if (mind.contract.reentry.once && facts.earlierRuns > 0) return 'once';
+  if (now.getTime() - Date.parse(entry.triggerAt) > mind.entryValidForMs(facts)) return 'too_late';
+  return unreachableBecause(facts.reach, 'marketing', shopOf(facts)) === null ? null : 'unreachable';
+}
+
+/** What the workflow waits for. `say` names the block for people: it is the timer's summary in Temporal UI. */
+export function nextOf(mind: Mind, block: string, due: number, iteration = 1): Next {
+  const title = mind.contract.blocks[block]?.title ?? block;
+  return { block, iteration, channel: 'email', due, say: block === title ? block : `${block}: ${title}` };
+}

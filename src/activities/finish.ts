@@ -1,0 +1,76 @@
+import { lockCustomer } from '#db/facts.ts';
+import { ensureMonths } from '#db/partitions.ts';
+import { closeRun } from '#db/runs.ts';
+import type { FinishAnswer, FinishRequest, Next, Outcome } from '#domain/journey.ts';
+import type { ActivityDeps } from './deps.ts';
+import { nextOf } from './enter.ts';
+import type { Step } from './mind.ts';
+import { type RunRead, readRun } from './read-run.ts';
+import { mindOf, shopOf } from './shared.ts';
+
+/**
+ * Closes a run under the customer's lock and finds how it ended. Intake takes the same lock to write activity and
+ * sends a start only where it sees no live run. So activity committed before this is seen here (`again`), and
+ * activity after it sends a signal: none falls between.
+ */
+export async function finish(deps: ActivityDeps, request: FinishRequest): Promise<FinishAnswer> {
+  await ensureMonths(deps.db, ['decisions'], deps.clock.now());
+  return deps.db.transaction().execute(async (trx) => {
+    await lockCustomer(trx, request.customerId);
+    const now = deps.clock.now();
+    const facts = await readRun(trx, request, now);
+    if (facts === null) return { ended: true, outcome: 'exited:erased', again: null };
+    if (facts.run.outcome !== null) return facts.run.answer as FinishAnswer;
+    const step = mindOf(request.journey).step({
+      facts,
+      now: now.getTime(),
+      shop: shopOf(facts),
+      progress: facts.run.progress,
+    });
+    const outcome = outcomeOf(facts, request, step);
+    if (outcome === null) return { ended: false, next: stillWaits(facts, request, now.getTime()) };
+    const again = needsAnother(facts, request, now.getTime()) ? { triggerAt: now.toISOString() } : null;
+    const answer: FinishAnswer = { ended: true, outcome, again };
+    await closeRun(trx, { id: request.runId, at: now, outcome, answer }, stopDecision(facts, request, outcome));
+    return answer;
+  });
+}
+
+/** Null: nothing ends it. */
+function outcomeOf(facts: RunRead, { exit }: FinishRequest, step: Step): Outcome | null {
+  if (facts.gone !== null) return `exited:${facts.gone}`;
+  if (exit !== null) return `exited:${exit}`;
+  if (facts.ordered) return 'goal';
+  if (facts.reach.consent === 'denied') return 'exited:unsubscribed';
+  return step.do === 'nothing' ? step.why : null;
+}
+
+function stillWaits({ run }: RunRead, { journey }: FinishRequest, now: number): Next {
+  return nextOf(mindOf(journey), run.block ?? 'idle', run.dueAt ?? now);
+}
+
+/** Who has left for good, or was stopped by a person, is not followed again by what they did before. */
+function needsAnother(facts: RunRead, { exit, journey }: FinishRequest, now: number): boolean {
+  const hasNews = facts.activitySeq > facts.run.readSeq;
+  if (!hasNews || exit !== null || facts.gone !== null || facts.reach.consent === 'denied') return false;
+  return mindOf(journey).deservesAnother({ facts, now, shop: shopOf(facts), progress: null });
+}
+
+/** Only where a message was still to come does somebody ask why it did not. */
+function stopDecision(facts: RunRead, { customerId, journey, runId }: FinishRequest, outcome: Outcome) {
+  const { block } = facts.run;
+  if (block === null) return null;
+  return {
+    customerId,
+    journey,
+    runId,
+    block,
+    iteration: 1,
+    channel: null,
+    decision: 'stop' as const,
+    reason: outcome,
+    until: null,
+    messageId: null,
+    details: {},
+  };
+}

@@ -1,0 +1,53 @@
+import type { Trx } from '#db/connect.ts';
+import type { Facts } from '#db/facts.ts';
+import type { Contract } from '#domain/journey.ts';
+import type { ShopSettings } from '#domain/shop.ts';
+import type { MessageModel } from '#rendering/model.ts';
+
+/** What a journey knows how to do now, from the facts alone. */
+export type Step =
+  | { do: 'nothing'; why: 'completed' | 'nothing_left' }
+  | { do: 'wait'; block: string; until: number; progress: unknown }
+  | Candidate;
+
+/** A message that is due. `block` is where it stands in the journey. */
+export interface Candidate {
+  do: 'send';
+  block: string;
+  iteration: number;
+  message: string;
+  refs: string[];
+  firstDue: number;
+  validForMs: number;
+  /** The run's memory while the message is on its way or deferred. */
+  progress: unknown;
+}
+
+export type Content = Pick<MessageModel, 'goods' | 'more' | 'category' | 'categories' | 'promo'>;
+
+export interface Situation {
+  facts: Facts;
+  now: number;
+  shop: ShopSettings;
+  /** The run's memory; null where it has none yet. */
+  progress: unknown;
+}
+
+/**
+ * What is a journey's own among activities: which step is due and what a message speaks of. Everything else
+ * (lock, consent, policy, quiet hours, ledger, sending) is the same for all.
+ */
+export interface Mind {
+  contract: Contract;
+  isEnabled(facts: Facts): boolean;
+  entryValidForMs(facts: Facts): number;
+  step(situation: Situation): Step;
+  /** The run's memory once the step that it holds was sent, skipped or dropped. */
+  done(progress: unknown, at: number): unknown;
+  /** What a run waits for first. */
+  first(situation: Situation): { block: string; until: number };
+  /** Whether activity that a run has not read deserves a run of its own now that it ends. */
+  deservesAnother(situation: Situation): boolean;
+  /** What the message speaks of, or why it would not be true (R4). */
+  compose(trx: Trx, situation: Situation, candidate: Candidate): Promise<Content | { untrue: string }>;
+}

@@ -1,0 +1,109 @@
+import type { OutgoingMessage } from '#channels/channel.ts';
+import type { Trx } from '#db/connect.ts';
+import { newId } from '#db/ids.ts';
+import { beginSubmitting, type Submission } from '#db/runs.ts';
+import type { MessageFlags } from '#domain/journey.ts';
+import { leaseMs } from '#domain/ledger.ts';
+import { type Locale, localeOf } from '#domain/shop.ts';
+import type { Rendered } from '#rendering/model.ts';
+import { messageToken } from '#rendering/tokens.ts';
+import { nextOf } from './enter.ts';
+import type { Candidate, Content, Mind } from './mind.ts';
+import { type Attempt, type Deciding, decisionRow, moveFrom } from './moves.ts';
+
+/** A message whose ledger row is `submitting`: now, and only now, it may go to the channel. */
+export interface Sending {
+  deciding: Deciding;
+  attempt: Attempt;
+  message: OutgoingMessage;
+}
+
+export function flagsOf(mind: Mind, message: string): MessageFlags {
+  const flags = mind.contract.messages[message];
+  if (flags === undefined)
+    throw new Error(`journey ${mind.contract.name} has no message ${message}: add it to its contract`);
+  return flags;
+}
+
+/** Renders (pure and quick, so that the lock may be held meanwhile), then takes the ledger row and its lease. */
+export async function reserve(trx: Trx, deciding: Deciding, candidate: Candidate, content: Content): Promise<Sending> {
+  const { facts, situation, mind, now } = deciding;
+  const { block, iteration, message } = candidate;
+  const earlier = facts.sent.find((sent) => sent.block === block && sent.iteration === iteration);
+  const id = earlier?.id ?? newId(now);
+  const locale = localeOf(facts.customer.locale, situation.shop);
+  const rendered = render(deciding, id, message, locale, content);
+  const submission = submissionOf(deciding, candidate, id, locale, rendered.links);
+  const decision = decisionRow(deciding, candidate, { decision: 'send', reason: 'ok' }, id);
+  // The run stays where it is until the channel has answered.
+  const staying = { ask: null, answer: null, left: null, next: nextOf(mind, block, now.getTime(), iteration) };
+  const move = { ...moveFrom(deciding, block, iteration), ...staying, progress: candidate.progress };
+  await beginSubmitting(trx, submission, move, decision);
+  return { deciding, attempt: candidate, message: outgoing(deciding, submission, rendered) };
+}
+
+function render(
+  { deps, facts, situation, request }: Deciding,
+  messageId: string,
+  message: string,
+  locale: Locale,
+  content: Content,
+): Rendered {
+  const { shop } = situation;
+  const { journey, channel } = request;
+  const model = { shop, customer: { firstName: facts.customer.firstName }, cartUrl: shop.cartUrl, ...content };
+  const track = { messageId, publicUrl: deps.publicUrl, secret: deps.secret };
+  return deps.renderer.render({ journey, message, channel, locale, model, track });
+}
+
+function submissionOf(
+  { deps, facts, mind, request }: Deciding,
+  candidate: Candidate,
+  id: string,
+  locale: Locale,
+  links: string[],
+): Submission {
+  const { journey, channel, customerId, runId } = request;
+  return {
+    id,
+    customerId,
+    runId,
+    journey,
+    block: candidate.block,
+    iteration: candidate.iteration,
+    channel,
+    template: candidate.message,
+    locale,
+    class: mind.contract.class,
+    flags: flagsOf(mind, candidate.message),
+    settingsVersion: facts.run.settingsVersion,
+    address: facts.reach.address ?? '',
+    goods: candidate.refs,
+    links,
+    dueAt: new Date(candidate.firstDue),
+    leaseMs,
+    provider: deps.channels[channel].provider,
+  };
+}
+
+function outgoing(
+  { deps, situation }: Deciding,
+  submission: Submission,
+  { subject, html, text }: Rendered,
+): OutgoingMessage {
+  const { id, journey, template, address: to, flags } = submission;
+  const unsubscribeUrl =
+    flags.kind === 'marketing' ? `${deps.publicUrl}/u/${messageToken(deps.secret, id, 'u')}` : null;
+  return {
+    id,
+    journey,
+    template,
+    kind: flags.kind,
+    to,
+    from: situation.shop.from,
+    subject,
+    html,
+    text,
+    unsubscribeUrl,
+  };
+}

@@ -1,0 +1,28 @@
+import type { Facts } from '#db/facts.ts';
+import { type ProfileKind, profileKinds } from '#domain/journey.ts';
+import { defaultPolicy, type PolicySettings } from '#domain/policy.ts';
+import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import { abandonmentMind } from './abandonment/mind.ts';
+import type { Mind } from './mind.ts';
+
+const minds: Record<string, Mind> = { [abandonmentMind.contract.name]: abandonmentMind };
+
+export function mindOf(journey: string): Mind {
+  const mind = minds[journey];
+  if (mind === undefined) throw new Error(`journey ${journey} has no mind: add it to src/activities/shared.ts`);
+  return mind;
+}
+
+/** Where the key of a run is a profile it is that one, else the personal. */
+export function profileOf(key: string): ProfileKind {
+  return profileKinds.find((kind) => kind === key) ?? 'personal';
+}
+
+/** Settings that were saved before a field existed take its default. */
+export function shopOf({ settings: { shop } }: Facts): ShopSettings {
+  return { ...defaultShop, ...(shop?.value as Partial<ShopSettings> | undefined) };
+}
+
+export function policyOf({ settings: { policy } }: Facts): PolicySettings {
+  return (policy?.value as PolicySettings | undefined) ?? defaultPolicy;
+}
