@@ -78,5 +78,7 @@ export const helpers: Record<string, HelperDelegate> = {
   initial: (text: string) => (Array.from(text.trim())[0] ?? '·').toUpperCase(),
   pairs: (items: unknown[]) => pairs(items),
   first: (items: unknown[], count: number) => items.slice(0, count),
+  rest: (items: unknown[], from: number) => items.slice(from),
+  minus: (a: number, b: number) => a - b,
   gt: (a: number, b: number) => a > b,
 };
