@@ -12,7 +12,7 @@ import {
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { type ContactClass, type Contract, contactClasses, type Entry, type Notice } from '#domain/journey.ts';
-import { contract as abandonment } from '#workflows/abandonment/contract.ts';
+import { contracts } from '#workflows/catalogue.ts';
 import {
   type JourneyPort,
   type JourneyStart,
@@ -24,7 +24,7 @@ import {
 const journeyAttribute = defineSearchAttributeKey('Journey', SearchAttributeType.KEYWORD);
 const customerAttribute = defineSearchAttributeKey('CustomerId', SearchAttributeType.KEYWORD);
 
-const contracts: Record<string, Contract> = { [abandonment.name]: abandonment };
+const known: Readonly<Record<string, Contract>> = contracts;
 
 /** Search attributes that the namespace must know before a journey starts, by name. */
 export const searchAttributes = { Journey: 'KEYWORD', CustomerId: 'KEYWORD' } as const;
@@ -109,17 +109,17 @@ function startOptions({ workflowId, entry, notice }: JourneyStart, taskQueue: st
     ],
     staticSummary: summary(entry),
     staticDetails: [
-      `**${contracts[entry.journey]?.title ?? entry.journey}**`,
+      `**${known[entry.journey]?.title ?? entry.journey}**`,
       '',
       `Started by \`${notice.reason}\` of ${entry.triggerAt} for customer \`${entry.customerId}\`.`,
     ].join('\n'),
-    priority: { priorityKey: priorityOf(contracts[entry.journey]?.class ?? 'bulk') },
+    priority: { priorityKey: priorityOf(known[entry.journey]?.class ?? 'bulk') },
   };
 }
 
 function summary({ journey, key }: Entry): string {
   if (key === '') return journey;
-  return contracts[journey]?.key === 'profile' ? `${journey} · ${key} profile` : `${journey} · ${key}`;
+  return known[journey]?.key === 'profile' ? `${journey} · ${key} profile` : `${journey} · ${key}`;
 }
 
 /** Temporal's keys go from 1, the most urgent, to 5: as many as there are classes of contact. */
