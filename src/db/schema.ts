@@ -259,6 +259,7 @@ export interface Products {
 }
 
 export interface Profiles {
+  activity_seq: Generated<number>;
   customer_id: string;
   email: string | null;
   email_at: Timestamp | null;
@@ -281,6 +282,8 @@ export interface RunBlocks {
 }
 
 export interface Runs {
+  answer: Json | null;
+  asked: Generated<number>;
   block: string | null;
   customer_id: string;
   due_at: Timestamp | null;
@@ -291,7 +294,7 @@ export interface Runs {
   key: string;
   outcome: string | null;
   progress: Generated<Json>;
-  read_at: Timestamp;
+  read_seq: number;
   settings_version: number;
   trigger_at: Timestamp;
   workflow_id: string;
