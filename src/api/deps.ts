@@ -1,0 +1,34 @@
+import type { Router } from 'express';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Db } from '#db/connect.ts';
+import type { OutboxRow } from '#db/outbox.ts';
+import type { Clock } from '#domain/clock.ts';
+import type { Event } from '#domain/events.ts';
+
+/** Everything the gateway needs. Built in `main.ts`, handed to `createApp`. */
+export interface ApiDeps {
+  db: Db;
+  pool: pg.Pool;
+  clock: Clock;
+  /** Resolves when the events are committed. */
+  intake: { submit(sourceId: string, events: Event[]): Promise<void> };
+  /** Takes outbox rows after the commit that wrote them. */
+  relay: { push(rows: OutboxRow[]): void };
+  log: Logger;
+  /** Signs the tokens of tracked links. */
+  secret: string;
+  publicUrl: string;
+  links: Links;
+  /** Routes of the development inbox, on development machines only. */
+  inbox?: Router;
+  temporal: { healthy(): Promise<boolean> };
+  /** Aborted when the process begins to stop: `/readyz` then turns traffic away. */
+  stopping?: AbortSignal;
+}
+
+/** What the start page leads to; null where it does not run here. */
+export interface Links {
+  temporalUi: string | null;
+  inbox: string | null;
+}

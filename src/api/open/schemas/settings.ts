@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { channelNames, contactClasses } from '#domain/journey.ts';
+import type { PolicySettings } from '#domain/policy.ts';
+import { locales, type ShopSettings } from '#domain/shop.ts';
+import { duration } from '#workflows/settings-schemas.ts';
+import { instant } from './common.ts';
+
+const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000);
+const wallTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local time, such as 21:00');
+const zone = z.string().max(100).refine(isZone, 'must be an IANA time zone, such as Europe/Moscow');
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** `ShopSettings` of the domain, checked. */
+export const shopSettings = z
+  .strictObject({
+    name: z.string().trim().min(1).max(200),
+    url: webAddress,
+    cartUrl: webAddress,
+    categoryUrl: webAddress.refine((url) => url.includes('{category}'), 'must have {category} where its name goes'),
+    logoUrl: z.union([webAddress, z.null()]),
+    imprint: z.string().trim().min(1).max(500).meta({ description: 'Who writes: company and postal address' }),
+    from: z.strictObject({ name: z.string().trim().min(1).max(200), email: z.email().max(254) }),
+    locale: z.enum(locales),
+    zone,
+    currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as RUB'),
+    quietHours: z
+      .strictObject({ from: wallTime, to: wallTime })
+      .meta({ description: "In the customer's zone; equal times switch them off" }),
+    consent: z.strictObject({ email: z.enum(['implied', 'explicit']) }),
+  })
+  .meta({ id: 'ShopSettings' }) satisfies z.ZodType<ShopSettings>;
+
+/** `PolicySettings` of the domain, checked. */
+export const policySettings = z
+  .strictObject({
+    rules: z
+      .array(
+        z
+          .strictObject({
+            name: z.string().trim().min(1).max(100),
+            channels: z.array(z.enum(channelNames)).meta({ description: 'Empty: all' }),
+            classes: z.array(z.enum(contactClasses)).meta({ description: 'Empty: all' }),
+            max: z.int().min(0).max(1000),
+            window: duration,
+            clock: z.enum(['rolling', 'calendar']),
+            unit: z.enum(['message', 'run']),
+          })
+          .refine((rule) => rule.clock === 'rolling' || /^P\d+D$/.test(rule.window), {
+            path: ['window'],
+            message: 'must be whole days, such as P1D, where the clock is calendar',
+          }),
+      )
+      .max(20),
+  })
+  .meta({ id: 'PolicySettings' }) satisfies z.ZodType<PolicySettings>;
+
+/** A version of settings whose value is of schema `value`. */
+export function settingsAnswer<S extends z.ZodType>(value: S) {
+  return z.object({
+    name: z.string(),
+    version: z.int().min(0).meta({ description: '0: nothing was set, the defaults hold' }),
+    author: z.string().nullable(),
+    createdAt: z.union([instant, z.null()]),
+    value,
+  });
+}
+
+/** `If-Match: "3"`: saves only if version 3 is still the newest. */
+export const ifMatch = z.object({
+  'if-match': z
+    .string()
+    .optional()
+    .meta({ description: 'The version you saw, such as "3"; another newest one is answered with 412' }),
+});
