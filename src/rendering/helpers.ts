@@ -31,9 +31,10 @@ const moneyFormat = kept((locale = 'en', currency = 'RUB') => {
   const options = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const;
   return new Intl.NumberFormat(locale, { ...options, trailingZeroDisplay: 'stripIfInteger' });
 });
-const dateFormat = kept((locale = 'en', timeZone = 'UTC') => {
+const dateFormat = kept((locale = 'en', timeZone = 'UTC', zoneName = '') => {
   const options = { day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' } as const;
-  return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, { ...options, timeZone });
+  const named = zoneName === '' ? {} : ({ timeZoneName: 'short' } as const);
+  return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, { ...options, ...named, timeZone });
 });
 const pluralRules = kept((locale = 'en') => new Intl.PluralRules(locale));
 
@@ -51,6 +52,12 @@ function plural(count: number, forms: string[], locale: Locale): string {
 
 function discount({ price, oldPrice }: GoodsLine): number {
   return oldPrice ? Math.round((1 - price.amount / oldPrice.amount) * 100) : 0;
+}
+
+/** What the lines cost together, in the currency of the first. */
+function total(lines: GoodsLine[]): Money {
+  const amount = lines.reduce((sum, { price, quantity }) => sum + price.amount * quantity, 0);
+  return { amount, currency: lines[0]?.price.currency ?? '' };
 }
 
 /** Cuts at a word; one that would leave a stump is cut inside. */
@@ -71,6 +78,10 @@ export const helpers: Record<string, HelperDelegate> = {
   money: (money: Money, options: HelperOptions) => formatMoney(money, dataOf(options).locale),
   date: (iso: string, options: HelperOptions) =>
     dateFormat(dataOf(options).locale, dataOf(options).zone).format(new Date(iso)),
+  /** With the zone's name, where a customer may live in another. */
+  instant: (iso: string, options: HelperOptions) =>
+    dateFormat(dataOf(options).locale, dataOf(options).zone, 'named').format(new Date(iso)),
+  total: (lines: GoodsLine[]) => total(lines),
   plural: (count: number, ...rest: unknown[]) =>
     plural(count, rest.slice(0, -1) as string[], dataOf(rest.at(-1) as HelperOptions).locale),
   discount: (line: GoodsLine) => discount(line),

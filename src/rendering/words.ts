@@ -5,6 +5,7 @@ export const words: Record<Locale, Record<string, string>> = {
   en: {
     was: 'was',
     more: 'And more in the same place:',
+    total: 'Total',
     promoCode: 'Your promo code',
     validUntil: 'Valid until',
     why: 'You receive this letter because you visited our shop and left your address.',
@@ -14,6 +15,7 @@ export const words: Record<Locale, Record<string, string>> = {
   ru: {
     was: 'было',
     more: 'И ещё там же:',
+    total: 'Итого',
     promoCode: 'Ваш промокод',
     validUntil: 'Действует до',
     why: 'Вы получили это письмо, потому что заходили в наш магазин и оставили свой адрес.',

@@ -1,0 +1,44 @@
+/** Pictures of every letter, to be looked at: `node test/rendering/preview.ts FOLDER [MESSAGE]`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import chromium from '@sparticuz/chromium';
+import { chromium as browserType } from 'playwright-core';
+import { createRenderer } from '#rendering/renderer.ts';
+import { fullModel, inputOf, minimalModel } from './sample.ts';
+
+const views = [
+  { name: 'desktop', width: 640, colorScheme: 'light' },
+  { name: 'phone', width: 375, colorScheme: 'light' },
+  { name: 'dark', width: 640, colorScheme: 'dark' },
+  { name: 'minimal', width: 375, colorScheme: 'light' },
+] as const;
+
+/** Stands for a product's photo. */
+function picture(index: number): string {
+  const hue = (index * 67 + 20) % 360;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 600"><rect width="600" height="600" fill="hsl(${hue} 30% 88%)"/><ellipse cx="300" cy="470" rx="170" ry="24" fill="hsl(${hue} 20% 70%)"/><rect x="${170 + index * 6}" y="150" width="${260 - index * 12}" height="320" rx="${20 + index * 18}" fill="hsl(${hue} 38% 46%)"/><path d="M235 150c0-90 130-90 130 0" fill="none" stroke="hsl(${hue} 38% 34%)" stroke-width="14"/></svg>`;
+  return `data:image/svg+xml;base64,${btoa(svg)}`;
+}
+
+const [folder = '', only] = process.argv.slice(2);
+if (folder === '') throw new Error('name the folder for the pictures: node test/rendering/preview.ts FOLDER [MESSAGE]');
+mkdirSync(folder, { recursive: true });
+const renderer = await createRenderer();
+const browser = await browserType.launch({ executablePath: await chromium.executablePath(), args: chromium.args });
+const page = await browser.newPage(); // one for all: this Chromium ends with its first page
+for (const { name, width, colorScheme } of views) {
+  await page.setViewportSize({ width, height: 800 });
+  await page.emulateMedia({ colorScheme });
+  for (const template of renderer.templates.filter(({ message }) => !only || message === only)) {
+    const model = name === 'minimal' ? minimalModel(template.locale) : fullModel(template.locale, picture);
+    const { html, text } = renderer.render(inputOf(template, model));
+    const file = join(folder, `${template.message}.${template.locale}`);
+    if (name === 'desktop') writeFileSync(`${file}.html`, html);
+    if (name === 'desktop') writeFileSync(`${file}.txt`, text);
+    await page.setContent(html, { waitUntil: 'load' });
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    if (Number(overflow) > 0) process.stderr.write(`${file} at ${width} px scrolls sideways by ${overflow} px\n`);
+    await page.screenshot({ path: `${file}.${name}.png`, fullPage: true });
+  }
+}
+await browser.close();
