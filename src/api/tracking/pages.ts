@@ -13,25 +13,25 @@ interface Words {
   button?: { label: string; action: 'unsubscribe' | 'resubscribe'; quiet: boolean };
 }
 
-/** `{shop}` and `{address}` are put in; a text with an address has a second form for when there is none. */
+/** `{address}` is put in; a text with an address has a second form for when there is none. */
 const words: Record<Locale, Record<PageContent['say'], Words & { without?: string }>> = {
   en: {
     ask: {
-      title: 'Unsubscribe from {shop}?',
-      text: '{shop} writes to {address}. If you unsubscribe, advertising e-mails stop at once. Messages about your orders still come.',
+      title: 'Unsubscribe?',
+      text: 'We write to {address}. If you unsubscribe, advertising e-mails stop at once. Messages about your orders still come.',
       without: 'If you unsubscribe, advertising e-mails stop at once. Messages about your orders still come.',
       button: { label: 'Unsubscribe', action: 'unsubscribe', quiet: false },
     },
     unsubscribed: {
       title: 'You are unsubscribed',
-      text: '{shop} sends no more advertising e-mails to {address}. Messages about your orders still come.',
-      without: '{shop} sends you no more advertising e-mails. Messages about your orders still come.',
+      text: 'No more advertising e-mails go to {address}. Messages about your orders still come.',
+      without: 'You get no more advertising e-mails. Messages about your orders still come.',
       button: { label: 'That was a mistake: subscribe again', action: 'resubscribe', quiet: true },
     },
     resubscribed: {
       title: 'You are subscribed again',
-      text: '{shop} will write to {address} as before. Good to have you back.',
-      without: '{shop} will write to you as before. Good to have you back.',
+      text: 'We will write to {address} as before. Good to have you back.',
+      without: 'We will write to you as before. Good to have you back.',
       button: { label: 'Unsubscribe', action: 'unsubscribe', quiet: true },
     },
     'bad-link': {
@@ -45,21 +45,21 @@ const words: Record<Locale, Record<PageContent['say'], Words & { without?: strin
   },
   ru: {
     ask: {
-      title: 'Отписаться от рассылки {shop}?',
-      text: '{shop} пишет на {address}. Если вы отпишетесь, рекламные письма сразу перестанут приходить. Письма о ваших заказах останутся.',
+      title: 'Отписаться от рассылки?',
+      text: 'Мы пишем на {address}. Если вы отпишетесь, рекламные письма сразу перестанут приходить. Письма о ваших заказах останутся.',
       without: 'Если вы отпишетесь, рекламные письма сразу перестанут приходить. Письма о ваших заказах останутся.',
       button: { label: 'Отписаться', action: 'unsubscribe', quiet: false },
     },
     unsubscribed: {
       title: 'Вы отписались',
-      text: '{shop} больше не присылает рекламные письма на {address}. Письма о ваших заказах останутся.',
-      without: '{shop} больше не присылает вам рекламные письма. Письма о ваших заказах останутся.',
-      button: { label: 'Это ошибка, подписаться снова', action: 'resubscribe', quiet: true },
+      text: 'Рекламные письма больше не приходят на {address}. Письма о ваших заказах останутся.',
+      without: 'Рекламные письма вам больше не приходят. Письма о ваших заказах останутся.',
+      button: { label: 'Вернуть подписку', action: 'resubscribe', quiet: true },
     },
     resubscribed: {
       title: 'Вы снова подписаны',
-      text: '{shop} будет писать на {address}, как раньше. Рады, что вы с нами.',
-      without: '{shop} будет писать вам, как раньше. Рады, что вы с нами.',
+      text: 'Мы будем писать на {address}, как раньше. Рады, что вы с нами.',
+      without: 'Мы будем писать вам, как раньше. Рады, что вы с нами.',
       button: { label: 'Отписаться', action: 'unsubscribe', quiet: true },
     },
     'bad-link': {
@@ -111,21 +111,19 @@ export function localeOfRequest(request: Request): Locale {
 
 export function page(locale: Locale, content: PageContent): string {
   const { title, text, without, button } = words[locale][content.say];
-  const known = 'shop' in content ? { shop: content.shop, address: content.address ?? '' } : { shop: '', address: '' };
-  const fill = (template: string) =>
-    template.replace(/\{(shop|address)\}/g, (_all, name: 'shop' | 'address') => known[name]);
-  const body = fill(known.address === '' ? (without ?? text) : text);
+  const { shop, address } = 'shop' in content ? content : { shop: null, address: null };
+  const body = address === null ? (without ?? text) : text.replace('{address}', () => address);
   return `<!doctype html>
 <html lang="${locale}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(fill(title))}</title>
+<title>${escapeHtml(title)}</title>
 <style>${style}</style>
 </head>
 <body>
 <main>
-${known.shop === '' ? '' : `<p class="shop">${escapeHtml(known.shop)}</p>\n`}<h1>${escapeHtml(fill(title))}</h1>
+${shop === null ? '' : `<p class="shop">${escapeHtml(shop)}</p>\n`}<h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(body)}</p>
 ${button ? form(button) : ''}</main>
 </body>

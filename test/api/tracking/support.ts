@@ -120,5 +120,5 @@ export async function eventsOf(
   id: string,
 ): Promise<{ kind: string; by: string | null; link: number | null }[]> {
   const query = db.selectFrom('message_events').select(['kind', 'by', 'link']).where('message_id', '=', id);
-  return query.orderBy('id').execute();
+  return query.orderBy('at').execute();
 }
