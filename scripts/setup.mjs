@@ -151,15 +151,11 @@ function cleanEnvironment() {
   return { ...process.env, PATH: path.join(delimiter) };
 }
 
+/** The line that says why: npm begins with codes and ends with advice about its own log. */
 function lastWords(output) {
-  const lines = output
-    .trim()
-    .split('\n')
-    .filter((line) => !/A complete log of this run|^\s*$/.test(line));
-  return (
-    lines
-      .at(-1)
-      ?.replace(/^npm (error|ERR!) /, '')
-      .replace(/\.$/, '') ?? ''
+  const lines = output.split('\n').map((line) => line.replace(/^npm (error|ERR!) ?/, '').trim());
+  const telling = lines.filter(
+    (line) => line !== '' && !/^(code|errno|syscall|path) |complete log of this run/i.test(line),
   );
+  return (output.includes('npm err') ? telling[0] : telling.at(-1))?.replace(/\.$/, '') ?? '';
 }
