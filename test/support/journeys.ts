@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { afterAll, inject } from 'vitest';
+import type { ActivityDeps } from '#activities/deps.ts';
+import { createActivities } from '#activities/index.ts';
+import { createEmailChannel } from '#channels/email/channel.ts';
+import { smtpSettings } from '#channels/email/settings.ts';
+import type { Clock } from '#domain/clock.ts';
+import { createInbox } from '#inbox/inbox.ts';
+import { createRenderer } from '#rendering/renderer.ts';
+import { refreshing, type ServerClock } from './clock.ts';
+import type { TestDatabase } from './database.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+/** What the tests' messages are signed with. */
+export const secret = 'a secret of the tests, long enough to sign links with';
+export const publicUrl = 'https://shop.example/vestnik';
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
+  const workflowsPath = join(import.meta.dirname, '../../src/workflows/index.ts');
+  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  return bundle;
+}
+
+export interface Journeys {
+  deps: ActivityDeps;
+  inbox: Awaited<ReturnType<typeof createInbox>>;
+}
+
+/** Workers of all queues with the real activities, an SMTP server that keeps what it gets, and their clean end. */
+export async function runJourneys(
+  environment: TestWorkflowEnvironment,
+  { db }: TestDatabase,
+  clock: Clock | ServerClock,
+  more: Partial<ActivityDeps> = {},
+): Promise<Journeys> {
+  const inbox = await createInbox({ dir: join(inject('runFolder'), `inbox-${process.pid}-${Date.now()}`), smtpPort: 0 });
+  const channels = { email: createEmailChannel(smtpSettings(inbox.smtpUrl)) };
+  const log = { info: () => {}, warn: () => {} };
+  const deps: ActivityDeps = { db, clock, channels, renderer: await createRenderer(), publicUrl, secret, log, ...more };
+  const activities = createActivities(deps);
+  const interceptors = 'refresh' in clock ? { activity: [() => ({ inbound: refreshing(clock) })] } : {};
+  const common = { connection: environment.nativeConnection, activities, interceptors };
+  const workers = await Promise.all([
+    Worker.create({ ...common, taskQueue: 'journeys', workflowBundle: await workflowBundle(), maxCachedWorkflows: 100 }),
+    Worker.create({ ...common, taskQueue: 'send-email' }),
+  ]);
+  const running = workers.map((worker) => worker.run());
+  afterAll(async () => {
+    for (const worker of workers) worker.shutdown();
+    await Promise.all(running);
+    await deps.channels.email.close();
+    await inbox.close();
+  });
+  return { deps, inbox };
+}
