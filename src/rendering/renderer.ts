@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Handlebars from 'handlebars';
+import Handlebars, { type HelperDelegate } from 'handlebars';
 import type { ChannelName } from '#domain/journey.ts';
 import { type CompiledTemplate, compileTemplates } from './compile.ts';
 import { helpers, type TemplateData } from './helpers.ts';
@@ -77,12 +77,21 @@ function nameOf(of: { journey: string; message: string; channel: ChannelName; lo
 /** HTML and text have partials of the same names, so that one template serves both. */
 function environment(sources: Sources, part: 'html' | 'text'): typeof Handlebars {
   const own = Handlebars.create();
-  for (const [name, helper] of Object.entries(helpers)) own.registerHelper(name, helper);
+  for (const [name, helper] of Object.entries({ ...own.helpers, ...helpers }))
+    own.registerHelper(name, demanding(name, helper));
   for (const [file, source] of Object.entries(sources.layout)) {
     const [name, of, ending] = file.split('.');
     if (name && of === part && ending === 'hbs') own.registerPartial(name, trackedHrefs(source, `layout/${file}`));
   }
   return own;
+}
+
+/** Handlebars' strict mode does not look at what helpers are given, `#if` and `#each` among them. */
+function demanding(name: string, helper: HelperDelegate): HelperDelegate {
+  return function (this: unknown, ...values) {
+    if (values.includes(undefined)) throw new Error(`{{${name} …}} is given something that the model does not have`);
+    return helper.apply(this, values as Parameters<HelperDelegate>);
+  };
 }
 
 function prepare(own: typeof Handlebars, source: string, noEscape: boolean): Fill {

@@ -5,6 +5,9 @@ import { toMail } from './message.ts';
 import { outcomeOf, type Progress, providerId } from './outcome.ts';
 import type { SmtpSettings } from './settings.ts';
 
+/** One mailbox and nothing that could pass for a second, or for a command. */
+const oneAddress = /^[^\s<>@",;:()[\]\\\p{Cc}]+@[^\s<>@",;()\\\p{Cc}]+$/u;
+
 /** E-mail over SMTP, on a pool of connections that are kept open. */
 export function createEmailChannel(settings: SmtpSettings): Channel {
   const transport = createTransport(poolOptions(settings));
@@ -17,6 +20,9 @@ export function createEmailChannel(settings: SmtpSettings): Channel {
   });
 
   async function submit(message: OutgoingMessage): Promise<SubmitResult> {
+    if (!oneAddress.test(message.to)) {
+      return { result: 'refused', reason: 'the address of the recipient is malformed', suppress: 'bounced' };
+    }
     const mail = toMail(message, settings.envelopeFrom);
     const progress: Progress = { content: 'none' };
     underWay.set(mail.messageId, progress);

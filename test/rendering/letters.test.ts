@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { locales } from '#domain/shop.ts';
+import type { GoodsLine, MessageModel } from '#rendering/model.ts';
+import { createRenderer } from '#rendering/renderer.ts';
+import { readToken } from '#rendering/tokens.ts';
+import { contract } from '#workflows/abandonment/contract.ts';
+import { fullModel, inputOf, minimalModel, track } from './sample.ts';
+
+const renderer = await createRenderer();
+const letters = Object.keys(contract.messages).flatMap((message) =>
+  locales.map((locale) => ({ journey: contract.name, message, locale })),
+);
+const [reminder] = letters;
+if (!reminder) throw new Error('the contract has no message');
+
+const hrefs = (html: string): string[] => [...html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href ?? '');
+const withGoods = (model: MessageModel, change: Partial<GoodsLine>): MessageModel => ({
+  ...model,
+  goods: model.goods.map((line) => ({ ...line, ...change })),
+});
+
+describe.each(letters)('$message in $locale', (letter) => {
+  const models = { full: fullModel(letter.locale), minimal: minimalModel(letter.locale) };
+
+  test.each(Object.entries(models))('is whole with a %s model', (_name, model) => {
+    const { subject, html, text } = renderer.render(inputOf(letter, model));
+    for (const part of [subject, html, text]) expect(part).not.toMatch(/\{\{|\[\[|\bundefined\b|\bnull\b|\[object/);
+    expect(subject).toMatch(/^\S.{9,59}$/u);
+    expect(text.length).toBeGreaterThan(150);
+    expect(Buffer.byteLength(html)).toBeLessThan(60_000);
+    for (const image of html.match(/<img[^>]*>/g) ?? []) expect(image).toMatch(/ alt="/);
+  });
+
+  test.each(Object.entries(models))('counts each click and offers to unsubscribe, with a %s model', (_name, model) => {
+    const { html, text, links } = renderer.render(inputOf(letter, model));
+    const unsubscribe = `${track.publicUrl}/u/`;
+    const [own, tracked] = [
+      hrefs(html).filter((href) => href.startsWith(unsubscribe)),
+      hrefs(html).filter((href) => !href.startsWith(unsubscribe)),
+    ];
+    expect(own.length).toBeGreaterThan(0);
+    expect(text).toContain(own[0]);
+    const indexes = tracked.map((href) => readToken(track.secret, href.replace(/^.*\/t\/c\//, ''), 'c')?.link);
+    expect(new Set(indexes)).toEqual(new Set(links.keys()));
+    for (const link of links) expect(link).toMatch(/^https:\/\/shop\.example\/.*utm_campaign=abandonment&utm_content=/);
+    expect(html).toContain(`${track.publicUrl}/t/o/`);
+  });
+
+  test('survives a long and hostile name', () => {
+    const name = `<script>alert(1)</script>" onload="x' {{shop.imprint}}\r\nBcc: everybody ${'very '.repeat(30)}long`;
+    const { subject, html } = renderer.render(inputOf(letter, withGoods(models.full, { name })));
+    expect(html).not.toMatch(/<script|" onload="/);
+    expect(subject).not.toMatch(/[\r\n]/);
+    expect(subject.length).toBeLessThanOrEqual(60);
+  });
+});
+
+test('no letter greets a person whose name is not known', () => {
+  const { html } = renderer.render(inputOf(reminder, minimalModel('en')));
+  expect(html).not.toContain('Hello');
+  expect(renderer.render(inputOf(reminder, fullModel('en'))).html).toContain('Hello, Anna!');
+});
+
+test('an address of the shop keeps its query, and its own campaign marks', () => {
+  const url = 'https://shop.example/p?colour=sand&utm_source=catalogue#reviews';
+  const { links } = renderer.render(inputOf(reminder, withGoods(minimalModel('en'), { url })));
+  expect(links).toContain(
+    'https://shop.example/p?colour=sand&utm_source=catalogue&utm_medium=email&utm_campaign=abandonment&utm_content=cart-reminder#reviews',
+  );
+});
+
+test('an address that is no web address leads to the shop', () => {
+  const { html, links } = renderer.render(
+    inputOf(reminder, withGoods(minimalModel('en'), { url: 'javascript:alert(1)' })),
+  );
+  expect(html).not.toContain('javascript');
+  for (const link of links) expect(link).toMatch(/^https:\/\/shop\.example\//);
+});
+
+test('the same target is one link, in the picture, the name and the text', () => {
+  const { html, text, links } = renderer.render(inputOf(reminder, fullModel('en')));
+  const tracked = hrefs(html).filter((href) => href.includes('/t/c/'));
+  expect(new Set(tracked).size).toBe(links.length);
+  expect(tracked.length).toBeGreaterThan(links.length);
+  for (const address of text.match(/https:\S+\/t\/c\/\S+/g) ?? []) expect(tracked).toContain(address);
+});
+
+test('prices, reductions and counts are written as the locale writes them', () => {
+  const english = renderer.render(inputOf(reminder, fullModel('en'))).text;
+  expect(english).toContain('Leather tote bag × 2\n  ₽34,900 (was ₽45,900)');
+  expect(english).toContain('Total: ₽82,290');
+  const russian = renderer.render(inputOf({ ...reminder, locale: 'ru' }, fullModel('ru'))).text;
+  expect(russian.replace(/\s/g, ' ')).toContain('Кожаная сумка-тоут × 2   34 900 ₽ (было 45 900 ₽)');
+  const yen = { price: { amount: 1250, currency: 'JPY' } };
+  expect(renderer.render(inputOf(reminder, withGoods(minimalModel('en'), yen))).text).toContain('¥1,250');
+});
+
+test('the end of a promo code is told in the time of the shop', () => {
+  const letter = { ...reminder, message: 'cart-promo' };
+  expect(renderer.render(inputOf(letter, fullModel('en'))).text).toContain('Valid until 29 November at 18:00 GMT+3');
+});
+
+test('a big cart shows its beginning and says how much more there is', () => {
+  const model = fullModel('en');
+  const goods = Array.from({ length: 30 }, (_, index) => ({ ...model.goods[0], id: `${index}` }) as GoodsLine);
+  const { html } = renderer.render(inputOf(reminder, { ...model, goods }));
+  expect(html).toContain('And more in the same place: 22');
+});
+
+test('a model without what a template names is refused, not rendered with a hole', () => {
+  const { cartUrl: _, ...less } = fullModel('en');
+  expect(() => renderer.render(inputOf(reminder, less as MessageModel))).toThrow('the model does not have');
+  const anonymous = { ...fullModel('en'), customer: {} } as MessageModel;
+  expect(() => renderer.render(inputOf(reminder, anonymous))).toThrow('{{if …}}');
+  const { shop: _shop, ...nameless } = fullModel('en');
+  expect(() => renderer.render(inputOf(reminder, nameless as MessageModel))).toThrow();
+});
+
+test('a message without a template names the file to add', () => {
+  expect(() => renderer.render(inputOf({ ...reminder, message: 'no-such' }, fullModel('en')))).toThrow(
+    'src/workflows/abandonment/messages/no-such.email.en.mjml',
+  );
+});
