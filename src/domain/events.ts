@@ -30,7 +30,14 @@ export interface Who {
 export type Effect =
   | { do: 'trait'; name: string; value: unknown }
   | { do: 'contact'; channel: 'email' | 'phone'; address: string }
-  | { do: 'consent'; purpose: 'advertising' | 'personal_data'; channel: string; state: 'granted' | 'denied' }
+  | {
+      do: 'consent';
+      purpose: 'advertising' | 'personal_data';
+      channel: string;
+      state: 'granted' | 'denied';
+      textVersion?: string | null;
+      ip?: string | null;
+    }
   | { do: 'visit' }
   | { do: 'activity' }
   | { do: 'view' | 'category' | 'favourite' | 'unfavourite'; ref: string }

@@ -28,6 +28,7 @@ export function minorUnits(value: unknown, currency: string): number | null {
   if (whole === '' && fraction === '') return null;
   const digits = decimalsOf(currency);
   // On decimal text, not on floats: 1.005 * 100 is 100.49999999999999.
-  const minor = Number(whole + fraction.slice(0, digits).padEnd(digits, '0')) + (Number(fraction[digits] ?? 0) >= 5 ? 1 : 0);
+  const minor =
+    Number(whole + fraction.slice(0, digits).padEnd(digits, '0')) + (Number(fraction[digits] ?? 0) >= 5 ? 1 : 0);
   return Number.isSafeInteger(minor) ? minor : null;
 }

@@ -1,0 +1,80 @@
+import { type Request, type Response, Router } from 'express';
+import type { Logger } from 'pino';
+import type { Db } from '#db/connect.ts';
+import { type Intake, RefusedEvents } from '#db/intake.ts';
+import { findKey } from '#db/keys.ts';
+import type { Clock } from '#domain/clock.ts';
+import { isRecord, type Properties } from '#domain/shapes.ts';
+import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import { answer, BadRequest, failure, WrongKey } from './answers.ts';
+import { BadBody, readBody } from './body.ts';
+import { batchLimit, contextOf, eventLimit, type Read, readCalls } from './calls.ts';
+import { basicUser, createWriteKeys } from './write-keys.ts';
+
+export interface SegmentDeps {
+  db: Db;
+  clock: Clock;
+  intake: Pick<Intake, 'submit'>;
+  log: Logger;
+  /** The shop's settings as they are now: currency of amounts, country of phone numbers. */
+  shop?: () => ShopSettings;
+}
+
+const singleCalls = ['identify', 'track', 'page', 'screen', 'group', 'alias'];
+
+/** Segment's HTTP tracking API. Whatever happens, the answer is one that its clients act rightly on (`answers.ts`). */
+export function segmentRouter(deps: SegmentDeps): Router {
+  const router = Router();
+  const keys = createWriteKeys((key) => findKey(deps.db, 'sources', key));
+  const take = async (request: Request, type: string | null): Promise<Read> => {
+    const body = parse(await readBody(request, type === null ? batchLimit : eventLimit));
+    const key = basicUser(request.headers.authorization) ?? body.writeKey;
+    const source = typeof key === 'string' ? await keys(key) : null;
+    if (source === null) throw new WrongKey();
+    const calls = type === null ? batchOf(body) : [{ call: body, type }];
+    const read = readCalls(calls, contextOf(deps.clock, deps.shop?.() ?? defaultShop, body));
+    return store(deps.intake, source.id, read);
+  };
+  const handle = (type: string | null) => async (request: Request, response: Response) => {
+    try {
+      answer(response, await take(request, type), type !== null, deps.log);
+    } catch (error) {
+      failure(response, error, deps.log);
+    }
+  };
+  for (const type of singleCalls) router.post(`/v1/${type}`, handle(type));
+  router.post('/v1/batch', handle(null));
+  return router;
+}
+
+function parse(text: string): Properties {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new BadBody('the body is not JSON');
+  }
+  if (!isRecord(body)) throw new BadBody('the body must be a JSON object');
+  return body;
+}
+
+function batchOf({ batch }: Properties): { call: unknown; type: unknown }[] {
+  if (!Array.isArray(batch)) throw new BadRequest('batch', 'must be an array of calls');
+  return batch.map((call: unknown) => ({ call, type: isRecord(call) ? call.type : undefined }));
+}
+
+/** What the database can never take joins what was refused before; the rest is committed. */
+async function store(intake: Pick<Intake, 'submit'>, sourceId: string, read: Read): Promise<Read> {
+  try {
+    await intake.submit(sourceId, read.events);
+    return read;
+  } catch (error) {
+    if (!(error instanceof RefusedEvents)) throw error;
+    const late = error.refused.map(({ index, reason }) => ({
+      index: read.places[index] ?? index,
+      field: 'event',
+      reason,
+    }));
+    return { ...read, refused: [...read.refused, ...late] };
+  }
+}

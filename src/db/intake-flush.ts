@@ -1,0 +1,138 @@
+import { hash } from 'node:crypto';
+import type { PoolClient } from 'pg';
+import type { Event } from '#domain/events.ts';
+import { Resolver } from '#domain/identity.ts';
+import type { ProfileKind } from '#domain/journey.ts';
+import { type Attributed, Projection } from '#domain/projection.ts';
+import { unreachableBecause } from '#domain/reach.ts';
+import type { Routing } from '#domain/routing.ts';
+import type { ShopSettings } from '#domain/shop.ts';
+import { Triggers } from '#domain/triggers.ts';
+import { newId } from './ids.ts';
+import { type Asked, type Found, lockAndRead, wantsCart, wantsTraits } from './intake-read.ts';
+import { writeAndCommit } from './intake-write.ts';
+import type { OutboxRow } from './outbox.ts';
+
+export interface Incoming {
+  sourceId: string;
+  event: Event;
+}
+
+interface Keyed extends Incoming {
+  /** Of source and message id, hex: what de-duplication goes by. */
+  hash: string;
+}
+
+export interface FlushContext {
+  now: Date;
+  routing: Routing;
+  shop: ShopSettings;
+}
+
+/** Stores events in one transaction: whose they are, what is new, what it makes of the customers, who must hear of it.
+ *  Resolves after the commit. Throws what the database threw, the transaction still open. */
+export async function flush(client: PoolClient, incoming: Incoming[], context: FlushContext): Promise<OutboxRow[]> {
+  const keyed = incoming.map((one) => ({ ...one, hash: hashOf(one) }));
+  const found = await lockAndRead(client, questionsOf(keyed));
+  const fresh = unseen(keyed, found.seen);
+  if (fresh.length === 0) {
+    await client.query('rollback');
+    return [];
+  }
+  const { attributed, identities } = attribute(fresh, found, context.now);
+  const wasReachable = reachability(found, context.shop, new Projection(found));
+  const projection = new Projection(found);
+  projection.apply(attributed);
+  const triggers = new Triggers({
+    now: context.now.getTime(),
+    routing: context.routing,
+    live: found.runs,
+    orderNews: projection.orderNews,
+    profile: (customerId, kind) => projection.profile(customerId, kind),
+    isReachable: reachability(found, context.shop, projection),
+    wasReachable,
+  });
+  const events = fresh.map((one, index) => ({ ...one, customerId: attributed[index]?.customerId ?? '' }));
+  return writeAndCommit(client, { events, identities, projection, ...triggers.consider(attributed) });
+}
+
+function hashOf({ sourceId, event }: Incoming): string {
+  return hash('sha256', `${sourceId} ${event.messageId}`).slice(0, 32);
+}
+
+/** Each new event once, also when it came twice in this flush. */
+function unseen(keyed: readonly Keyed[], seen: ReadonlySet<string>): Keyed[] {
+  const first = new Map<string, Keyed>();
+  for (const one of keyed) if (!seen.has(one.hash) && !first.has(one.hash)) first.set(one.hash, one);
+  return [...first.values()];
+}
+
+function questionsOf(keyed: readonly Keyed[]): Asked {
+  const identities = new Map<string, Asked['identities'][number]>();
+  const orderIds = new Set<string>();
+  const emails = new Set<string>();
+  for (const { event } of keyed) {
+    const wants = wantsOf(event);
+    for (const [kind, value] of named(event)) {
+      const key = `${kind} ${value}`;
+      identities.set(key, { kind, value, wants: wants | (identities.get(key)?.wants ?? 0) });
+    }
+    for (const effect of event.effects) if (effect.do === 'order') orderIds.add(effect.order.orderId);
+    if (event.who.email !== undefined) emails.add(event.who.email);
+  }
+  return {
+    identities: [...identities.values()],
+    hashes: keyed.map((one) => one.hash),
+    orderIds: [...orderIds],
+    emails: [...emails],
+  };
+}
+
+function named({ who }: Event): [string, string][] {
+  const pairs: [string, string | undefined][] = [
+    ['user_id', who.userId],
+    ['anonymous_id', who.anonymousId],
+    ['email', who.email],
+    ['phone', who.phone],
+    ['anonymous_id', who.previousId],
+    ['user_id', who.previousId],
+  ];
+  return pairs.filter((pair): pair is [string, string] => pair[1] !== undefined);
+}
+
+function wantsOf({ effects }: Event): number {
+  let wants = 0;
+  for (const effect of effects) {
+    if (effect.do === 'trait') wants |= wantsTraits;
+    if (effect.do === 'order' || effect.do.startsWith('cart_')) wants |= wantsCart;
+  }
+  return wants;
+}
+
+/** Whose the events are, in the order in which they came. */
+function attribute(fresh: readonly Keyed[], found: Found, now: Date) {
+  const resolver = new Resolver(found.parties, found.identities, () => newId(now));
+  const claimed = fresh.map(({ event }) => {
+    const isOrder = event.effects.some((effect) => effect.do === 'order');
+    return { event, ...resolver.resolve(event.who, event.occurredAt.getTime(), isOrder) };
+  });
+  const attributed: Attributed[] = claimed.map(({ event, customer, refused }) => ({
+    event,
+    customerId: customer(),
+    refused: new Set((['email', 'phone'] as const).filter((channel) => refused.has(channel))),
+  }));
+  return { attributed, identities: resolver.result() };
+}
+
+/** Whether marketing e-mail may go to a profile. */
+function reachability({ suppressed }: Found, shop: ShopSettings, projection: Projection) {
+  return (customerId: string, kind: ProfileKind): boolean => {
+    const address = projection.profile(customerId, kind).email;
+    const reach = {
+      address,
+      consent: projection.consentOn(customerId, 'advertising', 'email'),
+      suppressed: (address !== null && suppressed.get(address)) || null,
+    };
+    return unreachableBecause(reach, 'marketing', shop) === null;
+  };
+}

@@ -1,0 +1,161 @@
+import type { PoolClient, QueryConfig } from 'pg';
+import type { KnownCustomer, KnownIdentity } from '#domain/identity.ts';
+import type { CartState, ConsentState, CustomerState, Known, OrderState, ProfileState } from '#domain/projection.ts';
+import type { Reach } from '#domain/reach.ts';
+import type { LiveRun } from '#domain/triggers.ts';
+
+/** What one flush asks the database about: everything that its events name. */
+export interface Asked {
+  identities: { kind: string; value: string; wants: number }[];
+  /** Hex. */
+  hashes: string[];
+  orderIds: string[];
+  emails: string[];
+}
+
+/** Bits of `wants`: what is large and only some events need. */
+export const wantsTraits = 1;
+export const wantsCart = 2;
+
+/** What is known of all customers that the events name. Instants are epoch ms. */
+export interface Found extends Known {
+  identities: KnownIdentity[];
+  parties: (KnownCustomer & { mergedInto: string | null })[];
+  runs: LiveRun[];
+  /** E-mail addresses that must not be written to, and why. */
+  suppressed: Map<string, Suppression>;
+  /** Hashes of events that were stored before. */
+  seen: Set<string>;
+}
+
+type Suppression = NonNullable<Reach['suppressed']>;
+
+const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`;
+
+/** Rows in the order of ids: all who lock customers do so, and nobody waits in a circle. `no key update` excludes the
+ *  same others as `update` does, but lets rows that refer to the customer be inserted meanwhile. */
+const lockText = `
+  select id from customers where id in (
+    select i.customer_id from unnest($1::text[], $2::text[]) as asked (kind, value) join identities i using (kind, value)
+    union select customer_id from orders where order_id = any($3::text[]))
+  order by id for no key update`;
+
+const readText = `
+  with asked as (select * from unnest($1::text[], $2::text[], $3::int[]) as a (kind, value, wants)),
+  held as (select i.kind, i.value, i.customer_id, i.since, asked.wants from asked join identities i using (kind, value)),
+  known_order as (select * from orders where order_id = any($4::text[])),
+  who as (
+    select id, bit_or(wants) as wants
+    from (select customer_id as id, wants from held union all select customer_id, 0 from known_order) named group by id),
+  profile as (select p.* from who join profiles p on p.customer_id = who.id)
+  select
+    (select json_agg(json_build_object('kind', kind, 'value', value, 'customerId', customer_id, 'since', ${ms('since')}))
+      from held) as identities,
+    (select json_agg(json_build_object('id', c.id, 'mergedInto', c.merged_into, 'lastSeenAt', ${ms('c.last_seen_at')},
+      'traits', case when who.wants & ${wantsTraits} > 0 then c.traits end,
+      'traitsAt', case when who.wants & ${wantsTraits} > 0 then c.traits_at end,
+      'hasUserId', exists (select from identities i where i.customer_id = c.id and i.kind = 'user_id'),
+      'hasOrders', exists (select from orders o where o.customer_id = c.id)))
+      from who join customers c using (id)) as customers,
+    (select json_agg(json_build_object('customerId', customer_id, 'kind', kind, 'email', email, 'emailAt', ${ms('email_at')},
+      'phone', phone, 'phoneAt', ${ms('phone_at')}, 'lastVisitAt', ${ms('last_visit_at')},
+      'lastActivityAt', ${ms('last_activity_at')}, 'lastOrderAt', ${ms('last_order_at')}, 'activities', 0))
+      from profile) as profiles,
+    (select json_agg(json_build_object('customerId', customer_id, 'purpose', purpose, 'channel', channel, 'state', state,
+      'at', ${ms('at')}))
+      from who join consent_states on customer_id = who.id where topic = '*') as consents,
+    (select json_agg(json_build_object('customerId', customer_id, 'profile', profile, 'product', product_id,
+      'quantity', quantity, 'addedAt', ${ms('added_at')}, 'updatedAt', ${ms('updated_at')}))
+      from who join cart_items on customer_id = who.id where who.wants & ${wantsCart} > 0) as cart,
+    (select json_agg(json_build_object('orderId', order_id, 'customerId', customer_id, 'profile', profile, 'state', state,
+      'total', total, 'currency', currency, 'placedAt', ${ms('placed_at')}, 'stateAt', ${ms('state_at')},
+      'hasLines', exists (select from order_lines l where l.order_id = o.order_id), 'lines', null, 'isNew', false))
+      from known_order o) as orders,
+    (select json_agg(json_build_object('workflowId', workflow_id, 'journey', journey, 'customerId', customer_id, 'key', key))
+      from who join runs on customer_id = who.id where ended_at is null) as runs,
+    (select json_agg(json_build_object('address', address, 'reason', reason)) from suppressions
+      where channel = 'email' and address in (select email from profile union select unnest($5::text[]))) as suppressed,
+    (select json_agg(encode(hash, 'hex')) from event_keys where hash = any($6::bytea[])) as seen`;
+
+type Nullable<T> = { [Key in keyof T]: T[Key] | null };
+
+type Row = Nullable<{
+  identities: KnownIdentity[];
+  customers: (Found['parties'][number] & CustomerState)[];
+  profiles: ProfileState[];
+  consents: ConsentState[];
+  cart: CartState[];
+  orders: OrderState[];
+  runs: LiveRun[];
+  suppressed: { address: string; reason: Suppression }[];
+  seen: string[];
+}>;
+
+/** Somebody changed an identity between the lock and the read: the flush starts again. */
+export class Stale extends Error {}
+
+/**
+ * Begins the transaction, locks the customers and reads what is known of them. The lock is a statement of its own, before
+ * the read: in READ COMMITTED a statement's snapshot is taken when it begins, before it waits for a lock, so only a
+ * *later* statement sees what `finish` or an unsubscribe committed while holding it. That is what makes lost wake-ups
+ * impossible: either we see the run ended and start another, or `finish` sees our activity.
+ */
+export async function lockAndRead(client: PoolClient, asked: Asked): Promise<Found> {
+  const kinds = asked.identities.map(({ kind }) => kind);
+  const values = asked.identities.map(({ value }) => value);
+  const [, locked, read] = await inOrder([
+    client.query('begin'),
+    client.query<{ id: string }>({ name: 'intake-lock', text: lockText, values: [kinds, values, asked.orderIds] }),
+    client.query(readStatement(asked, kinds, values)),
+  ]);
+  const found = foundIn(read.rows[0]);
+  const held = new Set(locked.rows.map((row) => row.id));
+  // Who owns an identity is changed under its owner's lock only; what we hold can be relied on.
+  if (found.parties.some(({ id, mergedInto }) => !held.has(id) || mergedInto !== null)) throw new Stale();
+  return found;
+}
+
+/** The same again, after customers were joined in this transaction. */
+export async function readAgain(client: PoolClient, asked: Asked): Promise<Found> {
+  const kinds = asked.identities.map(({ kind }) => kind);
+  const values = asked.identities.map(({ value }) => value);
+  const read = await client.query(readStatement(asked, kinds, values));
+  return foundIn(read.rows[0]);
+}
+
+function readStatement(asked: Asked, kinds: string[], values: string[]): QueryConfig & { rows?: Row[] } {
+  const wants = asked.identities.map((identity) => identity.wants);
+  const hashes = asked.hashes.map((hash) => `\\x${hash}`);
+  return { name: 'intake-read', text: readText, values: [kinds, values, wants, asked.orderIds, asked.emails, hashes] };
+}
+
+function foundIn(row: Row | undefined): Found {
+  const customers = row?.customers ?? [];
+  return {
+    identities: row?.identities ?? [],
+    parties: customers,
+    customers: customers.map(({ id, traits, traitsAt, lastSeenAt }) => ({
+      id,
+      traits,
+      traitsAt: traitsAt ?? {},
+      lastSeenAt,
+    })),
+    profiles: row?.profiles ?? [],
+    consents: row?.consents ?? [],
+    cart: row?.cart ?? [],
+    orders: row?.orders ?? [],
+    runs: row?.runs ?? [],
+    suppressed: new Map(row?.suppressed?.map(({ address, reason }) => [address, reason])),
+    seen: new Set(row?.seen),
+  };
+}
+
+/** Statements that were sent one after another without waiting: when one fails, those behind it fail because the
+ *  transaction is aborted, and the first failure is the one to tell. */
+export async function inOrder<T extends readonly Promise<unknown>[]>(
+  statements: T,
+): Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }> {
+  const settled = await Promise.allSettled(statements);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return Promise.all(statements) as Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }>;
+}

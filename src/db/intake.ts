@@ -1,0 +1,196 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import type { Clock } from '#domain/clock.ts';
+import type { Event } from '#domain/events.ts';
+import type { Routing } from '#domain/routing.ts';
+import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import { connect } from './connect.ts';
+import { flush, type Incoming } from './intake-flush.ts';
+import { Stale } from './intake-read.ts';
+import type { OutboxRow } from './outbox.ts';
+import { ensureMonths } from './partitions.ts';
+
+export interface IntakeOptions {
+  /** Where the database is; intake opens two connections of its own there, which pipeline their statements. */
+  pool: pg.Pool;
+  clock: Clock;
+  routing: Routing;
+  /** Outbox rows just committed and claimed: to be relayed at once. Must not throw. */
+  onOutbox(rows: OutboxRow[]): void;
+  /** The shop's settings as they are now: whether advertising needs a recorded consent. */
+  shop?: () => ShopSettings;
+}
+
+export interface Intake {
+  /** Resolves when every event is committed (or was already). Rejects with RefusedEvents where the database can never
+   *  take some of them (the others are committed), with Overloaded where nothing was tried, else with what failed. */
+  submit(sourceId: string, events: Event[]): Promise<void>;
+  /** Stores what waits, then lets go of the connections. */
+  close(): Promise<void>;
+}
+
+/** The queue is full: come again later. */
+export class Overloaded extends Error {}
+
+/** Events that can never be stored, by their place in what was submitted. */
+export class RefusedEvents extends Error {
+  readonly refused: readonly { index: number; reason: string }[];
+  constructor(refused: readonly { index: number; reason: string }[]) {
+    super(`${refused.length} events cannot be stored`);
+    this.refused = refused;
+  }
+}
+
+/** Measured: more in a flush or in flight only makes each slower. */
+const eventsPerFlush = 200;
+const flushesInFlight = 2;
+/** A few seconds' worth. What comes beyond is told to come again, before memory ends. */
+const mostWaiting = 5_000;
+const mostWaitingBytes = 64 * 1024 * 1024;
+const attempts = 10;
+
+interface Waiting extends Incoming {
+  done(error?: unknown): void;
+}
+
+/** Group commit: events that come while others are being stored wait and go together, in one transaction. Nothing in
+ *  flight, nothing waits: a lone event is stored at once. */
+export function createIntake(options: IntakeOptions): Intake {
+  const pool = pipelining(options.pool);
+  const db = connect(options.pool);
+  const waiting: Waiting[] = [];
+  let waitingBytes = 0;
+  let inFlight = 0;
+  let isKicked = false;
+  let isClosed = false;
+  let onIdle: (() => void) | null = null;
+
+  function kick(): void {
+    if (isKicked) return;
+    isKicked = true;
+    // After all requests of this turn of the event loop are in.
+    setImmediate(() => {
+      isKicked = false;
+      while (waiting.length > 0 && inFlight < flushesInFlight) void startFlush();
+    });
+  }
+
+  async function startFlush(): Promise<void> {
+    const batch = waiting.splice(0, eventsPerFlush);
+    for (const { event } of batch) waitingBytes -= event.payload.length;
+    inFlight++;
+    await store(batch);
+    inFlight--;
+    if (waiting.length > 0) kick();
+    else if (inFlight === 0) onIdle?.();
+  }
+
+  async function store(batch: Waiting[]): Promise<void> {
+    try {
+      const rows = await tryFlush(batch);
+      for (const one of batch) one.done();
+      if (rows.length > 0) options.onOutbox(rows);
+    } catch (error) {
+      if (batch.length > 1 && isTheEventsFault(error)) for (const one of batch) await store([one]);
+      else for (const one of batch) one.done(error);
+    }
+  }
+
+  async function tryFlush(batch: Waiting[]): Promise<OutboxRow[]> {
+    const now = options.clock.now();
+    const months = new Set(batch.map(({ event }) => event.receivedAt.toISOString().slice(0, 7)));
+    for (const month of months) await ensureMonths(db, ['events'], new Date(`${month}-01`));
+    const context = { now, routing: options.routing, shop: options.shop?.() ?? defaultShop };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await withClient(pool, (client) => flush(client, batch, context));
+      } catch (error) {
+        if (attempt >= attempts || !isWorthRetrying(error)) throw error;
+        await sleep(Math.random() * 5 * attempt);
+      }
+    }
+  }
+
+  return {
+    submit(sourceId, events) {
+      const bytes = events.reduce((sum, event) => sum + event.payload.length, 0);
+      if (isClosed || waiting.length + events.length > mostWaiting || waitingBytes + bytes > mostWaitingBytes) {
+        return Promise.reject(new Overloaded('too many events wait to be stored'));
+      }
+      waitingBytes += bytes;
+      const { promise, doneOf } = together(events.length);
+      for (const [index, event] of events.entries()) waiting.push({ sourceId, event, done: doneOf(index) });
+      if (inFlight < flushesInFlight) kick();
+      return promise;
+    },
+    async close() {
+      isClosed = true;
+      if (inFlight > 0 || waiting.length > 0) {
+        await new Promise<void>((resolve) => {
+          onIdle = resolve;
+          kick();
+        });
+      }
+      await pool.end();
+    },
+  };
+}
+
+/** One promise for all events of a submission. */
+function together(count: number) {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const refused: { index: number; reason: string }[] = [];
+  let left = count;
+  let failure: unknown;
+  const settle = () => {
+    if (failure !== undefined) reject(failure);
+    else if (refused.length > 0) reject(new RefusedEvents(refused));
+    else resolve();
+  };
+  if (count === 0) resolve();
+  const doneOf = (index: number) => (error?: unknown) => {
+    if (sqlState(error)?.startsWith('22')) refused.push({ index, reason: 'holds what the database cannot store' });
+    else if (error !== undefined) failure = error;
+    if (--left === 0) settle();
+  };
+  return { promise, doneOf };
+}
+
+function pipelining({ options }: pg.Pool): pg.Pool {
+  const pool = new pg.Pool({ ...options, max: flushesInFlight, pipeline: true, connectionTimeoutMillis: 5_000 });
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** A client whose transaction failed is rolled back, or thrown away where even that fails. */
+async function withClient<T>(pool: pg.Pool, act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    const result = await act(client);
+    client.release();
+    return result;
+  } catch (error) {
+    const isClean = await client.query('rollback').then(
+      () => true,
+      () => false,
+    );
+    client.release(!isClean);
+    throw error;
+  }
+}
+
+function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+/** Unique violation: another gateway stored the same event, or took the same identity, first. Deadlock and serialization
+ *  failure: the database asks for it. */
+function isWorthRetrying(error: unknown): boolean {
+  return error instanceof Stale || ['23505', '40P01', '40001'].includes(sqlState(error) ?? '');
+}
+
+/** Data that cannot be stored: one bad event must not take the others of its flush with it. */
+function isTheEventsFault(error: unknown): boolean {
+  const state = sqlState(error);
+  return state !== undefined && /^(22|23|54)/.test(state);
+}

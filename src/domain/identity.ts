@@ -1,0 +1,224 @@
+import type { Who } from './events.ts';
+
+/** Who an event belongs to: the joining rules of `semantics.md`, Events and the customer. Pure; the caller reads what is
+ *  known before and writes what came out after. */
+
+export type IdentityKind = 'user_id' | 'anonymous_id' | 'email' | 'phone';
+
+export interface KnownIdentity {
+  kind: IdentityKind;
+  value: string;
+  customerId: string;
+  /** Epoch ms: when the customer took it. */
+  since: number;
+}
+
+export interface KnownCustomer {
+  id: string;
+  hasUserId: boolean;
+  hasOrders: boolean;
+}
+
+/** A customer while a flush is being resolved. `into` is set when joined to another. */
+interface Party extends KnownCustomer {
+  stored: boolean;
+  into: Party | null;
+}
+
+interface Held {
+  kind: IdentityKind;
+  value: string;
+  party: Party;
+  since: number;
+  /** Where it was before this flush; null for a new one. */
+  storedWith: string | null;
+}
+
+export interface Claimed {
+  customer: () => string;
+  /** Claims that stay with somebody else: their addresses must not become this customer's too. */
+  refused: ReadonlySet<IdentityKind>;
+}
+
+export interface Conflict {
+  kind: IdentityKind;
+  value: string;
+  holderId: string;
+  claimantId: string;
+  at: number;
+  reason: string;
+}
+
+export interface Resolution {
+  created: { id: string; at: number }[];
+  attached: KnownIdentity[];
+  passed: (KnownIdentity & { from: string })[];
+  /** Of customers that are both stored, in order. */
+  merges: { from: string; into: string }[];
+  conflicts: Conflict[];
+}
+
+const keyOf = (kind: IdentityKind, value: string) => `${kind} ${value}`;
+
+export class Resolver {
+  readonly #parties = new Map<string, Party>();
+  readonly #held = new Map<string, Held>();
+  readonly #created: { party: Party; at: number }[] = [];
+  readonly #merges: Resolution['merges'] = [];
+  readonly #conflicts: {
+    kind: IdentityKind;
+    value: string;
+    holder: Party;
+    claimant: Party;
+    at: number;
+    reason: string;
+  }[] = [];
+  readonly #newId: () => string;
+
+  constructor(customers: readonly KnownCustomer[], identities: readonly KnownIdentity[], newId: () => string) {
+    for (const customer of customers) this.#parties.set(customer.id, { ...customer, stored: true, into: null });
+    for (const { kind, value, customerId, since } of identities) {
+      const party = this.#parties.get(customerId);
+      if (!party) throw new Error(`identity of customer ${customerId}, who was not read`);
+      this.#held.set(keyOf(kind, value), { kind, value, party, since, storedWith: customerId });
+    }
+    this.#newId = newId;
+  }
+
+  /** The customer of one event; events come in the order in which they arrived. */
+  resolve(who: Who, at: number, isOrder: boolean): Claimed {
+    const claims = claimsOf(who, (kind, value) => this.#held.has(keyOf(kind, value)));
+    const contested: Held[] = [];
+    let target = who.userId === undefined ? null : this.#holder('user_id', who.userId);
+    for (const claim of claims) {
+      const held = this.#held.get(keyOf(claim.kind, claim.value));
+      if (!held) continue;
+      const holder = find(held.party);
+      if (target === null && mayTake(holder, who, claim)) target = holder;
+      else if (target === null || (holder !== target && !joinable(holder, target))) contested.push(held);
+      else if (holder !== target) target = this.#join(holder, target);
+    }
+    target ??= this.#create(at);
+    for (const { kind, value } of claims) this.#attach(kind, value, target, at);
+    const refused = new Set<IdentityKind>();
+    for (const held of contested) if (!this.#settle(held, target, who, at)) refused.add(held.kind);
+    if (isOrder) target.hasOrders = true;
+    const party = target;
+    return { customer: () => find(party).id, refused };
+  }
+
+  /** What has to be written. */
+  result(): Resolution {
+    const held = [...this.#held.values()];
+    const row = ({ kind, value, party, since }: Held) => ({ kind, value, customerId: find(party).id, since });
+    const joined = new Set(this.#merges.map(({ from }) => from));
+    return {
+      created: this.#created.filter(({ party }) => party.into === null).map(({ party, at }) => ({ id: party.id, at })),
+      attached: held.filter((one) => one.storedWith === null).map(row),
+      passed: held.flatMap((one) => {
+        const from = one.storedWith;
+        // What a merge moves is the merge's business.
+        if (from === null || from === find(one.party).id || joined.has(from)) return [];
+        return [{ ...row(one), from }];
+      }),
+      merges: this.#merges,
+      conflicts: this.#conflicts.flatMap(({ holder, claimant, ...rest }) => {
+        const [holderId, claimantId] = [find(holder).id, find(claimant).id];
+        return holderId === claimantId ? [] : [{ ...rest, holderId, claimantId }];
+      }),
+    };
+  }
+
+  #holder(kind: IdentityKind, value: string): Party | null {
+    const held = this.#held.get(keyOf(kind, value));
+    return held ? find(held.party) : null;
+  }
+
+  #create(at: number): Party {
+    const party: Party = { id: this.#newId(), hasUserId: false, hasOrders: false, stored: false, into: null };
+    this.#parties.set(party.id, party);
+    this.#created.push({ party, at });
+    return party;
+  }
+
+  #attach(kind: IdentityKind, value: string, party: Party, at: number): void {
+    const key = keyOf(kind, value);
+    if (this.#held.has(key)) return;
+    this.#held.set(key, { kind, value, party, since: at, storedWith: null });
+    if (kind === 'user_id') party.hasUserId = true;
+  }
+
+  #join(a: Party, b: Party): Party {
+    const [into, from] = survivesOver(a, b) ? [a, b] : [b, a];
+    from.into = into;
+    into.hasUserId ||= from.hasUserId;
+    into.hasOrders ||= from.hasOrders;
+    // A customer of this very flush leaves nothing in the database to move.
+    if (from.stored) this.#merges.push({ from: from.id, into: into.id });
+    return into;
+  }
+
+  /** A claim on what another customer holds, and the two may not be joined. An anonymous id (a shared browser) passes to
+   *  the last who signed in; a late event takes nothing from who signed in after it. Returns whether it passed. */
+  #settle(held: Held, claimant: Party, who: Who, at: number): boolean {
+    const holder = find(held.party);
+    const signedIn = who.userId !== undefined && held.kind === 'anonymous_id';
+    const reason = holder.hasUserId && claimant.hasUserId ? 'both_have_user_id' : 'both_have_orders';
+    if (!signedIn || !holder.hasUserId) {
+      const { kind, value } = held;
+      this.#conflicts.push({ kind, value, holder, claimant, at, reason });
+    }
+    if (!signedIn || at < held.since) return false;
+    held.party = claimant;
+    held.since = at;
+    return true;
+  }
+}
+
+interface Claim {
+  kind: IdentityKind;
+  value: string;
+  /** The shop says by `alias` that it is the same customer. */
+  isAlias?: boolean;
+}
+
+/** What the event says the customer is, the most reliable first. An alias names an id of either kind. */
+function claimsOf(who: Who, isKnown: (kind: IdentityKind, value: string) => boolean): Claim[] {
+  const { userId, previousId, anonymousId, email, phone } = who;
+  const claims: Claim[] = [];
+  if (userId !== undefined) claims.push({ kind: 'user_id', value: userId });
+  if (previousId !== undefined) {
+    const wasLogin = isKnown('user_id', previousId) && !isKnown('anonymous_id', previousId);
+    claims.push({ kind: wasLogin ? 'user_id' : 'anonymous_id', value: previousId, isAlias: true });
+  }
+  if (anonymousId !== undefined) claims.push({ kind: 'anonymous_id', value: anonymousId });
+  if (email !== undefined) claims.push({ kind: 'email', value: email });
+  if (phone !== undefined) claims.push({ kind: 'phone', value: phone });
+  return claims;
+}
+
+/** A login that is new here takes over a visitor, but nobody who has a login already, unless it is a new name for it. */
+function mayTake(holder: Party, who: Who, { isAlias }: Claim): boolean {
+  return who.userId === undefined || !holder.hasUserId || isAlias === true;
+}
+
+function joinable(a: Party, b: Party): boolean {
+  return !(a.hasUserId && b.hasUserId) && !(a.hasOrders && b.hasOrders);
+}
+
+/** Who stays when two are joined: what is stored over what is not, a login over a visitor, a buyer, the older. */
+function survivesOver(a: Party, b: Party): boolean {
+  const differences = [
+    Number(a.stored) - Number(b.stored),
+    Number(a.hasUserId) - Number(b.hasUserId),
+    Number(a.hasOrders) - Number(b.hasOrders),
+  ];
+  const decisive = differences.find((difference) => difference !== 0);
+  return decisive === undefined ? a.id < b.id : decisive > 0;
+}
+
+function find(party: Party): Party {
+  let root = party;
+  while (root.into !== null) root = root.into;
+  return root;
+}

@@ -1,0 +1,140 @@
+import type { Event } from './events.ts';
+import { workflowId } from './ids.ts';
+import type { ProfileKind } from './journey.ts';
+import type { Attributed, ProfileState } from './projection.ts';
+import type { Route, Routing } from './routing.ts';
+import { isBrowsing } from './segment-effects.ts';
+
+/** Which journeys must hear of what came in (`semantics.md`, Who starts a journey). Pure. */
+
+export interface Signal {
+  workflowId: string;
+  signal: 'start' | 'goal' | 'exit';
+  journey: string;
+  customerId: string;
+  key: string;
+  reason: string;
+  at: number;
+}
+
+export interface NotEntered {
+  journey: string;
+  key: string;
+  customerId: string;
+  reason: 'unreachable' | 'too_late';
+  at: number;
+}
+
+export interface LiveRun {
+  workflowId: string;
+  journey: string;
+  customerId: string;
+  key: string;
+}
+
+/** The customers of a flush after it was projected. */
+export interface Situation {
+  now: number;
+  routing: Routing;
+  live: readonly LiveRun[];
+  /** Whether marketing e-mail may go to this profile, after and before this flush. */
+  isReachable(customerId: string, kind: ProfileKind): boolean;
+  wasReachable(customerId: string, kind: ProfileKind): boolean;
+  profile(customerId: string, kind: ProfileKind): ProfileState;
+  /** Events of orders that were seen for the first time or changed their state; other order events trigger nothing. */
+  orderNews: ReadonlySet<Event>;
+}
+
+/** Old news starts nothing. `enter` judges by each journey's own setting; this only spares it the hopeless. */
+const startsWithinMs = 24 * 3600 * 1000;
+
+export class Triggers {
+  readonly #situation: Situation;
+  readonly #live: ReadonlyMap<string, LiveRun>;
+  readonly #signals = new Map<string, Signal>();
+  readonly #notEntered = new Map<string, NotEntered>();
+
+  constructor(situation: Situation) {
+    this.#situation = situation;
+    this.#live = new Map(situation.live.map((run) => [run.workflowId, run]));
+  }
+
+  /** Looks at every new event, then at the profiles that became reachable. */
+  consider(events: readonly Attributed[]): { signals: Signal[]; notEntered: NotEntered[] } {
+    for (const attributed of events) this.#event(attributed);
+    for (const attributed of events) this.#becameReachable(attributed);
+    for (const attributed of events) this.#unsubscribed(attributed);
+    const signals = [...this.#signals.values()].sort((a, b) => (signalKey(a) < signalKey(b) ? -1 : 1));
+    return { signals, notEntered: [...this.#notEntered].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row) };
+  }
+
+  #event(attributed: Attributed): void {
+    const { event, customerId } = attributed;
+    const isOrder = event.effects.some((effect) => effect.do === 'order');
+    if (isOrder && !this.#situation.orderNews.has(event)) return;
+    for (const route of this.#situation.routing[event.name] ?? []) {
+      const signal = {
+        ...addressOf(route, customerId, event.profile),
+        reason: event.name,
+        at: event.occurredAt.getTime(),
+      };
+      if (route.signal === 'start') this.#start(signal, event.profile);
+      else if (this.#live.has(signal.workflowId)) this.#put({ ...signal, signal: 'goal' });
+    }
+  }
+
+  #start(signal: Omit<Signal, 'signal'>, kind: ProfileKind): void {
+    if (this.#live.has(signal.workflowId)) return;
+    const isLate = signal.at < this.#situation.now - startsWithinMs;
+    if (isLate) this.#missed({ ...signal, reason: 'too_late' });
+    else if (this.#situation.isReachable(signal.customerId, kind)) this.#put({ ...signal, signal: 'start' });
+    else this.#missed({ ...signal, reason: 'unreachable' });
+  }
+
+  /** An address or a consent that comes in after the activity is a trigger itself: the newest intent counts. */
+  #becameReachable({ event, customerId }: Attributed): void {
+    const { now, routing, isReachable, wasReachable, profile } = this.#situation;
+    if (!isReachable(customerId, event.profile) || wasReachable(customerId, event.profile)) return;
+    const { lastActivityAt, lastVisitAt } = profile(customerId, event.profile);
+    const at = Math.max(lastActivityAt ?? 0, lastVisitAt ?? 0);
+    if (at < now - startsWithinMs) return;
+    for (const [name, routes] of Object.entries(routing)) {
+      if (!isBrowsing(name)) continue;
+      for (const route of routes.filter((one) => one.signal === 'start')) {
+        this.#start({ ...addressOf(route, customerId, event.profile), reason: 'reachable', at }, event.profile);
+      }
+    }
+  }
+
+  /** Advertising refused: runs of marketing end at once (R9). */
+  #unsubscribed({ event, customerId }: Attributed): void {
+    const isRefusal = event.effects.some(
+      (effect) => effect.do === 'consent' && effect.purpose === 'advertising' && effect.state === 'denied',
+    );
+    if (!isRefusal || this.#situation.isReachable(customerId, event.profile)) return;
+    const at = event.occurredAt.getTime();
+    for (const run of this.#live.values()) {
+      if (run.customerId === customerId) this.#put({ ...run, signal: 'exit', reason: 'unsubscribed', at });
+    }
+  }
+
+  #put(signal: Signal): void {
+    const earlier = this.#signals.get(signalKey(signal));
+    if (!earlier || earlier.at <= signal.at) this.#signals.set(signalKey(signal), signal);
+  }
+
+  #missed({ journey, key, customerId, reason, at }: NotEntered): void {
+    const id = `${journey} ${key} ${customerId} ${reason}`;
+    const earlier = this.#notEntered.get(id);
+    if (!earlier || earlier.at < at) this.#notEntered.set(id, { journey, key, customerId, reason, at });
+  }
+}
+
+function signalKey({ workflowId: id, signal }: Signal): string {
+  return `${id} ${signal}`;
+}
+
+function addressOf({ journey, key: runKey }: Route, customerId: string, kind: ProfileKind) {
+  const key = runKey === 'profile' ? kind : '';
+  return { workflowId: workflowId(journey, customerId, key), journey, customerId, key };
+}
