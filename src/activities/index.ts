@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { deliver } from './deliver.ts';
 import type { ActivityDeps } from './deps.ts';
 import { enter } from './enter.ts';
@@ -8,7 +9,19 @@ import type { JourneyActivities } from './journeys.ts';
 export function createActivities(deps: ActivityDeps): JourneyActivities {
   return {
     enter: (entry) => enter(deps, entry),
-    deliver: (request) => deliver(deps, request),
+    deliver: (request) => heartbeating(() => deliver(deps, request)),
     finish: (request) => finish(deps, request),
   };
+}
+
+/** A quick activity ends before its first heartbeat; a slow one tells that its worker lives, so that a killed worker is
+ *  noticed long before the activity's time limit. */
+async function heartbeating<T>(act: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 5_000);
+  try {
+    return await act();
+  } finally {
+    clearInterval(beat);
+  }
 }

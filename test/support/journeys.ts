@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 import { afterAll, inject } from 'vitest';
 import type { ActivityDeps } from '#activities/deps.ts';
 import { createActivities } from '#activities/index.ts';
@@ -38,7 +44,10 @@ export async function runJourneys(
   clock: Clock | ServerClock,
   more: Partial<ActivityDeps> = {},
 ): Promise<Journeys> {
-  const inbox = await createInbox({ dir: join(inject('runFolder'), `inbox-${process.pid}-${Date.now()}`), smtpPort: 0 });
+  const inbox = await createInbox({
+    dir: join(inject('runFolder'), `inbox-${process.pid}-${Date.now()}`),
+    smtpPort: 0,
+  });
   const channels = { email: createEmailChannel(smtpSettings(inbox.smtpUrl)) };
   const log = { info: () => {}, warn: () => {} };
   const deps: ActivityDeps = { db, clock, channels, renderer: await createRenderer(), publicUrl, secret, log, ...more };
@@ -46,7 +55,12 @@ export async function runJourneys(
   const interceptors = 'refresh' in clock ? { activity: [() => ({ inbound: refreshing(clock) })] } : {};
   const common = { connection: environment.nativeConnection, activities, interceptors };
   const workers = await Promise.all([
-    Worker.create({ ...common, taskQueue: 'journeys', workflowBundle: await workflowBundle(), maxCachedWorkflows: 100 }),
+    Worker.create({
+      ...common,
+      taskQueue: 'journeys',
+      workflowBundle: await workflowBundle(),
+      maxCachedWorkflows: 100,
+    }),
     Worker.create({ ...common, taskQueue: 'send-email' }),
   ]);
   const running = workers.map((worker) => worker.run());

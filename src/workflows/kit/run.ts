@@ -127,6 +127,8 @@ export class Run {
     return proxyActivities<JourneyActivities>({
       taskQueue,
       startToCloseTimeout: '2 minutes',
+      // Only a submission may take longer than this, and it heartbeats.
+      heartbeatTimeout: '20 seconds',
       retry,
       priority: this.priority,
       summary,
