@@ -26,7 +26,6 @@ export interface InboxOptions {
 export async function createInbox({ dir, smtpPort, most = 5000 }: InboxOptions): Promise<Inbox> {
   const store = openStore(dir, most);
   const server = smtpServer(store);
-  server.listen(smtpPort, '127.0.0.1');
   await listening(server, smtpPort);
   const address = server.server.address();
   const port = typeof address === 'object' && address ? address.port : smtpPort;
@@ -38,7 +37,7 @@ export async function createInbox({ dir, smtpPort, most = 5000 }: InboxOptions):
 }
 
 function smtpServer(store: Store): SMTPServer {
-  const server = new SMTPServer({
+  return new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
     closeTimeout: 1000,
@@ -50,16 +49,16 @@ function smtpServer(store: Store): SMTPServer {
         .then((id) => done(null, `OK: queued as ${id}`), done);
     },
   });
-  return server;
 }
 
 async function listening(server: SMTPServer, port: number): Promise<void> {
-  const failed = once(server, 'error').then(([error]) => {
-    throw new Error(`the development inbox cannot listen on port ${port}: stop what uses it, or choose another`, {
-      cause: error,
-    });
-  });
-  await Promise.race([once(server.server, 'listening'), failed]);
-  failed.catch(() => {}); // the wait for a failure that did not come
   server.on('error', () => {}); // a client that hangs up is its own business
+  server.listen(port, '127.0.0.1');
+  try {
+    await once(server.server, 'listening');
+  } catch (cause) {
+    throw new Error(`the development inbox cannot listen on port ${port}: stop what uses it, or choose another`, {
+      cause,
+    });
+  }
 }

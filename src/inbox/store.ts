@@ -75,7 +75,8 @@ export function openStore(dir: string, most: number, wall: () => number = Date.n
 
   async function list({ to, search, limit }: Query) {
     await loaded;
-    const matching = [...summaries.values()].filter((one) => matches(one, to, search)).reverse();
+    const matching = [...summaries.values()].filter((one) => matches(one, to, search));
+    matching.sort((a, b) => (a.id < b.id ? 1 : -1)); // those that came together were not stored in order
     return { total: matching.length, items: matching.slice(0, limit) };
   }
 
