@@ -32,6 +32,11 @@ export const problems = {
     title: 'There is no such product',
     next: 'List the catalogue with `GET /api/v1/products`, or add it with `PUT`.',
   },
+  message_not_found: {
+    status: 404,
+    title: 'There is no such message',
+    next: 'List them with `GET /api/v1/messages?customerId=`.',
+  },
   journey_not_found: {
     status: 404,
     title: 'There is no such journey',

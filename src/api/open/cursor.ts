@@ -27,6 +27,7 @@ const storable = z
   .max(500)
   .refine((text) => !text.includes('\0') && text.isWellFormed());
 export const textCursor = z.tuple([storable]);
+export const idCursor = z.tuple([z.uuid()]);
 export const timeCursor = z.tuple([z.iso.datetime().transform((text) => new Date(text)), z.uuid()]);
 
 /** A page out of `limit + 1` rows: the row too many only tells that there is more. */

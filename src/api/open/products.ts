@@ -14,7 +14,7 @@ const list = route({
   path: '/products',
   tag: 'Catalogue',
   summary: 'Products with their regional offers, by id',
-  query: z.object({ ...paging, category: z.string().max(500).optional(), sku: z.string().max(200).optional() }),
+  query: z.strictObject({ ...paging, category: z.string().max(500).optional(), sku: z.string().max(200).optional() }),
   answer: productList,
   problems: ['invalid_cursor'],
   async handle({ query: { limit, cursor, category, sku }, deps }) {

@@ -1,7 +1,17 @@
+import { customerRoutes } from './customers.ts';
+import { journeyRoutes } from './journeys.ts';
 import { keysRoutes } from './keys.ts';
+import { messageRoutes } from './messages.ts';
 import { productRoutes } from './products.ts';
 import type { Route } from './route.ts';
 import { settingsRoutesOfAll } from './settings.ts';
 
 /** All of `/api/v1`. */
-export const routes: readonly Route[] = [...productRoutes, ...settingsRoutesOfAll, ...keysRoutes];
+export const routes: readonly Route[] = [
+  ...customerRoutes,
+  ...messageRoutes,
+  ...journeyRoutes,
+  ...settingsRoutesOfAll,
+  ...productRoutes,
+  ...keysRoutes,
+];

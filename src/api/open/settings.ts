@@ -86,7 +86,7 @@ function settingsRoutes<P extends z.ZodObject>(
       method: 'get',
       path: `${path}/versions`,
       summary: `${what}: all versions, newest first`,
-      query: z.object(paging),
+      query: z.strictObject(paging),
       answer: listOf(answer),
       problems: [...own, 'invalid_cursor'],
       async handle({ params, query: { limit, cursor }, deps }) {

@@ -1,0 +1,149 @@
+import { z } from 'zod';
+import type { ApiDeps } from '#api/deps.ts';
+import { Problem } from '#api/problems.ts';
+import {
+  type CustomerDetails,
+  type CustomerRef,
+  type CustomerSummary,
+  customerDetails,
+  findCustomers,
+  type ProfileRow,
+  resolveCustomer,
+  summaries,
+} from '#db/customers.ts';
+import { listDecisions } from '#db/decisions.ts';
+import { currentSettings } from '#db/settings.ts';
+import { timeline } from '#db/timeline.ts';
+import { type Reach, unreachableBecause } from '#domain/reach.ts';
+import { emailAddress } from '#domain/segment.ts';
+import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import { decodeCursor, idCursor, page, timeCursor } from './cursor.ts';
+import { route } from './route.ts';
+import { paging } from './schemas/common.ts';
+import { customer, customerList, timelineList } from './schemas/customers.ts';
+import { decisionList } from './schemas/messages.ts';
+import { shopSettings } from './schemas/settings.ts';
+
+const params = z.object({ id: z.uuid() });
+const tag = 'Customers';
+const gone = ['customer_not_found', 'customer_erased'] as const;
+
+const search = route({
+  method: 'get',
+  path: '/customers',
+  tag,
+  summary: 'Customers by e-mail, phone or user id; all of them, newest first, without a filter',
+  query: z.strictObject({
+    ...paging,
+    email: z.string().max(254).optional(),
+    phone: z.string().max(40).optional().meta({ description: 'International form: +79161234567' }),
+    userId: z.string().max(255).optional(),
+  }),
+  answer: customerList,
+  problems: ['invalid_cursor'],
+  async handle({ query: { limit, cursor, email, phone, userId }, deps }) {
+    const before = decodeCursor(cursor, idCursor)?.[0] ?? null;
+    const filter = {
+      ...(email !== undefined && { email: emailAddress(email) ?? email }),
+      ...(phone !== undefined && { phone: phone.replaceAll(/[^\d+]/g, '') }),
+      ...(userId !== undefined && { userId: userId.trim() }),
+    };
+    return page(await findCustomers(deps.db, filter, before, limit + 1), limit, (row) => [row.id]);
+  },
+});
+
+const get = route({
+  method: 'get',
+  path: '/customers/{id}',
+  tag,
+  summary: 'All that is known of a customer',
+  description:
+    'The id of a customer who was merged into another leads to that other: `mergedFrom` then tells the id that was asked for.',
+  params,
+  answer: customer,
+  problems: gone,
+  async handle({ params, deps }) {
+    const ref = await living(deps, params.id);
+    const [known] = await summaries(deps.db, [ref.id]);
+    if (!known) throw new Problem('customer_not_found');
+    return details(known, ref, await customerDetails(deps.db, ref.id), await shopOf(deps));
+  },
+});
+
+const timelineOf = route({
+  method: 'get',
+  path: '/customers/{id}/timeline',
+  tag,
+  summary: 'Events, decisions, messages, opens and clicks of a customer, newest first',
+  params,
+  query: z.strictObject(paging),
+  answer: timelineList,
+  problems: [...gone, 'invalid_cursor'],
+  async handle({ params, query: { limit, cursor }, deps }) {
+    const before = decodeCursor(cursor, timeCursor);
+    const { ids } = await living(deps, params.id);
+    return page(await timeline(deps.db, ids, before, limit + 1), limit, ({ at, id }) => [at, id]);
+  },
+});
+
+const decisionsOf = route({
+  method: 'get',
+  path: '/customers/{id}/decisions',
+  tag,
+  summary: 'Every decision to send or not to send to a customer, newest first',
+  params,
+  query: z.strictObject(paging),
+  answer: decisionList,
+  problems: [...gone, 'invalid_cursor'],
+  async handle({ params, query: { limit, cursor }, deps }) {
+    const before = decodeCursor(cursor, timeCursor);
+    const { ids } = await living(deps, params.id);
+    return page(await listDecisions(deps.db, ids, before, limit + 1), limit, ({ at, id }) => [at, id]);
+  },
+});
+
+async function living({ db }: ApiDeps, id: string): Promise<CustomerRef> {
+  const ref = await resolveCustomer(db, id);
+  if (!ref) throw new Problem('customer_not_found');
+  if (ref.erasedAt) throw new Problem('customer_erased');
+  return ref;
+}
+
+async function shopOf({ db }: ApiDeps): Promise<ShopSettings> {
+  const parsed = shopSettings.safeParse((await currentSettings(db, 'shop'))?.value);
+  return parsed.success ? parsed.data : defaultShop;
+}
+
+function details(known: CustomerSummary, ref: CustomerRef, found: CustomerDetails, shop: ShopSettings) {
+  const { suppressions, orders, ...rest } = found;
+  return {
+    ...known,
+    ...rest,
+    mergedFrom: ref.mergedFrom,
+    orders: orders.map(({ total, currency, ...order }) => ({ ...order, total: { amount: total, currency } })),
+    reachability: known.profiles.map((profile) => reachability(profile, found, shop)),
+  };
+}
+
+function reachability({ kind, email }: ProfileRow, { consents, suppressions }: CustomerDetails, shop: ShopSettings) {
+  const said = consents.filter(
+    (consent) => consent.purpose === 'advertising' && consent.topic === '*' && ['email', '*'].includes(consent.channel),
+  );
+  // As the decision reads it: a denial, on this channel or on all, goes before a grant.
+  const consent = said.find((word) => word.state === 'denied') ?? said[0];
+  const suppressed = suppressions.find((row) => row.channel === 'email' && row.address === email);
+  const reach = { address: email, consent: consent?.state ?? null, suppressed: suppressed?.reason ?? null } as Reach;
+  const may = (messageKind: 'marketing' | 'service') => {
+    const reason = unreachableBecause(reach, messageKind, shop);
+    return { reachable: reason === null, reason };
+  };
+  return {
+    profile: kind,
+    channel: 'email' as const,
+    address: email,
+    marketing: may('marketing'),
+    service: may('service'),
+  };
+}
+
+export const customerRoutes = [search, get, timelineOf, decisionsOf];

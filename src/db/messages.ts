@@ -1,0 +1,75 @@
+import { sql, type Transaction } from 'kysely';
+import type { Db } from './connect.ts';
+import type { DB } from './schema.ts';
+
+type Any = Db | Transaction<DB>;
+
+/** A row of the ledger, as the open API shows it (`interfaces.md`). No address: it is the customer's profile that has one. */
+export interface MessageRow {
+  id: string;
+  customerId: string;
+  journey: string;
+  runId: string | null;
+  step: string;
+  iteration: number;
+  channel: string;
+  template: string;
+  locale: string;
+  class: string;
+  kind: string;
+  state: string;
+  reason: string | null;
+  dueAt: Date;
+  reservedAt: Date;
+  acceptedAt: Date | null;
+  deliveredAt: Date | null;
+  openedAt: Date | null;
+  openedBy: string | null;
+  clickedAt: Date | null;
+  unsubscribedAt: Date | null;
+  complainedAt: Date | null;
+  failedAt: Date | null;
+  failedReason: string | null;
+  goods: string[];
+}
+
+export interface MessageFilter {
+  /** A customer and those merged into it. */
+  customerIds?: readonly string[];
+  journey?: string;
+  state?: string;
+}
+
+/** Newest first by the time of reservation, those before the cursor (time, id). */
+export function listMessages(
+  db: Any,
+  filter: MessageFilter,
+  before: readonly [Date, string] | null,
+  limit: number,
+): Promise<MessageRow[]> {
+  let query = selectMessages(db);
+  if (filter.customerIds) query = query.where('customer_id', 'in', filter.customerIds);
+  if (filter.journey !== undefined) query = query.where('journey', '=', filter.journey);
+  if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+  if (before) query = query.where(sql<boolean>`(reserved_at, id) < (${before[0]}, ${before[1]}::uuid)`);
+  return query.orderBy('reserved_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+}
+
+export async function findMessage(db: Any, id: string): Promise<MessageRow | null> {
+  return (await selectMessages(db).where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+function selectMessages(db: Any) {
+  return db
+    .selectFrom('messages')
+    .select(['id', 'customer_id as customerId', 'journey', 'run_id as runId', 'block as step', 'iteration', 'channel'])
+    .select(['template', 'locale', 'class', 'kind', 'state', 'reason', 'due_at as dueAt', 'reserved_at as reservedAt'])
+    .select([
+      'accepted_at as acceptedAt',
+      'delivered_at as deliveredAt',
+      'opened_at as openedAt',
+      'opened_by as openedBy',
+    ])
+    .select(['clicked_at as clickedAt', 'unsubscribed_at as unsubscribedAt', 'complained_at as complainedAt'])
+    .select(['failed_at as failedAt', 'failed_reason as failedReason', 'goods']);
+}
