@@ -1,0 +1,76 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, inject, test } from 'vitest';
+import { journeyFaults, readJourneys } from '#scripts/generate/journeys.ts';
+import { barrelSource, catalogueSource } from '#scripts/generate/sources.ts';
+
+const workflows = join(inject('runFolder'), 'generate');
+
+const contract = {
+  name: 'win-back',
+  startsOn: [],
+  goalOn: [],
+  blocks: { wait: { kind: 'wait', title: 'Waits', next: ['end'] }, end: { kind: 'end', title: 'End', next: [] } },
+  messages: { offer: { kind: 'marketing' } },
+};
+
+/** A whole journey; what a test replaces makes it a faulty one. */
+const whole: Record<string, string | null> = {
+  'contract.ts': `export const contract = ${JSON.stringify(contract)};`,
+  'settings.ts': 'export const settings = {};',
+  'workflow.ts': `export async function winBack(entry: Entry): Promise<Outcome> {}`,
+  'messages/offer.email.en.mjml': '',
+  'messages/offer.email.ru.mjml': '',
+};
+
+async function journey(changes: Record<string, string | null> = {}) {
+  const folder = join(workflows, String(Math.random()).slice(2));
+  for (const [name, text] of Object.entries({ ...whole, ...changes })) {
+    if (text === null) continue;
+    const path = join(folder, 'win-back', name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
+  return readJourneys(folder);
+}
+
+async function faultsOf(changes: Record<string, string | null>): Promise<string[]> {
+  return (await Promise.all((await journey(changes)).map(journeyFaults))).flat();
+}
+
+test('a whole journey has no fault, and its workflow type keeps the dash', async () => {
+  expect(await faultsOf({})).toEqual([]);
+  const journeys = await journey();
+  expect(barrelSource(journeys)).toContain(`export { winBack as 'win-back' } from './win-back/workflow.ts';`);
+  expect(catalogueSource(journeys)).toContain(`export const contracts = { 'win-back': winBack } as const;`);
+});
+
+test.each([
+  [
+    'a message without a template',
+    { 'messages/offer.email.ru.mjml': null },
+    'message "offer" has no template messages/offer.email.<ru>.mjml',
+  ],
+  [
+    'a template without a message',
+    { 'messages/gift.email.en.mjml': '' },
+    'messages/gift.email.en.mjml belongs to no message',
+  ],
+  [
+    'a template in an unknown locale',
+    { 'messages/offer.email.xx.mjml': '' },
+    'messages/offer.email.xx.mjml should be called',
+  ],
+  ['a workflow under another name', { 'workflow.ts': 'export async function other() {}' }, 'workflow.ts must have'],
+  ['settings that are not exported', { 'settings.ts': '' }, 'settings.ts must export'],
+])('%s is a fault of its journey', async (_, changes, fault) => {
+  expect(await faultsOf(changes)).toEqual([expect.stringContaining(`Journey win-back: ${fault}`)]);
+});
+
+test('a folder that is called otherwise than its journey, and a block that leads nowhere, are faults', async () => {
+  const odd = { ...contract, name: 'winback', blocks: { wait: { kind: 'wait', title: 'Waits', next: ['gone'] } } };
+  expect(await faultsOf({ 'contract.ts': `export const contract = ${JSON.stringify(odd)};` })).toEqual([
+    expect.stringContaining('folder and name must agree'),
+    expect.stringContaining('block "wait" leads to "gone", which is no block'),
+  ]);
+});
