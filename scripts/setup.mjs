@@ -37,10 +37,16 @@ async function installPackages() {
   const hash = createHash('sha256').update(lock).digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   if (!installedAsLocked(lock)) {
+    // Not `npm ci`: it starts from nothing each time, and refuses a lock whose registry lacked the packages of other platforms.
     const what = existsSync(modules) ? 'Bringing the npm packages up to date' : 'Installing npm packages';
-    await run(what, 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-      advice: 'check the connection to the npm registry and try again',
-    });
+    await run(
+      what,
+      'npm',
+      ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+      {
+        advice: 'check the connection to the npm registry and try again',
+      },
+    );
   }
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, hash);
