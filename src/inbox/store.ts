@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import PostalMime, { type Address, type Email } from 'postal-mime';
+import PostalMime, { type Address, decodeWords, type Email } from 'postal-mime';
 
 export interface Summary {
   id: string;
@@ -14,7 +14,7 @@ export interface Summary {
 }
 
 export interface Item extends Summary {
-  /** By lower-case name; of repeated ones the first. */
+  /** By lower-case name, decoded; of repeated ones the first. */
   headers: Record<string, string>;
   html?: string;
   text?: string;
@@ -156,6 +156,6 @@ function matches({ to, from, subject }: Summary, address = '', search = ''): boo
 
 function toItem(summary: Summary, email: Email): Item {
   const headers: Record<string, string> = {};
-  for (const { key, value } of email.headers) headers[key] ??= value;
+  for (const { key, value } of email.headers) headers[key] ??= decodeWords(value);
   return { ...summary, headers, ...(email.html && { html: email.html }), ...(email.text && { text: email.text }) };
 }

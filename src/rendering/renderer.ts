@@ -5,7 +5,7 @@ import type { ChannelName } from '#domain/journey.ts';
 import { type CompiledTemplate, compileTemplates } from './compile.ts';
 import { helpers, type TemplateData } from './helpers.ts';
 import { Links, trackedHrefs } from './links.ts';
-import type { Rendered, Renderer, RenderInput } from './model.ts';
+import type { MessageModel, Rendered, Renderer, RenderInput } from './model.ts';
 import { cacheFile, fingerprint, readSources, type Sources } from './sources.ts';
 import { words } from './words.ts';
 
@@ -41,7 +41,8 @@ export async function createRenderer(): Promise<Renderer> {
   return { templates: compiled, render: (input) => render(partsOf(byName, input), input) };
 }
 
-function render(parts: Parts, input: RenderInput): Rendered {
+function render(parts: Parts, given: RenderInput): Rendered {
+  const input = { ...given, model: { ...given.model, customer: greeted(given.model.customer) } };
   const links = new Links(input);
   const data: TemplateData = {
     locale: input.locale,
@@ -61,6 +62,12 @@ function render(parts: Parts, input: RenderInput): Rendered {
       .trim()}\n`,
     links: links.targets,
   };
+}
+
+/** Whoever signs up somebody else with an advertisement for a name must not get it delivered by us. */
+function greeted({ firstName }: MessageModel['customer']): MessageModel['customer'] {
+  const name = firstName?.trim() ?? '';
+  return { firstName: /^[\p{L}\p{M}' ’-]{1,40}$/u.test(name) ? name : null };
 }
 
 function partsOf(byName: Map<string, Parts>, input: RenderInput): Parts {

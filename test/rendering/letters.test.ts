@@ -61,6 +61,19 @@ test('no letter greets a person whose name is not known', () => {
   expect(renderer.render(inputOf(reminder, fullModel('en'))).html).toContain('Hello, Anna!');
 });
 
+test.each(['Jean-Luc', 'Анна Мария', 'O’Neill'])('%s is a name to greet', (firstName) => {
+  const model = { ...minimalModel('en'), customer: { firstName } };
+  expect(renderer.render(inputOf(reminder, model)).text).toContain(`Hello, ${firstName}!`);
+});
+
+test.each(['win.example prize', 'http://win.example', '<b>x</b>', '10000 $', 'x'.repeat(41), '  '])(
+  '%j is no name to greet, and nobody gets it from us',
+  (firstName) => {
+    const model = { ...minimalModel('en'), customer: { firstName } };
+    expect(renderer.render(inputOf(reminder, model))).toEqual(renderer.render(inputOf(reminder, minimalModel('en'))));
+  },
+);
+
 test('an address of the shop keeps its query, and its own campaign marks', () => {
   const url = 'https://shop.example/p?colour=sand&utm_source=catalogue#reviews';
   const { links } = renderer.render(inputOf(reminder, withGoods(minimalModel('en'), { url })));
@@ -110,8 +123,9 @@ test('a big cart shows its beginning and says how much more there is', () => {
 test('a model without what a template names is refused, not rendered with a hole', () => {
   const { cartUrl: _, ...less } = fullModel('en');
   expect(() => renderer.render(inputOf(reminder, less as MessageModel))).toThrow('the model does not have');
-  const anonymous = { ...fullModel('en'), customer: {} } as MessageModel;
-  expect(() => renderer.render(inputOf(reminder, anonymous))).toThrow('{{if …}}');
+  const { logoUrl: _logo, ...shop } = fullModel('en').shop;
+  const plain = { ...fullModel('en'), shop } as MessageModel;
+  expect(() => renderer.render(inputOf(reminder, plain))).toThrow('{{if …}}');
   const { shop: _shop, ...nameless } = fullModel('en');
   expect(() => renderer.render(inputOf(reminder, nameless as MessageModel))).toThrow();
 });
