@@ -6,6 +6,16 @@ export const problems = {
     title: 'The request cannot be read',
     next: 'Check the encoding of the path and the length of the body.',
   },
+  malformed_body: {
+    status: 400,
+    title: 'The body cannot be read',
+    next: 'Send one JSON object in UTF-8, plain or as gzip: at most 32 KB for an event, 500 KB for a batch.',
+  },
+  event_refused: {
+    status: 400,
+    title: 'No event of the request can be accepted',
+    next: 'Correct what `refused` names; sending the same again changes nothing.',
+  },
   invalid_request: {
     status: 400,
     title: 'Some values are not valid',
@@ -20,6 +30,11 @@ export const problems = {
     status: 401,
     title: 'No valid API key',
     next: 'Send `Authorization: Bearer <API key>` with a key that is not revoked.',
+  },
+  wrong_write_key: {
+    status: 401,
+    title: 'No valid write key',
+    next: 'Give the write key of a source as the user of Basic authentication or as `writeKey` in the body.',
   },
   not_found: { status: 404, title: 'There is no such page', next: 'See `/openapi.json` or `/docs` for what there is.' },
   customer_not_found: {
@@ -85,6 +100,12 @@ export const problems = {
     status: 500,
     title: 'Something broke here',
     next: 'Try again; if it stays, look for the request id (`instance`) in the logs.',
+  },
+  overloaded: { status: 503, title: 'Too many events wait to be stored', next: 'Send the same again in a moment.' },
+  not_stored: {
+    status: 503,
+    title: 'The events could not be stored just now',
+    next: 'Send the same again in a moment.',
   },
   unavailable: {
     status: 503,

@@ -9,8 +9,9 @@ import type { Routing } from '#domain/routing.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { Triggers } from '#domain/triggers.ts';
 import { newId } from './ids.ts';
-import { type Asked, type Found, lockAndRead, wantsCart, wantsTraits } from './intake-read.ts';
-import { writeAndCommit } from './intake-write.ts';
+import { type Asked, type Found, lockAndRead, readAgain, wantsCart, wantsTraits } from './intake-read.ts';
+import { type Writes, writeAndCommit } from './intake-write.ts';
+import { mergeCustomers } from './merge.ts';
 import type { OutboxRow } from './outbox.ts';
 
 export interface Incoming {
@@ -33,14 +34,37 @@ export interface FlushContext {
  *  Resolves after the commit. Throws what the database threw, the transaction still open. */
 export async function flush(client: PoolClient, incoming: Incoming[], context: FlushContext): Promise<OutboxRow[]> {
   const keyed = incoming.map((one) => ({ ...one, hash: hashOf(one) }));
-  const found = await lockAndRead(client, questionsOf(keyed));
+  const asked = questionsOf(keyed);
+  const found = await lockAndRead(client, asked);
   const fresh = unseen(keyed, found.seen);
   if (fresh.length === 0) {
     await client.query('rollback');
     return [];
   }
-  const { attributed, identities } = attribute(fresh, found, context.now);
-  const wasReachable = reachability(found, context.shop, new Projection(found));
+  const first = attribute(fresh, found, context.now);
+  const { merges } = first.identities;
+  if (merges.length === 0) return writeAndCommit(client, decide(fresh, first, found, context));
+  // Rare: customers who turn out to be one are joined, then everything is read and resolved again, so that what follows
+  // knows one customer only.
+  const exits: OutboxRow[] = [];
+  for (const { from, into } of merges) exits.push(...(await mergeCustomers(client, from, into, context.now)));
+  const known = await readAgain(client, asked);
+  const survivors = new Set(merges.map(({ into }) => into));
+  const writes = decide(fresh, attribute(fresh, known, context.now), known, context, survivors);
+  return [...exits, ...(await writeAndCommit(client, writes))];
+}
+
+type Attribution = ReturnType<typeof attribute>;
+
+/** Everything that follows from the new events and what is known, without I/O. */
+function decide(
+  fresh: Keyed[],
+  { attributed, identities }: Attribution,
+  found: Found,
+  context: FlushContext,
+  survivors: ReadonlySet<string> = new Set(),
+): Writes {
+  const before = reachability(found, context.shop, new Projection(found));
   const projection = new Projection(found);
   projection.apply(attributed);
   const triggers = new Triggers({
@@ -50,10 +74,11 @@ export async function flush(client: PoolClient, incoming: Incoming[], context: F
     orderNews: projection.orderNews,
     profile: (customerId, kind) => projection.profile(customerId, kind),
     isReachable: reachability(found, context.shop, projection),
-    wasReachable,
+    // A customer who was joined may have been reachable, but what the other did was not theirs.
+    wasReachable: (customerId, kind) => !survivors.has(customerId) && before(customerId, kind),
   });
   const events = fresh.map((one, index) => ({ ...one, customerId: attributed[index]?.customerId ?? '' }));
-  return writeAndCommit(client, { events, identities, projection, ...triggers.consider(attributed) });
+  return { events, identities, projection, ...triggers.consider(attributed) };
 }
 
 function hashOf({ sourceId, event }: Incoming): string {

@@ -1,8 +1,11 @@
 import type { PoolClient, QueryConfig } from 'pg';
+import type { CartState } from '#domain/cart.ts';
 import type { KnownCustomer, KnownIdentity } from '#domain/identity.ts';
-import type { CartState, ConsentState, CustomerState, Known, OrderState, ProfileState } from '#domain/projection.ts';
+import type { OrderState } from '#domain/orders.ts';
+import type { ConsentState, CustomerState, Known, ProfileState } from '#domain/projection.ts';
 import type { Reach } from '#domain/reach.ts';
 import type { LiveRun } from '#domain/triggers.ts';
+import { inOrder } from './pipeline.ts';
 
 /** What one flush asks the database about: everything that its events name. */
 export interface Asked {
@@ -148,14 +151,4 @@ function foundIn(row: Row | undefined): Found {
     suppressed: new Map(row?.suppressed?.map(({ address, reason }) => [address, reason])),
     seen: new Set(row?.seen),
   };
-}
-
-/** Statements that were sent one after another without waiting: when one fails, those behind it fail because the
- *  transaction is aborted, and the first failure is the one to tell. */
-export async function inOrder<T extends readonly Promise<unknown>[]>(
-  statements: T,
-): Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }> {
-  const settled = await Promise.allSettled(statements);
-  for (const one of settled) if (one.status === 'rejected') throw one.reason;
-  return Promise.all(statements) as Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }>;
 }

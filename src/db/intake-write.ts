@@ -6,8 +6,9 @@ import type { OrderState } from '#domain/orders.ts';
 import type { ConsentState, ProfileState, Projection } from '#domain/projection.ts';
 import type { NotEntered, Signal } from '#domain/triggers.ts';
 import { newId } from './ids.ts';
-import { inOrder } from './intake-read.ts';
+import { passStatements } from './merge.ts';
 import { claimSeconds, type OutboxRow } from './outbox.ts';
+import { inOrder } from './pipeline.ts';
 
 /** All that one flush writes. */
 export interface Writes {
@@ -171,7 +172,8 @@ export async function writeAndCommit(client: PoolClient, writes: Writes): Promis
   const { signals, notEntered } = writes;
   const before = [...whoStatements(writes), ...eventStatements(writes), ...projectionStatements(writes.projection)];
   const missed = notEntered.map(({ at, customerId, ...rest }) => ({ ...rest, customer_id: customerId, at: iso(at) }));
-  const sent = [...before, ...rowsInto(statements.notEntered, missed)].map((query) => client.query(query));
+  const after = [...rowsInto(statements.notEntered, missed), ...writes.identities.passed.flatMap(passStatements)];
+  const sent = [...before, ...after].map((query) => client.query(query));
   const outbox = rowsInto(statements.outbox, signals.map(outboxRow)).map((query) => client.query<OutboxRow>(query));
   const results = await inOrder([...sent, ...outbox, client.query('commit')]);
   return outbox.length === 0 ? [] : ((results.at(-2)?.rows ?? []) as OutboxRow[]);

@@ -9,6 +9,7 @@ import { flush, type Incoming } from './intake-flush.ts';
 import { Stale } from './intake-read.ts';
 import type { OutboxRow } from './outbox.ts';
 import { ensureMonths } from './partitions.ts';
+import { pipelining, withClient } from './pipeline.ts';
 
 export interface IntakeOptions {
   /** Where the database is; intake opens two connections of its own there, which pipeline their statements. */
@@ -56,7 +57,7 @@ interface Waiting extends Incoming {
 /** Group commit: events that come while others are being stored wait and go together, in one transaction. Nothing in
  *  flight, nothing waits: a lone event is stored at once. */
 export function createIntake(options: IntakeOptions): Intake {
-  const pool = pipelining(options.pool);
+  const pool = pipelining(options.pool, flushesInFlight);
   const db = connect(options.pool);
   const waiting: Waiting[] = [];
   let waitingBytes = 0;
@@ -149,34 +150,11 @@ function together(count: number) {
   };
   if (count === 0) resolve();
   const doneOf = (index: number) => (error?: unknown) => {
-    if (sqlState(error)?.startsWith('22')) refused.push({ index, reason: 'holds what the database cannot store' });
+    if (/^(22|54)/.test(sqlState(error) ?? '')) refused.push({ index, reason: 'holds what the database cannot store' });
     else if (error !== undefined) failure = error;
     if (--left === 0) settle();
   };
   return { promise, doneOf };
-}
-
-function pipelining({ options }: pg.Pool): pg.Pool {
-  const pool = new pg.Pool({ ...options, max: flushesInFlight, pipeline: true, connectionTimeoutMillis: 5_000 });
-  pool.on('error', () => {});
-  return pool;
-}
-
-/** A client whose transaction failed is rolled back, or thrown away where even that fails. */
-async function withClient<T>(pool: pg.Pool, act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    const result = await act(client);
-    client.release();
-    return result;
-  } catch (error) {
-    const isClean = await client.query('rollback').then(
-      () => true,
-      () => false,
-    );
-    client.release(!isClean);
-    throw error;
-  }
 }
 
 function sqlState(error: unknown): string | undefined {

@@ -147,25 +147,31 @@ export class Projection {
   #effect(effect: Effect, attributed: Attributed): void {
     switch (effect.do) {
       case 'trait':
-        return this.#trait(effect, attributed);
+        this.#trait(effect, attributed);
+        break;
       case 'contact':
-        return this.#contact(effect, attributed);
+        this.#contact(effect, attributed);
+        break;
       case 'consent':
-        return this.#consent(effect, attributed);
+        this.#consent(effect, attributed);
+        break;
       case 'visit':
       case 'activity':
-        return this.#activity(effect.do, attributed);
+        this.#activity(effect.do, attributed);
+        break;
       case 'view':
       case 'category':
       case 'favourite':
       case 'unfavourite':
-        return this.#interest(effect, attributed);
+        this.#interest(effect, attributed);
+        break;
       case 'cart_add':
       case 'cart_remove':
       case 'cart_set':
-        return this.#cart(effect, attributed);
+        this.#cart(effect, attributed);
+        break;
       case 'order':
-        return this.#order(effect, attributed);
+        this.#order(effect, attributed);
     }
   }
 

@@ -6,9 +6,9 @@ import { findKey } from '#db/keys.ts';
 import type { Clock } from '#domain/clock.ts';
 import { isRecord, type Properties } from '#domain/shapes.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
-import { answer, BadRequest, failure, WrongKey } from './answers.ts';
+import { answer, failure, WrongKey } from './answers.ts';
 import { BadBody, readBody } from './body.ts';
-import { batchLimit, contextOf, eventLimit, type Read, readCalls } from './calls.ts';
+import { batchLimit, contextOf, eventLimit, type Read, type Refused, readCalls } from './calls.ts';
 import { basicUser, createWriteKeys } from './write-keys.ts';
 
 export interface SegmentDeps {
@@ -37,7 +37,7 @@ export function segmentRouter(deps: SegmentDeps): Router {
   };
   const handle = (type: string | null) => async (request: Request, response: Response) => {
     try {
-      answer(response, await take(request, type), type !== null, deps.log);
+      answer(response, await take(request, type), deps.log);
     } catch (error) {
       failure(response, error, deps.log);
     }
@@ -59,7 +59,7 @@ function parse(text: string): Properties {
 }
 
 function batchOf({ batch }: Properties): { call: unknown; type: unknown }[] {
-  if (!Array.isArray(batch)) throw new BadRequest('batch', 'must be an array of calls');
+  if (!Array.isArray(batch)) throw new BadBody('batch must be an array of calls');
   return batch.map((call: unknown) => ({ call, type: isRecord(call) ? call.type : undefined }));
 }
 
@@ -70,11 +70,13 @@ async function store(intake: Pick<Intake, 'submit'>, sourceId: string, read: Rea
     return read;
   } catch (error) {
     if (!(error instanceof RefusedEvents)) throw error;
-    const late = error.refused.map(({ index, reason }) => ({
+    const late: Refused[] = error.refused.map(({ index, reason }) => ({
       index: read.places[index] ?? index,
       field: 'event',
       reason,
     }));
-    return { ...read, refused: [...read.refused, ...late] };
+    const lost = new Set(error.refused.map(({ index }) => index));
+    const events = read.events.filter((_, index) => !lost.has(index));
+    return { ...read, events, refused: [...read.refused, ...late] };
   }
 }

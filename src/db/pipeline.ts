@@ -1,0 +1,37 @@
+import pg from 'pg';
+
+/** A small pool beside `pool`, on the same database, whose connections send statements without waiting for the answers of
+ *  those before: a transaction then costs as many round trips as it has decisions, not statements. */
+export function pipelining({ options }: pg.Pool, max: number): pg.Pool {
+  const pool = new pg.Pool({ ...options, max, pipeline: true, connectionTimeoutMillis: 5_000 });
+  // An idle connection that the server drops emits here; without a listener it would end the process.
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** A client whose transaction failed is rolled back, or thrown away where even that fails. */
+export async function withClient<T>(pool: pg.Pool, act: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    const result = await act(client);
+    client.release();
+    return result;
+  } catch (error) {
+    const isClean = await client.query('rollback').then(
+      () => true,
+      () => false,
+    );
+    client.release(!isClean);
+    throw error;
+  }
+}
+
+/** Statements that were sent one after another without waiting: when one fails, those behind it fail because the
+ *  transaction is aborted, and the first failure is the one to tell. */
+export async function inOrder<T extends readonly Promise<unknown>[]>(
+  statements: T,
+): Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }> {
+  const settled = await Promise.allSettled(statements);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return Promise.all(statements) as Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }>;
+}
