@@ -17,7 +17,7 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
   return deps.db.transaction().execute(async (trx) => {
     await lockCustomer(trx, customerId);
     const now = deps.clock.now();
-    const request = { customerId, journey, profile: profileOf(key), run: { workflowId: id }, now };
+    const request = { customerId, journey, key, profile: profileOf(key), run: { workflowId: id }, now };
     const facts = await readFacts(trx, request);
     if (facts === null) return { entered: false, outcome: 'not_entered:erased' };
     if (facts.run !== null) return liveRun(mind, facts.run);

@@ -12,7 +12,7 @@ export async function readRun(
   { customerId, journey, key, runId }: RunRequest,
   now: Date,
 ): Promise<RunRead | null> {
-  const facts = await readFacts(trx, { customerId, journey, profile: profileOf(key), run: { id: runId }, now });
+  const facts = await readFacts(trx, { customerId, journey, key, profile: profileOf(key), run: { id: runId }, now });
   if (facts === null || facts.run === null) return null;
   return { ...facts, run: facts.run };
 }

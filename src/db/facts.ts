@@ -64,6 +64,7 @@ export interface Versioned {
 export interface FactsRequest {
   customerId: string;
   journey: string;
+  key: string;
   profile: 'personal' | 'corporate';
   /** The run in question, or the live one of this workflow id. */
   run: { id: string } | { workflowId: string };
@@ -84,7 +85,7 @@ export async function lockCustomer(trx: Transaction<DB>, customerId: string): Pr
 
 /** Null where there is no such customer. Cheap enough to be asked for every decision: one statement. */
 export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<Facts | null> {
-  const { customerId, journey, profile, run, now } = request;
+  const { customerId, journey, key, profile, run, now } = request;
   const thisRun = 'id' in run ? sql`r.id = ${run.id}` : sql`r.workflow_id = ${run.workflowId} and r.ended_at is null`;
   const { rows } = await sql<{ facts: Facts }>`
     with who as (
@@ -108,7 +109,7 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
       'history', coalesce((select jsonb_agg(${contactJson}) from messages m where m.customer_id = w.id and m.counts
         and m.state = any(${countingStates}::text[]) and m.reserved_at > ${now}::timestamptz - interval '62 days'), '[]'),
       'trail', ${trailJson(profile)},
-      'spoken', ${spokenJson(journey)},
+      'spoken', ${spokenJson(journey, key)},
       'settings', jsonb_build_object('journey', ${latest(sql`${journey}::text`, sql`(select settings_version from run)`)},
         'shop', ${latest(sql`'shop'`)}, 'policy', ${latest(sql`'policy'`)})
     ) as facts
@@ -160,14 +161,14 @@ function trailJson(profile: string): RawBuilder<Trail> {
     'lastVisitAt', ${ms(sql`w.last_visit_at`)}, 'lastActivityAt', ${ms(sql`w.last_activity_at`)})`;
 }
 
-/** The newest message of each branch: blocks are named `<branch>-<step>`. Dropped ones said nothing. */
-function spokenJson(journey: string): RawBuilder<unknown> {
+/** The newest message of each branch in runs of this key: blocks are named `<branch>-<step>`. Dropped ones said nothing. */
+function spokenJson(journey: string, key: string): RawBuilder<unknown> {
   return sql`coalesce((
     select jsonb_agg(jsonb_build_object('branch', branch, 'at', ${ms(sql`reserved_at`)}, 'goods', goods, 'runId', run_id))
     from (
       select distinct on (branch, run_id) branch, reserved_at, goods, run_id
-      from (select regexp_replace(block, '-\\d+$', '') as branch, m.* from messages m
-        where m.customer_id = w.id and m.journey = ${journey} and m.state = any(${countingStates}::text[])) named
+      from (select regexp_replace(m.block, '-\\d+$', '') as branch, m.* from messages m join runs on runs.id = m.run_id
+        where m.customer_id = w.id and m.journey = ${journey} and runs.key = ${key} and m.state = any(${countingStates}::text[])) named
       order by branch, run_id, reserved_at desc
     ) last), '[]')`;
 }

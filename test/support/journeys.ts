@@ -18,7 +18,10 @@ import { createRenderer } from '#rendering/renderer.ts';
 import { refreshing, type ServerClock } from './clock.ts';
 import type { TestDatabase } from './database.ts';
 
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: 'error', forward: {} } },
+});
 
 /** What the tests' messages are signed with. */
 export const secret = 'a secret of the tests, long enough to sign links with';

@@ -1,0 +1,131 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { expect } from 'vitest';
+import type { ActivityDeps } from '#activities/deps.ts';
+import { createIntake } from '#db/intake.ts';
+import { createKey } from '#db/keys.ts';
+import type { OutboxRow } from '#db/outbox.ts';
+import { saveSettings } from '#db/settings.ts';
+import { type Clock, scaledClock } from '#domain/clock.ts';
+import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import { createRelay } from '#relay/relay.ts';
+import { temporalPort } from '#relay/temporal.ts';
+import { testGateway } from '#test/api/support.ts';
+import { routing } from '#workflows/catalogue.ts';
+import { type ServerClock, serverClock } from './clock.ts';
+import { freshDatabase } from './database.ts';
+import { type Journeys, runJourneys } from './journeys.ts';
+
+export interface Mail {
+  id: string;
+  to: string;
+  subject: string;
+  html: string;
+  text: string;
+  headers: Record<string, string>;
+}
+
+/** The whole system around one database and one Temporal server: HTTP in, message out. */
+export type System = Awaited<ReturnType<typeof startSystem>>;
+
+interface SystemOptions {
+  /** Quiet hours are off unless a test is about them. */
+  shop?: Partial<ShopSettings>;
+  activities?: Partial<ActivityDeps>;
+  clock?: Clock;
+}
+
+export async function startSystem(environment: TestWorkflowEnvironment, options: SystemOptions = {}) {
+  const database = await freshDatabase();
+  const clock: Clock =
+    options.clock ??
+    (environment.supportsTimeSkipping ? await serverClock(environment) : scaledClock({ origin: 0, scale: 1 }));
+  const shop = { ...defaultShop, quietHours: { from: '00:00', to: '00:00' }, ...options.shop };
+  await saveSettings(database.db, 'shop', shop, 'test', clock.now());
+  const log = { info() {}, warn() {}, error() {} };
+  const port = temporalPort(environment.client, { taskQueue: 'journeys' });
+  const relay = createRelay({ db: database.db, port, time: clock.time, log });
+  const journeys: Journeys = await runJourneys(environment, database, clock, options.activities);
+  const pushes = new Set<Promise<void>>();
+  const onOutbox = (rows: OutboxRow[]) => void pushes.add(relay.push(rows));
+  const intake = createIntake({ pool: database.pool, clock, routing, onOutbox, shop: () => shop });
+  const gateway = await testGateway(database, {
+    clock,
+    intake,
+    relay,
+    inbox: journeys.inbox.router,
+    secret: journeys.deps.secret,
+  });
+  const source = await createKey(database.db, 'sources', 'tests', clock.now());
+  if (source === null) throw new Error('the source of the tests exists already');
+
+  const refresh = () => (isServerClock(clock) ? clock.refresh() : Promise.resolve());
+
+  async function send(call: string, body: object): Promise<void> {
+    await refresh();
+    const authorization = `Basic ${Buffer.from(`${source?.key}:`).toString('base64')}`;
+    const headers = { authorization, 'content-type': 'application/json' };
+    const answer = await gateway.request(`/v1/${call}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(answer.status, answer.text).toBe(200);
+    // Signals go while time is locked: see the traps of the test server.
+    await Promise.all(pushes);
+    pushes.clear();
+  }
+
+  return {
+    ...gateway,
+    ...database,
+    clock,
+    port,
+    relay,
+    environment,
+    journeys,
+    send,
+    refresh,
+    writeKey: source.key,
+    identify: (userId: string, traits: object = {}) => send('identify', { userId, traits }),
+    track: (userId: string, event: string, properties: object = {}, more: object = {}) =>
+      send('track', { userId, event, properties, ...more }),
+    page: (userId: string) => send('page', { userId }),
+    /** Lets time pass on the time-skipping server. */
+    pass: (duration: Parameters<TestWorkflowEnvironment['sleep']>[0]) => environment.sleep(duration),
+    async inbox(to: string): Promise<Mail[]> {
+      const { body } = await gateway.request(`/dev/inbox.json?to=${encodeURIComponent(to)}`);
+      return body.items.toReversed();
+    },
+    async settings(value: object): Promise<void> {
+      const { status, text } = await gateway.call('PUT', '/journeys/abandonment/settings', value);
+      expect(status, text).toBe(200);
+    },
+    async stock(...products: TestProduct[]): Promise<void> {
+      const items = products.map(toProduct);
+      const { status, body } = await gateway.call('PUT', '/products', { items });
+      expect([status, body.items?.filter((item: { status?: string }) => item.status === 'refused') ?? []]).toEqual([
+        200,
+        [],
+      ]);
+    },
+  };
+}
+
+function isServerClock(clock: Clock): clock is ServerClock {
+  return 'refresh' in clock;
+}
+
+export interface TestProduct {
+  id: string;
+  price?: number;
+  oldPrice?: number;
+  stock?: number;
+  category?: string;
+}
+
+function toProduct({ id, price = 100_000, oldPrice, stock = 5, category = 'Lamps' }: TestProduct) {
+  const money = (amount: number) => ({ amount, currency: 'RUB' });
+  const offer = {
+    region: '*',
+    price: money(price),
+    stock,
+    ...(oldPrice !== undefined && { oldPrice: money(oldPrice) }),
+  };
+  return { id, name: `Product ${id}`, url: `https://shop.example/p/${id}`, category, offers: [offer] };
+}
