@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Router } from 'express';
 import { SMTPServer } from 'smtp-server';
 import { inboxRouter } from './router.ts';
-import { openStore, type Store } from './store.ts';
+import { Store } from './store.ts';
 
 export interface Inbox {
   /** `smtp://127.0.0.1:port`, for the e-mail channel. */
@@ -24,7 +24,7 @@ export interface InboxOptions {
 
 /** An SMTP server that delivers nothing and shows everything: for development machines only. */
 export async function createInbox({ dir, smtpPort, most = 5000 }: InboxOptions): Promise<Inbox> {
-  const store = openStore(dir, most);
+  const store = new Store(dir, most);
   const server = smtpServer(store);
   await listening(server, smtpPort);
   const address = server.server.address();

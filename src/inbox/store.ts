@@ -28,76 +28,90 @@ export interface Query {
   limit: number;
 }
 
-export interface Store {
-  /** Resolves when the message is on the disk. */
-  add(content: Buffer, envelope: { from: string; to: string[] }): Promise<string>;
-  /** Newest first. */
-  list(query: Query): Promise<{ total: number; items: Summary[] }>;
-  item(id: string): Promise<Item | null>;
-  source(id: string): Promise<Buffer | null>;
-}
-
 /** Long enough for the headers of anything that we send. */
 const headBytes = 16_384;
 const parsedAtOnce = 500;
 
 /** Messages as `.eml` files in a folder, the newest `most` of them. What is known of each is read from the files' headers
- *  at the start, in the background: thousands take a fraction of a second. */
-export function openStore(dir: string, most: number, wall: () => number = Date.now): Store {
-  const summaries = new Map<string, Summary>(); // oldest first
-  const parsed = new Map<string, Item>();
-  const loaded = load(dir, most).then((found) => {
-    const since = [...summaries];
-    summaries.clear();
-    for (const [id, summary] of [...found, ...since]) summaries.set(id, summary);
-  });
-  const nextId = idMaker(wall);
-  const file = (id: string) => join(dir, `${id}.eml`);
+ *  at the start, in the background: thousands take half a second. */
+export class Store {
+  readonly #dir: string;
+  readonly #most: number;
+  readonly #nextId: () => string;
+  readonly #summaries = new Map<string, Summary>();
+  readonly #parsed = new Map<string, Item>();
+  readonly #loaded: Promise<void>;
 
-  async function add(content: Buffer, envelope: { from: string; to: string[] }): Promise<string> {
-    await mkdir(dir, { recursive: true });
-    const id = nextId();
+  constructor(dir: string, most: number, wall: () => number = Date.now) {
+    this.#dir = dir;
+    this.#most = most;
+    this.#nextId = idMaker(wall);
+    this.#loaded = this.#load();
+  }
+
+  /** Resolves when the message is on the disk. */
+  async add(content: Buffer, envelope: { from: string; to: string[] }): Promise<string> {
+    await this.#loaded;
+    const id = this.#nextId();
     const trace = `Return-Path: <${envelope.from}>\r\n${envelope.to.map((to) => `X-Original-To: ${to}\r\n`).join('')}`;
     const whole = Buffer.concat([Buffer.from(trace), content]);
-    await writeFile(`${file(id)}.part`, whole);
-    await rename(`${file(id)}.part`, file(id));
-    summaries.set(id, await summarise(id, whole.subarray(0, headBytes)));
-    if (summaries.size > most) await forgetOldest();
+    await writeFile(`${this.#file(id)}.part`, whole);
+    await rename(`${this.#file(id)}.part`, this.#file(id));
+    this.#summaries.set(id, await summarise(id, whole.subarray(0, headBytes)));
+    if (this.#summaries.size > this.#most) await this.#forgetOldest();
     return id;
   }
 
-  async function forgetOldest(): Promise<void> {
-    await loaded;
-    const tooMany = [...summaries.keys()].slice(0, Math.max(0, summaries.size - most));
-    for (const id of tooMany) summaries.delete(id);
-    await Promise.all(tooMany.map((id) => rm(file(id), { force: true })));
-  }
-
-  async function list({ to, search, limit }: Query) {
-    await loaded;
-    const matching = [...summaries.values()].filter((one) => matches(one, to, search));
+  /** Newest first. */
+  async list({ to, search, limit }: Query): Promise<{ total: number; items: Summary[] }> {
+    await this.#loaded;
+    const matching = [...this.#summaries.values()].filter((one) => matches(one, to, search));
     matching.sort((a, b) => (a.id < b.id ? 1 : -1)); // those that came together were not stored in order
     return { total: matching.length, items: matching.slice(0, limit) };
   }
 
-  async function source(id: string): Promise<Buffer | null> {
-    await loaded;
-    return summaries.has(id) ? readFile(file(id)) : null;
-  }
-
-  async function item(id: string): Promise<Item | null> {
-    const known = parsed.get(id);
+  async item(id: string): Promise<Item | null> {
+    const known = this.#parsed.get(id);
     if (known) return known;
-    const content = await source(id);
-    const summary = summaries.get(id);
+    const content = await this.source(id);
+    const summary = this.#summaries.get(id);
     if (!content || !summary) return null;
-    const made = toItem(summary, await PostalMime.parse(content));
-    parsed.set(id, made);
-    for (const oldest of [...parsed.keys()].slice(0, Math.max(0, parsed.size - parsedAtOnce))) parsed.delete(oldest);
-    return made;
+    const item = toItem(summary, await PostalMime.parse(content));
+    this.#parsed.set(id, item);
+    for (const oldest of excess(this.#parsed, parsedAtOnce)) this.#parsed.delete(oldest);
+    return item;
   }
 
-  return { add, list, item, source };
+  async source(id: string): Promise<Buffer | null> {
+    await this.#loaded;
+    return this.#summaries.has(id) ? readFile(this.#file(id)) : null;
+  }
+
+  async #load(): Promise<void> {
+    await mkdir(this.#dir, { recursive: true });
+    const names = (await readdir(this.#dir)).filter((name) => name.endsWith('.eml')).sort();
+    const ids = names.map((name) => name.slice(0, -'.eml'.length)).slice(-this.#most);
+    for (let start = 0; start < ids.length; start += 64) {
+      const some = ids.slice(start, start + 64);
+      const read = await Promise.all(some.map(async (id) => summarise(id, await head(this.#file(id)))));
+      for (const summary of read) this.#summaries.set(summary.id, summary);
+    }
+  }
+
+  async #forgetOldest(): Promise<void> {
+    const ids = excess(this.#summaries, this.#most);
+    for (const id of ids) this.#summaries.delete(id);
+    await Promise.all(ids.map((id) => rm(this.#file(id), { force: true })));
+  }
+
+  #file(id: string): string {
+    return join(this.#dir, `${id}.eml`);
+  }
+}
+
+/** The keys that came first, of more than so many. */
+function excess(map: Map<string, unknown>, most: number): string[] {
+  return [...map.keys()].slice(0, Math.max(0, map.size - most));
 }
 
 /** Sorts by time of arrival, and is safe as a file's name and in an address. */
@@ -110,19 +124,6 @@ function idMaker(wall: () => number): () => string {
     last = now;
     return `${now}-${String(count).padStart(4, '0')}`;
   };
-}
-
-async function load(dir: string, most: number): Promise<Map<string, Summary>> {
-  await mkdir(dir, { recursive: true });
-  const ids = (await readdir(dir)).filter((name) => name.endsWith('.eml')).map((name) => name.slice(0, -4));
-  const kept = ids.sort().slice(-most);
-  const found = new Map<string, Summary>();
-  for (let start = 0; start < kept.length; start += 64) {
-    const some = kept.slice(start, start + 64);
-    const read = await Promise.all(some.map(async (id) => summarise(id, await head(join(dir, `${id}.eml`)))));
-    for (const summary of read) found.set(summary.id, summary);
-  }
-  return found;
 }
 
 async function head(path: string): Promise<Buffer> {

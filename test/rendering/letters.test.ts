@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { locales } from '#domain/shop.ts';
 import type { GoodsLine, MessageModel } from '#rendering/model.ts';
 import { createRenderer } from '#rendering/renderer.ts';
+import { cacheFile } from '#rendering/sources.ts';
 import { readToken } from '#rendering/tokens.ts';
 import { contract } from '#workflows/abandonment/contract.ts';
 import { fullModel, inputOf, minimalModel, track } from './sample.ts';
@@ -129,6 +131,13 @@ test('a model without what a template names is refused, not rendered with a hole
   expect(() => renderer.render(inputOf(reminder, plain))).toThrow('{{if …}}');
   const { shop: _shop, ...nameless } = fullModel('en');
   expect(() => renderer.render(inputOf(reminder, nameless as MessageModel))).toThrow();
+});
+
+test('what is kept of the last start may be damaged: it is made again', async () => {
+  const before = renderer.render(inputOf(reminder, fullModel('en')));
+  await writeFile(cacheFile, '{"key": "cut o');
+  const again = await createRenderer();
+  expect(again.render(inputOf(reminder, fullModel('en')))).toEqual(before);
 });
 
 test('a message without a template names the file to add', () => {

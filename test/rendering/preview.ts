@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import chromium from '@sparticuz/chromium';
 import { chromium as browserType } from 'playwright-core';
+import type { Locale } from '#domain/shop.ts';
+import type { MessageModel } from '#rendering/model.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { fullModel, inputOf, minimalModel } from './sample.ts';
 
@@ -20,6 +22,18 @@ function picture(index: number): string {
   return `data:image/svg+xml;base64,${btoa(svg)}`;
 }
 
+/** Letters that show a selection, the reduced first, as the journey composes them. */
+const selections = ['favourites', 'category', 'latest-updates'];
+
+function modelOf({ message, locale }: { message: string; locale: Locale }, view: string): MessageModel {
+  if (view === 'minimal') return minimalModel(locale);
+  const model = fullModel(locale, picture);
+  const all = [...model.goods, ...model.more].map((line) => ({ ...line, quantity: 1 }));
+  const reduced = all.toSorted((a, b) => Number(b.oldPrice !== null) - Number(a.oldPrice !== null));
+  const promo = message.includes('promo') ? model.promo : null;
+  return selections.includes(message) ? { ...model, goods: reduced, more: [], promo } : { ...model, promo };
+}
+
 const [folder = '', only] = process.argv.slice(2);
 if (folder === '') throw new Error('name the folder for the pictures: node test/rendering/preview.ts FOLDER [MESSAGE]');
 mkdirSync(folder, { recursive: true });
@@ -30,8 +44,7 @@ for (const { name, width, colorScheme } of views) {
   await page.setViewportSize({ width, height: 800 });
   await page.emulateMedia({ colorScheme });
   for (const template of renderer.templates.filter(({ message }) => !only || message === only)) {
-    const model = name === 'minimal' ? minimalModel(template.locale) : fullModel(template.locale, picture);
-    const { html, text } = renderer.render(inputOf(template, model));
+    const { html, text } = renderer.render(inputOf(template, modelOf(template, name)));
     const file = join(folder, `${template.message}.${template.locale}`);
     if (name === 'desktop') writeFileSync(`${file}.html`, html);
     if (name === 'desktop') writeFileSync(`${file}.txt`, text);
