@@ -382,6 +382,8 @@ declare
   part text := format('%s_%s', parent, to_char(first, 'YYYY_MM'));
 begin
   if to_regclass(part) is null then
+    -- `if not exists` alone fails where two make the same table at once.
+    perform pg_advisory_xact_lock(hashtext(part));
     execute format('create table if not exists %I partition of %I for values from (%L) to (%L)',
       part, parent, first::timestamp at time zone 'UTC', (first + interval '1 month')::timestamp at time zone 'UTC');
   end if;
