@@ -1,9 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { locales } from '#domain/shop.ts';
+import { helpers } from '#rendering/helpers.ts';
 import type { GoodsLine, MessageModel } from '#rendering/model.ts';
 import { createRenderer } from '#rendering/renderer.ts';
-import { cacheFile } from '#rendering/sources.ts';
+import { cacheFile, readSources } from '#rendering/sources.ts';
 import { readToken } from '#rendering/tokens.ts';
 import { contract } from '#workflows/abandonment/contract.ts';
 import { fullModel, inputOf, minimalModel, track } from './sample.ts';
@@ -144,4 +146,11 @@ test('a message without a template names the file to add', () => {
   expect(() => renderer.render(inputOf({ ...reminder, message: 'no-such' }, fullModel('en')))).toThrow(
     'src/workflows/abandonment/messages/no-such.email.en.mjml',
   );
+});
+
+test('the guide for authors knows every helper and partial', async () => {
+  const guide = await readFile(join(import.meta.dirname, '../../docs/letters.md'), 'utf8');
+  const partials = Object.keys(readSources().layout).filter((file) => file.endsWith('.html.hbs'));
+  for (const file of partials) expect(guide).toContain(`{{> ${file.replace('.html.hbs', '')} `);
+  for (const name of Object.keys(helpers)) expect(guide).toMatch(new RegExp(`\`${name} `));
 });
