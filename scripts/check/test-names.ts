@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -19,12 +20,17 @@ export async function testNameFaults(root: string): Promise<string[]> {
   const first = new Map<string, string>();
   const faults: string[] = [];
   for (const { name, file, location } of tests) {
-    // The parser takes `await freshDatabase()` at the top of a file for a test.
-    if (name.startsWith('await ')) continue;
+    if (await isHelper(file, location.line)) continue;
     const place = `${relative(root, file)}:${location.line}`;
     const other = first.get(name);
     if (other !== undefined) faults.push(`${place} and ${other} are both called "${name}": rename one.`);
     else first.set(name, place);
   }
   return faults;
+}
+
+/** The parser takes a call of any function whose name begins with `test` for a test. */
+async function isHelper(file: string, line: number): Promise<boolean> {
+  const source = await readFile(file, 'utf8');
+  return /\btest[A-Z]\w*\(/.test(source.split('\n')[line - 1] ?? '');
 }

@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Router } from 'express';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { Db } from '#db/connect.ts';
+import { createIntake } from '#db/intake.ts';
+import { currentSettings } from '#db/settings.ts';
+import type { Clock } from '#domain/clock.ts';
+import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import type { JourneyPort } from '#relay/port.ts';
+import { createRelay } from '#relay/relay.ts';
+import { routing } from '#workflows/catalogue.ts';
+import { createApp } from './app.ts';
+import type { Links } from './deps.ts';
+
+export interface GatewayDeps {
+  db: Db;
+  pool: pg.Pool;
+  clock: Clock;
+  journeys: JourneyPort;
+  temporal: { healthy(): Promise<boolean> };
+  log: Logger;
+  secret: string;
+  publicUrl: string;
+  links: Links;
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  /** Milliseconds that requests under way get when the gateway closes. */
+  graceMs?: number;
+  inbox?: Router;
+  sample?: Router;
+}
+
+export interface Gateway {
+  port: number;
+  /** Takes no new requests, finishes those under way, stores what waits, relays what is committed. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** HTTP in front of intake and the open API, with a relay of its own for what it has just committed. */
+export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
+  const { db, pool, clock, journeys, log, graceMs = 10_000 } = deps;
+  const stopping = new AbortController();
+  const shop = await followShop(db, log, stopping.signal);
+  const relay = createRelay({ db, port: journeys, time: clock.time, log });
+  const intake = createIntake({ pool, clock, routing, onOutbox: (rows) => void relay.push(rows), shop });
+  const app = createApp({ ...deps, shop, relay, intake, stopping: stopping.signal });
+  const server = await listen(app, deps, stopping.signal);
+  const address = server.address();
+  const port = address && typeof address === 'object' ? address.port : deps.port;
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    stopping.abort();
+    await closeServer(server, graceMs);
+    await intake.close();
+    await relay.close();
+  };
+  return {
+    port,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function listen(app: RequestListener, { host, port }: GatewayDeps, stopping: AbortSignal): Promise<Server> {
+  const server = createServer((request, response) => {
+    // A client that keeps its connection would otherwise hold the closing gateway until the connection idles out.
+    if (stopping.aborted) response.setHeader('Connection', 'close');
+    app(request, response);
+  });
+  server.listen({ host, port, backlog: 1024 });
+  await once(server, 'listening');
+  return server;
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  let isClosed = false;
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => {
+      isClosed = true;
+      resolve();
+    });
+  });
+  const end = Date.now() + graceMs;
+  while (!isClosed && Date.now() < end) {
+    server.closeIdleConnections();
+    await Promise.race([closed, sleep(50)]);
+  }
+  server.closeAllConnections();
+  await closed;
+}
+
+/** How old the shop's settings may be, in wall time. */
+const shopAgeMs = 5_000;
+
+/** The shop's settings, read again every few seconds. */
+async function followShop(db: Db, log: Logger, stopping: AbortSignal): Promise<() => ShopSettings> {
+  let shop = await readShop(db);
+  const refresh = () =>
+    readShop(db).then(
+      (now) => {
+        shop = now;
+      },
+      (error: unknown) => log.warn({ err: error }, "The shop's settings could not be read; the old ones hold"),
+    );
+  const timer = setInterval(refresh, shopAgeMs).unref();
+  stopping.addEventListener('abort', () => clearInterval(timer));
+  return () => shop;
+}
+
+async function readShop(db: Db): Promise<ShopSettings> {
+  const saved = await currentSettings(db, 'shop');
+  return { ...defaultShop, ...(saved?.value as Partial<ShopSettings> | undefined) };
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { Failure } from './process/failure.ts';
+
+/**
+ * The only reader of the environment. Every variable is described here once; `.env.example` and `docker-compose.yml` are
+ * checked against this list. Temporal's own (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS and API keys) are read by
+ * `@temporalio/envconfig`.
+ */
+export const variables = {
+  DATABASE_URL: {
+    schema: z.url({ protocol: /^postgres(ql)?$/, error: 'must look like postgres://user:password@host:5432/database' }),
+    about: 'PostgreSQL 15 or newer',
+  },
+  VESTNIK_SECRET: {
+    schema: z.string().min(32, 'must have 32 characters or more, for example the output of "openssl rand -hex 32"'),
+    about: 'Signs the links of messages; all processes share it, and a change makes old links fail',
+  },
+  VESTNIK_PUBLIC_URL: {
+    schema: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+      .transform((url) => url.replace(/\/+$/, '')),
+    about: 'Where recipients of messages reach the gateway',
+  },
+  VESTNIK_SMTP_URL: {
+    schema: z.url({ protocol: /^smtps?$/, error: 'must look like smtp://user:password@host:587' }),
+    about: 'The mail provider that workers submit to',
+  },
+  VESTNIK_SMTP_ENVELOPE_FROM: {
+    schema: z.email('must be an e-mail address').optional(),
+    about: "Where bounces go, instead of to the sender's own address",
+  },
+  VESTNIK_HOST: { schema: z.string().min(1).default('0.0.0.0'), about: 'Address that the gateway listens on' },
+  VESTNIK_PORT: { schema: port().default(3000), about: 'Port that the gateway listens on; 0: any free one' },
+  VESTNIK_DATABASE_POOL: {
+    schema: whole(1, 500).default(10),
+    about: 'Database connections of one process; intake has two more of its own',
+  },
+  VESTNIK_LOG_LEVEL: {
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+    about: 'fatal, error, warn, info, debug or trace',
+  },
+  VESTNIK_CACHED_WORKFLOWS: {
+    schema: whole(1, 100_000).default(500),
+    about: 'Runs that a worker keeps in memory, about 2 MB each at worst',
+  },
+  VESTNIK_EMAILS_PER_SECOND: {
+    schema: z.coerce.number('must be a number').positive().optional(),
+    about: "The mail provider's rate, shared by all workers; without it there is no limit",
+  },
+  VESTNIK_SHUTDOWN_SECONDS: {
+    schema: whole(1, 600).default(30),
+    about: 'Seconds that work under way gets when a process is asked to end',
+  },
+  VESTNIK_UI_URL: {
+    schema: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+    about: 'Where people reach Temporal UI, for the link on the start page',
+  },
+  VESTNIK_PRESET: {
+    schema: z.string().min(1).default('default'),
+    about: "Settings of the shop and the journeys at the first start: a preset's name",
+  },
+  VESTNIK_SCALE: {
+    schema: z.coerce.number('must be a number').positive('must be more than 0').max(1_000_000).default(1),
+    about: 'Business seconds in a real second; fixed at the first start',
+  },
+} as const satisfies Record<string, { schema: z.ZodType; about: string }>;
+
+export type Variable = keyof typeof variables;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+type Values<Names extends Variable> = { [Name in Names]: z.output<(typeof variables)[Name]['schema']> };
+
+/** What each process reads. */
+export const readers = {
+  gateway: [
+    'DATABASE_URL',
+    'VESTNIK_SECRET',
+    'VESTNIK_PUBLIC_URL',
+    'VESTNIK_HOST',
+    'VESTNIK_PORT',
+    'VESTNIK_DATABASE_POOL',
+    'VESTNIK_LOG_LEVEL',
+    'VESTNIK_SHUTDOWN_SECONDS',
+    'VESTNIK_UI_URL',
+  ],
+  worker: [
+    'DATABASE_URL',
+    'VESTNIK_SECRET',
+    'VESTNIK_PUBLIC_URL',
+    'VESTNIK_SMTP_URL',
+    'VESTNIK_SMTP_ENVELOPE_FROM',
+    'VESTNIK_DATABASE_POOL',
+    'VESTNIK_LOG_LEVEL',
+    'VESTNIK_CACHED_WORKFLOWS',
+    'VESTNIK_EMAILS_PER_SECOND',
+    'VESTNIK_SHUTDOWN_SECONDS',
+  ],
+  migrate: ['DATABASE_URL', 'VESTNIK_PRESET', 'VESTNIK_SCALE', 'VESTNIK_LOG_LEVEL'],
+} as const satisfies Record<string, readonly Variable[]>;
+
+/** The configuration of one kind of process, checked. Throws a Failure that names the variable. */
+export function readConfig<Kind extends keyof typeof readers>(
+  kind: Kind,
+  environment: Environment = process.env,
+): Values<(typeof readers)[Kind][number]> {
+  const entries = readers[kind].map((name) => [name, readVariable(name, environment[name])]);
+  return Object.fromEntries(entries) as Values<(typeof readers)[Kind][number]>;
+}
+
+function readVariable(name: Variable, text: string | undefined): unknown {
+  const { schema, about } = variables[name];
+  // An empty variable counts as missing: that is what `NAME=` in a file means to most.
+  const result = schema.safeParse(text === '' ? undefined : text);
+  if (result.success) return result.data;
+  if (text === undefined || text === '') throw new Failure(`${name} is not set (${about}): see .env.example.`);
+  throw new Failure(`${name} ${result.error.issues[0]?.message ?? 'is wrong'} (${about}).`);
+}
+
+function port() {
+  return whole(0, 65_535);
+}
+
+function whole(from: number, to: number) {
+  const message = `must be a whole number from ${from} to ${to}`;
+  return z.coerce.number(message).int(message).min(from, message).max(to, message);
+}

@@ -1,0 +1,53 @@
+/** `npm run worker`: runs journeys and sends messages. Run as many as you need. */
+import { createEmailChannel } from '#channels/email/channel.ts';
+import { smtpSettings } from '#channels/email/settings.ts';
+import { readConfig } from '#config';
+import { readBusinessClock } from '#db/business-clock.ts';
+import { connect, createPool } from '#db/connect.ts';
+import { scaledClock } from '#domain/clock.ts';
+import { databaseReady } from '#process/database.ts';
+import { createLogger } from '#process/logger.ts';
+import { runProcess } from '#process/run.ts';
+import { connectWorker, installRuntime, openJourneys, temporalPlace } from '#process/temporal.ts';
+import { createRenderer } from '#rendering/renderer.ts';
+import { startWorker } from './worker.ts';
+
+await runProcess(async (end) => {
+  const config = readConfig('worker');
+  const log = createLogger('worker', config.VESTNIK_LOG_LEVEL);
+  installRuntime(log);
+  const pool = createPool(config.DATABASE_URL, config.VESTNIK_DATABASE_POOL);
+  end.add(() => pool.end());
+  const db = connect(pool);
+  const time = await databaseReady(() => readBusinessClock(db));
+  const place = temporalPlace();
+  const temporal = openJourneys(place);
+  end.add(() => temporal.close());
+  const connection = await connectWorker(place);
+  end.add(() => connection.close());
+  const email = createEmailChannel(
+    smtpSettings(config.VESTNIK_SMTP_URL, { envelopeFrom: config.VESTNIK_SMTP_ENVELOPE_FROM ?? null }),
+  );
+  end.add(() => email.close());
+  const worker = await startWorker({
+    connection,
+    namespace: place.namespace,
+    activities: {
+      db,
+      clock: scaledClock(time),
+      channels: { email },
+      renderer: await createRenderer(),
+      publicUrl: config.VESTNIK_PUBLIC_URL,
+      secret: config.VESTNIK_SECRET,
+      log,
+    },
+    journeys: temporal.journeys,
+    log,
+    cachedWorkflows: config.VESTNIK_CACHED_WORKFLOWS,
+    emailsPerSecond: config.VESTNIK_EMAILS_PER_SECOND,
+    graceMs: config.VESTNIK_SHUTDOWN_SECONDS * 1000,
+  });
+  end.add(() => worker.close());
+  log.info({}, 'The worker takes work');
+  return { failed: worker.done };
+});

@@ -1,0 +1,72 @@
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { ActivityDeps } from '#activities/deps.ts';
+import { createActivities } from '#activities/index.ts';
+import { journeyQueue, sendQueue } from '#domain/queues.ts';
+import type { JourneyPort } from '#relay/port.ts';
+import { createRelay } from '#relay/relay.ts';
+import { workflowBundle } from './bundle.ts';
+
+export interface WorkerDeps {
+  connection: NativeConnection;
+  namespace: string;
+  activities: ActivityDeps;
+  journeys: JourneyPort;
+  log: Logger;
+  cachedWorkflows: number;
+  /** Of all workers together; undefined: no limit. */
+  emailsPerSecond?: number | undefined;
+  /** Milliseconds that activities under way get when the worker closes. */
+  graceMs: number;
+}
+
+export interface RunningWorker {
+  /** Rejects when a worker has failed for good; resolves after `close`. */
+  done: Promise<void>;
+  /** Takes no new work, finishes what is under way. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Workers of the journeys' queue and of each channel's, and the loop that relays what gateways have left behind. */
+export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
+  const { db, clock } = deps.activities;
+  const workers = await Promise.all((await workerOptions(deps)).map((options) => Worker.create(options)));
+  const relay = createRelay({ db, port: deps.journeys, time: clock.time, log: deps.log });
+  relay.start();
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  // One that fails takes the other along: half a worker would look alive and do half the work.
+  const runs = workers.map((worker) => worker.run().finally(shutdown));
+  const done = Promise.allSettled(runs).then(async (results) => {
+    await relay.close();
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  });
+  return {
+    done,
+    close: () => {
+      shutdown();
+      return done;
+    },
+  };
+}
+
+async function workerOptions(deps: WorkerDeps): Promise<WorkerOptions[]> {
+  const { connection, namespace, graceMs, emailsPerSecond } = deps;
+  const activities = createActivities(deps.activities);
+  const common = { connection, namespace, activities, shutdownGraceTime: graceMs };
+  return [
+    {
+      ...common,
+      taskQueue: journeyQueue,
+      workflowBundle: await workflowBundle(),
+      maxCachedWorkflows: deps.cachedWorkflows,
+    },
+    {
+      ...common,
+      taskQueue: sendQueue('email'),
+      ...(emailsPerSecond !== undefined && { maxTaskQueueActivitiesPerSecond: emailsPerSecond }),
+    },
+  ];
+}
