@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Failure } from './process/failure.ts';
+import { Failure } from '#domain/failure.ts';
 
 /**
  * The only reader of the environment. Every variable is described here once; `.env.example` and `docker-compose.yml` are
@@ -60,8 +60,8 @@ export const variables = {
     about: "Settings of the shop and the journeys at the first start: a preset's name",
   },
   VESTNIK_SCALE: {
-    schema: z.coerce.number('must be a number').positive('must be more than 0').max(1_000_000).default(1),
-    about: 'Business seconds in a real second; fixed at the first start',
+    schema: z.coerce.number('must be a number').positive('must be more than 0').max(1_000_000).optional(),
+    about: 'Business seconds in a real second, 1 by default; fixed at the first start',
   },
 } as const satisfies Record<string, { schema: z.ZodType; about: string }>;
 

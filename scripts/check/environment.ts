@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { variables } from '#config';
 import { readOr } from '#scripts/lib/files.ts';
 
-/** Every variable that src/config.ts reads is in .env.example, and every one there is read. */
+/** Every variable that src/config.ts reads is in .env.example, and every one there is read: by it, or, where the name begins
+ *  with TEMPORAL_, by Temporal's own client configuration. */
 export async function environmentFaults(root: string): Promise<string[]> {
   const example = await readOr(join(root, '.env.example'), '');
   const read = new Set<string>(Object.keys(variables));

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { Failure } from '#process/failure.ts';
+import { Failure } from '#domain/failure.ts';
 import { freePort, type Guarded, isPortFree, poll, startGuarded, tail } from './processes.ts';
 
 export interface DevServerOptions {

@@ -1,5 +1,5 @@
 /** Fetches what `npm start` and `npm test` need besides npm packages. Run by setup.mjs. */
-import { Failure } from '#process/failure.ts';
+import { Failure } from '#domain/failure.ts';
 import { provideTemporal } from './temporal.ts';
 
 try {

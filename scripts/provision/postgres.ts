@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, sta
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { Failure } from '#process/failure.ts';
+import { Failure } from '#domain/failure.ts';
 import { freePort, type Guarded, isAlive, poll, startGuarded, tail } from './processes.ts';
 
 export interface PostgresOptions {

@@ -12,7 +12,7 @@ import {
   statSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { Failure } from '#process/failure.ts';
+import { Failure } from '#domain/failure.ts';
 import { poll } from './processes.ts';
 
 /**

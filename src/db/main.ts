@@ -6,8 +6,8 @@
 import { parseArgs } from 'node:util';
 import { readConfig } from '#config';
 import { scaledClock } from '#domain/clock.ts';
+import { Failure } from '#domain/failure.ts';
 import { presetSettings, presets } from '#presets/presets.ts';
-import { Failure } from '#process/failure.ts';
 import { createLogger } from '#process/logger.ts';
 import { runProcess } from '#process/run.ts';
 import { openJourneys, temporalPlace } from '#process/temporal.ts';
@@ -32,8 +32,7 @@ await runProcess(async (end) => {
   const db = connect(pool);
   const applied = await migrate(db);
   log.info({ applied }, 'The database is up to date');
-  const given = process.env.VESTNIK_SCALE ? config.VESTNIK_SCALE : null;
-  const clock = scaledClock(await startBusinessClock(db, given, Date.now()));
+  const clock = scaledClock(await startBusinessClock(db, config.VESTNIK_SCALE ?? null, Date.now()));
   await applyPreset(db, settings, `preset ${config.VESTNIK_PRESET}`, clock.now());
   await printKeys(db, options, clock.now());
   await registerSearchAttributes();

@@ -1,13 +1,11 @@
-import type { z } from 'zod';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
-import type { settings as abandonment } from '#workflows/abandonment/settings.ts';
 import { settingsSchemas } from '#workflows/catalogue.ts';
 
 /** A retailer as data: what differs from the defaults. Written at the first start; from then on people's settings hold. */
 export interface Preset {
   title: string;
   shop: Partial<ShopSettings>;
-  journeys: { abandonment?: z.input<typeof abandonment> };
+  journeys: { abandonment?: (typeof settingsSchemas.abandonment)['_zod']['input'] };
 }
 
 /** By the name that `--preset` and VESTNIK_PRESET take. Numbers are the retailers' own (`docs/systems.md`, J4–J6). */

@@ -1,5 +1,5 @@
+import { Failure } from '#domain/failure.ts';
 import type { TimeScale } from '#domain/journey.ts';
-import { Failure } from './failure.ts';
 
 /** The business clock of a database that is reachable and migrated; else one sentence on what to do. */
 export async function databaseReady(readClock: () => Promise<TimeScale | null>): Promise<TimeScale> {

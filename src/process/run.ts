@@ -1,4 +1,4 @@
-import { Failure } from './failure.ts';
+import { Failure } from '#domain/failure.ts';
 
 /** What a process does when it is asked to end, newest first. */
 export interface Ending {
