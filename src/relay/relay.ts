@@ -69,103 +69,130 @@ export interface Relay {
 }
 
 /** Outbox → journeys. At least once: every signal is idempotent by its content. Any number of relays may run at once. */
-export function createRelay({ db, port, time, log, options }: RelayDeps): Relay {
-  const settings = { ...relayDefaults, ...options };
-  const limit = limiter(settings.concurrency);
-  const counts: RelayCounts = { delivered: 0, failed: 0, refused: 0 };
-  const onItsWay = new Set<Promise<unknown>>();
-  const closing = new AbortController();
-  const remove = remover(db);
-  let misses = 0;
-  let loop: Promise<void> | undefined;
+export function createRelay(deps: RelayDeps): Relay {
+  return new OutboxRelay(deps);
+}
 
-  const down = () => misses >= settings.missesUntilDown;
+class OutboxRelay implements Relay {
+  readonly counts: RelayCounts = { delivered: 0, failed: 0, refused: 0 };
+  private readonly deps: RelayDeps;
+  private readonly options: typeof relayDefaults;
+  private readonly limit: <T>(task: () => Promise<T>) => Promise<T>;
+  private readonly remove: (row: OutboxRow) => Promise<void>;
+  private readonly onItsWay = new Set<Promise<unknown>>();
+  private readonly closing = new AbortController();
+  private loop: Promise<void> | null = null;
+  /** Calls in a row that Temporal did not answer. */
+  private misses = 0;
 
-  /** True when the signal was accepted. Rows whose claim runs out, or for which Temporal is down, stay as they are. */
-  async function relay(row: OutboxRow, until: number, probe: boolean): Promise<boolean> {
-    if (Date.now() > until || (down() && !probe)) return false;
-    try {
-      await tell(port, row, time);
-    } catch (error) {
-      await failed(row, error);
-      return false;
-    }
-    misses = 0;
-    counts.delivered += 1;
-    await remove(row);
-    return true;
+  constructor(deps: RelayDeps) {
+    this.deps = deps;
+    this.options = { ...relayDefaults, ...deps.options };
+    this.limit = limiter(this.options.concurrency);
+    this.remove = remover(deps.db);
   }
 
-  async function failed(row: OutboxRow, error: unknown): Promise<void> {
-    const refused = error instanceof RequestRefused;
-    const last = refused ? settings.lastRetryOfRefusedMs : settings.lastRetryMs;
-    if (refused) counts.refused += 1;
-    else counts.failed += 1;
-    if (!refused && ++misses === settings.missesUntilDown)
-      log.warn({}, 'Temporal does not answer; signals wait in the outbox');
-    const say = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
-    if (refused)
-      log.error(
-        { workflowId: row.workflow_id, signal: row.signal, say },
-        'Temporal refused a signal; it stays in the outbox',
-      );
-    await postpone(db, row, say, backoff(row.attempts, settings.firstRetryMs, last));
+  async push(rows: OutboxRow[]): Promise<void> {
+    await this.relayAll(rows, false);
   }
 
-  async function relayAll(rows: OutboxRow[], probe = false): Promise<number> {
-    // Leaves a fifth of the claim for the call itself, so that two processes rarely tell the same.
-    const until = Date.now() + claimSeconds * 800;
-    const results = Promise.all(rows.map((row) => limit(() => guarded(relay(row, until, probe)))));
-    onItsWay.add(results);
-    try {
-      return (await results).filter(Boolean).length;
-    } finally {
-      onItsWay.delete(results);
-    }
-  }
-
-  /** The database may be away too; the row is then still there when it is back. */
-  function guarded(result: Promise<boolean>): Promise<boolean> {
-    return result.catch((error: unknown) => {
-      log.error({ err: error }, 'The outbox could not be updated; its rows will be relayed again');
-      return false;
-    });
-  }
-
-  async function drain(): Promise<number> {
+  async drain(): Promise<number> {
     let total = 0;
-    while (!closing.signal.aborted) {
-      const probe = down();
-      const rows = await claimOutbox(db, probe ? 1 : settings.batch);
+    while (!this.closing.signal.aborted) {
+      const isProbe = this.isDown();
+      const rows = await claimOutbox(this.deps.db, isProbe ? 1 : this.options.batch);
       if (rows.length === 0) break;
-      total += await relayAll(rows, probe);
-      if (down()) break;
-      if (probe) log.info({}, 'Temporal answers again');
+      total += await this.relayAll(rows, isProbe);
+      if (this.isDown()) break;
+      if (isProbe) this.deps.log.info({}, 'Temporal answers again');
     }
     return total;
   }
 
-  async function run(): Promise<void> {
-    while (!closing.signal.aborted) {
-      await drain().catch((error: unknown) => log.error({ err: error }, 'The outbox could not be read; trying again'));
-      await sleep(settings.pollMs, undefined, { signal: closing.signal }).catch(() => {});
+  start(): void {
+    this.loop ??= this.run();
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.loop;
+    await Promise.allSettled(this.onItsWay);
+  }
+
+  backlog(): Promise<Backlog> {
+    return outboxBacklog(this.deps.db);
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.closing;
+    while (!signal.aborted) {
+      await this.drain().catch((err: unknown) => {
+        this.deps.log.error({ err }, 'The outbox could not be read; trying again');
+      });
+      await sleep(this.options.pollMs, undefined, { signal }).catch(() => {});
     }
   }
 
-  return {
-    counts,
-    drain,
-    backlog: () => outboxBacklog(db),
-    push: async (rows) => void (await relayAll(rows)),
-    start: () => {
-      loop ??= run();
-    },
-    close: async () => {
-      closing.abort();
-      await loop;
-      await Promise.allSettled(onItsWay);
-    },
-  };
+  /** Resolves with how many signals were accepted. */
+  private async relayAll(rows: OutboxRow[], isProbe: boolean): Promise<number> {
+    // Leaves a fifth of the claim for the call itself, so that two processes rarely tell the same.
+    const until = Date.now() + claimSeconds * 800;
+    const results = Promise.all(rows.map((row) => this.limit(() => this.relay(row, until, isProbe))));
+    this.onItsWay.add(results);
+    try {
+      return (await results).filter(Boolean).length;
+    } finally {
+      this.onItsWay.delete(results);
+    }
+  }
+
+  /** True when the signal was accepted. Rows whose claim runs out, or for which Temporal is down, stay as they are. */
+  private async relay(row: OutboxRow, until: number, isProbe: boolean): Promise<boolean> {
+    if (Date.now() > until || (this.isDown() && !isProbe)) return false;
+    try {
+      const failure = await tell(this.deps.port, row, this.deps.time).then(() => null, asError);
+      if (failure === null) await this.delivered(row);
+      else await this.failed(row, failure);
+      return failure === null;
+    } catch (err) {
+      // The database is away as well; the row will be there when it is back.
+      this.deps.log.error({ err }, 'The outbox could not be updated; its rows will be relayed again');
+      return false;
+    }
+  }
+
+  private async delivered(row: OutboxRow): Promise<void> {
+    this.misses = 0;
+    this.counts.delivered += 1;
+    await this.remove(row);
+  }
+
+  private async failed(row: OutboxRow, failure: Error): Promise<void> {
+    const { db, log } = this.deps;
+    const { firstRetryMs, lastRetryMs, lastRetryOfRefusedMs, missesUntilDown } = this.options;
+    const say = `${failure.name}: ${failure.message}`;
+    if (failure instanceof RequestRefused) {
+      this.counts.refused += 1;
+      log.error(
+        { workflowId: row.workflow_id, signal: row.signal, say },
+        'Temporal refused a signal; it will be tried rarely',
+      );
+      await postpone(db, row, say, backoff(row.attempts, firstRetryMs, lastRetryOfRefusedMs));
+      return;
+    }
+    this.counts.failed += 1;
+    this.misses += 1;
+    if (this.misses === missesUntilDown) log.warn({ say }, 'Temporal does not answer; signals wait in the outbox');
+    await postpone(db, row, say, backoff(row.attempts, firstRetryMs, lastRetryMs));
+  }
+
+  private isDown(): boolean {
+    return this.misses >= this.options.missesUntilDown;
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('unknown error');
 }
 
 async function tell(port: JourneyPort, row: OutboxRow, time: TimeScale): Promise<void> {
