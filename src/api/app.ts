@@ -1,22 +1,36 @@
 import express, { type Express } from 'express';
 import type { ApiDeps } from './deps.ts';
+import { docsRouter } from './docs.ts';
 import { errorHandler, notFound } from './errors.ts';
+import { healthRouter } from './health.ts';
 import { logRequests } from './log.ts';
+import { countingIntake, createMetrics, measureRequests, metricsRouter } from './metrics.ts';
 import { openApiRouter } from './open/router.ts';
 import { requestId } from './request-id.ts';
 import { segmentRouter } from './segment/router.ts';
+import { trackingRouter } from './tracking/tracking-router.ts';
+import { unsubscribeRouter } from './tracking/unsubscribe-router.ts';
 
-/** The gateway's pages, put together. What takes events comes first, so that it passes the fewest handlers. */
+/** The gateway's pages, put together. What takes events comes first, so that it passes the fewest handlers: it logs what
+ *  went wrong itself, and thousands of good calls a second need no line each. */
 export function createApp(deps: ApiDeps): Express {
+  const metrics = deps.metrics ?? createMetrics();
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   app.use(requestId);
+  app.use(measureRequests(metrics));
+  app.use(segmentRouter({ ...deps, intake: countingIntake(deps.intake, metrics) }));
+  app.use(healthRouter(deps));
+  app.use(metricsRouter(metrics, deps));
   app.use(logRequests(deps.log));
-  app.use(segmentRouter(deps));
+  app.use(trackingRouter(deps));
+  app.use(unsubscribeRouter(deps));
   app.use('/api/v1', openApiRouter(deps));
+  app.use(docsRouter());
   if (deps.inbox) app.use(deps.inbox);
+  if (deps.sample) app.use(deps.sample);
   app.use(notFound);
   app.use(errorHandler(deps.log));
   return app;

@@ -2,9 +2,11 @@ import type { Router } from 'express';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { Db } from '#db/connect.ts';
-import type { OutboxRow } from '#db/outbox.ts';
+import type { Backlog, OutboxRow } from '#db/outbox.ts';
 import type { Clock } from '#domain/clock.ts';
 import type { Event } from '#domain/events.ts';
+import type { ShopSettings } from '#domain/shop.ts';
+import type { Metrics } from './metrics.ts';
 
 /** Everything the gateway needs. Built in `main.ts`, handed to `createApp`. */
 export interface ApiDeps {
@@ -14,7 +16,9 @@ export interface ApiDeps {
   /** Resolves when the events are committed. */
   intake: { submit(sourceId: string, events: Event[]): Promise<void> };
   /** Takes outbox rows after the commit that wrote them. */
-  relay: { push(rows: OutboxRow[]): void };
+  relay: { push(rows: OutboxRow[]): void | Promise<void>; backlog?(): Promise<Backlog> };
+  /** The shop's settings as they are now ; the defaults without it. */
+  shop?: () => ShopSettings;
   log: Logger;
   /** Signs the tokens of tracked links. */
   secret: string;
@@ -22,6 +26,10 @@ export interface ApiDeps {
   links: Links;
   /** Routes of the development inbox, on development machines only. */
   inbox?: Router;
+  /** What fills an empty shop and sends a sample cart, on development machines only. */
+  sample?: Router;
+  /** Where a process shares its registry with other rooms; else the gateway has one of its own. */
+  metrics?: Metrics;
   temporal: { healthy(): Promise<boolean> };
   /** Aborted when the process begins to stop: `/readyz` then turns traffic away. */
   stopping?: AbortSignal;

@@ -22,7 +22,7 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const problem = toProblem(error);
-    if (problem.status >= 500) (request.log ?? log).error({ err: error, requestId: request.id }, 'request failed');
+    if (problem.status >= 500) log.error({ err: withoutData(error), requestId: request.id }, 'request failed');
     const body = problemBody(problem, String(request.id));
     response
       .status(problem.status)
@@ -31,6 +31,14 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
       .type('application/problem+json')
       .send(JSON.stringify(body));
   };
+}
+
+/** The details of a database error quote the row that failed, which may be somebody's: kept out of logs. */
+function withoutData(error: unknown) {
+  const { code, message } = traits(error);
+  const { name = 'Error', stack } = error instanceof Error ? error : {};
+  if (code === undefined) return { name, message, stack };
+  return { name, message: `error ${code}`, code, stack: stack?.replace(message ?? '', '') };
 }
 
 export function toProblem(error: unknown): Problem {

@@ -11,7 +11,6 @@ export function logRequests(log: Logger): RequestHandler {
     genReqId: (request) => request.id,
     quietReqLogger: true,
     customAttributeKeys: { reqId: 'requestId', responseTime: 'ms' },
-    autoLogging: { ignore: (request) => quiet.test(request.url ?? '') },
     customLogLevel: (_request, response, error) =>
       error || response.statusCode >= 500 ? 'error' : response.statusCode >= 400 ? 'info' : 'debug',
     serializers: {
@@ -20,9 +19,6 @@ export function logRequests(log: Logger): RequestHandler {
     },
   });
 }
-
-/** Asked every few seconds by machines. */
-const quiet = /^\/(healthz|readyz|metrics)\b/;
 
 export function safePath(url: string): string {
   const path = url.split('?', 1)[0] ?? '';
