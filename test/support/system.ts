@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { expect } from 'vitest';
 import type { ActivityDeps } from '#activities/deps.ts';
@@ -12,8 +13,8 @@ import { temporalPort } from '#relay/temporal.ts';
 import { testGateway } from '#test/api/support.ts';
 import { routing } from '#workflows/catalogue.ts';
 import { type ServerClock, serverClock } from './clock.ts';
-import { freshDatabase } from './database.ts';
-import { type Journeys, runJourneys } from './journeys.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+import { type Journeys, publicUrl, runJourneys } from './journeys.ts';
 
 export interface Mail {
   id: string;
@@ -32,10 +33,11 @@ interface SystemOptions {
   shop?: Partial<ShopSettings>;
   activities?: Partial<ActivityDeps>;
   clock?: Clock;
+  database?: TestDatabase;
 }
 
 export async function startSystem(environment: TestWorkflowEnvironment, options: SystemOptions = {}) {
-  const database = await freshDatabase();
+  const database = options.database ?? (await freshDatabase());
   const clock: Clock =
     options.clock ??
     (environment.supportsTimeSkipping ? await serverClock(environment) : scaledClock({ origin: 0, scale: 1 }));
@@ -64,11 +66,24 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
     await refresh();
     const authorization = `Basic ${Buffer.from(`${source?.key}:`).toString('base64')}`;
     const headers = { authorization, 'content-type': 'application/json' };
-    const answer = await gateway.request(`/v1/${call}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const answer = await gateway.request(`/v1/${call}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ messageId: randomUUID(), ...body }),
+    });
     expect(answer.status, answer.text).toBe(200);
-    // Signals go while time is locked: see the traps of the test server.
+    await relayed();
+  }
+
+  /** Signals go while time is locked: see the traps of the test server. */
+  async function relayed(): Promise<void> {
     await Promise.all(pushes);
     pushes.clear();
+  }
+
+  async function put(path: string, value: object): Promise<void> {
+    const { status, text } = await gateway.call('PUT', path, value);
+    expect(status, text).toBe(200);
   }
 
   return {
@@ -92,9 +107,28 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
       const { body } = await gateway.request(`/dev/inbox.json?to=${encodeURIComponent(to)}`);
       return body.items.toReversed();
     },
-    async settings(value: object): Promise<void> {
-      const { status, text } = await gateway.call('PUT', '/journeys/abandonment/settings', value);
-      expect(status, text).toBe(200);
+    shop,
+    put,
+    settings: (value: object) => put('/journeys/abandonment/settings', value),
+    /** As a mail client does by one click (RFC 8058). */
+    async unsubscribe(link: string): Promise<void> {
+      await refresh();
+      const body = new URLSearchParams({ 'List-Unsubscribe': 'One-Click' });
+      const answer = await gateway.request(link.replace(publicUrl, ''), { method: 'POST', body });
+      expect(answer.status, answer.text).toBe(200);
+      await relayed();
+    },
+    /** Until the next full hour of that number in the zone. */
+    async passUntil(hour: number, zone: string): Promise<void> {
+      await refresh();
+      const format = new Intl.DateTimeFormat('en-GB', {
+        timeZone: zone,
+        hour: 'numeric',
+        minute: 'numeric',
+        hourCycle: 'h23',
+      });
+      const [hours = 0, minutes = 0] = format.format(clock.now()).split(':').map(Number);
+      await environment.sleep(((hour * 60 - hours * 60 - minutes + 1440) % 1440) * 60_000);
     },
     async stock(...products: TestProduct[]): Promise<void> {
       const items = products.map(toProduct);

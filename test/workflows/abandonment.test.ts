@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { type Mail, startSystem } from '#test/support/system.ts';
+import { customers, orderOf } from '#test/support/customers.ts';
+import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
 
 const system = await startSystem(await timeSkipping());
+const customer = customers(system);
 await system.stock(
   { id: 'lamp', price: 100_000 },
   { id: 'shade', price: 50_000 },
@@ -11,43 +13,6 @@ await system.stock(
   { id: 'carpet', category: 'Rugs', price: 80_000, oldPrice: 120_000 },
   { id: 'sold-out', stock: 0 },
 );
-
-let count = 0;
-
-/** A customer with an e-mail address, and a look into their mailbox. */
-async function customer(): Promise<{
-  id: string;
-  templates(): Promise<string[]>;
-  mails(): Promise<Mail[]>;
-  outcome(): Promise<string | null>;
-}> {
-  const id = `customer-${++count}`;
-  const email = `${id}@example.com`;
-  await system.identify(id, { email });
-  const find = async () => (await system.call('GET', `/customers?email=${email}`)).body.items[0].id as string;
-  return {
-    id,
-    mails: () => system.inbox(email),
-    templates: async () => {
-      const { body } = await system.call('GET', `/messages?customerId=${await find()}`);
-      return body.items.map((message: { template: string }) => message.template).toReversed();
-    },
-    outcome: async () => {
-      const runs = system.db
-        .selectFrom('runs')
-        .select('outcome')
-        .where('customer_id', '=', await find());
-      return (await runs.orderBy('entered_at', 'desc').executeTakeFirst())?.outcome ?? null;
-    },
-  };
-}
-
-const orderOf = (...products: string[]) => ({
-  order_id: `order-${++count}`,
-  total: 10,
-  currency: 'RUB',
-  products: products.map((product_id) => ({ product_id, quantity: 1, price: 10 })),
-});
 
 test('J4 an abandoned cart gets four messages: after half an hour, +3 h, +1 day, +3 days', async () => {
   const anna = await customer();
