@@ -1,0 +1,144 @@
+import type { Router } from 'express';
+import { describe, expect, test } from 'vitest';
+import { openApiDocument } from '#api/open/document.ts';
+import { expressPath, openApiRouter } from '#api/open/router.ts';
+import { routes } from '#api/open/routes.ts';
+import { problems } from '#api/problems.ts';
+import { segmentRouter } from '#api/segment/router.ts';
+import { freshDatabase } from '#test/support/database.ts';
+import { seed } from './seed.ts';
+import { type Answer, testGateway } from './support.ts';
+
+const database = await freshDatabase();
+const { call, request, deps } = await testGateway(database);
+const seeded = await seed(database.db);
+const document = openApiDocument();
+const documented = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+  Object.keys(item).map((method) => `${method} ${expressPath(path)}`),
+);
+
+/** Methods and paths that a router answers; `all` is where other methods are told off. */
+function routesOf(router: Router, prefix = ''): string[] {
+  return router.stack.flatMap(({ route }) => {
+    const methods = [...new Set(route?.stack.map((layer) => layer.method))].filter(Boolean);
+    return methods.map((method) => `${method} ${prefix}${route?.path}`);
+  });
+}
+
+describe('the document', () => {
+  test('has every route of the app, and none that is not there', () => {
+    const real = [...routesOf(openApiRouter(deps), '/api/v1'), ...routesOf(segmentRouter(deps))];
+    expect(documented.toSorted()).toEqual(real.toSorted());
+    expect(documented.length).toBeGreaterThan(30);
+  });
+
+  test('is served, is 3.1, and all its references lead somewhere', async () => {
+    const { body } = await request('/openapi.json');
+    expect(body).toEqual(JSON.parse(JSON.stringify(document)));
+    expect(body.openapi).toBe('3.1.0');
+    const references = JSON.stringify(body).match(/#\/components\/schemas\/\w+/g) ?? [];
+    for (const name of new Set(references.map((text) => text.split('/').at(-1) ?? ''))) {
+      expect(body.components.schemas).toHaveProperty(name);
+    }
+  });
+
+  test('says for every route who may call it and how it fails', () => {
+    for (const item of Object.values(document.paths ?? {})) {
+      for (const operation of Object.values(item)) {
+        expect(operation).toMatchObject({ summary: expect.any(String), security: [expect.any(Object)] });
+        expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401']));
+      }
+    }
+  });
+});
+
+/** A real request for every route; what it answers must be exactly what the document says. */
+const product = { id: 'kettle', name: 'Kettle', url: 'https://shop.example/kettle', imageUrl: null };
+const price = { amount: 100, currency: 'RUB' };
+const withOffers = {
+  ...product,
+  offers: [
+    { price, oldPrice: { ...price, amount: 200 }, stock: 1 },
+    { region: 'msk', price, stock: 0 },
+  ],
+};
+const { customer, messages } = seeded;
+const shop = (await call('GET', '/settings/shop')).body.value;
+const policy = (await call('GET', '/settings/policy')).body.value;
+const kept = { source: '', key: '' };
+
+const requests: Record<string, () => Promise<Answer>> = {
+  'put /products': () => call('PUT', '/products', { items: [withOffers, { id: 'bad' }] }),
+  'get /products': () => call('GET', '/products'),
+  'get /products/{id}': () => call('GET', '/products/kettle'),
+  'get /customers': () => call('GET', '/customers'),
+  'get /customers/{id}': () => call('GET', `/customers/${seeded.merged}`),
+  'get /customers/{id}/timeline': () => call('GET', `/customers/${customer}/timeline`),
+  'get /customers/{id}/decisions': () => call('GET', `/customers/${customer}/decisions`),
+  'get /messages': () => call('GET', '/messages'),
+  'get /messages/{id}': () => call('GET', `/messages/${messages[0]}`),
+  'get /journeys': () => call('GET', '/journeys'),
+  'get /journeys/{name}/stats': () => call('GET', '/journeys/abandonment/stats?from=2026-01-01T00:00:00Z'),
+  'get /journeys/{name}/holes': () => call('GET', '/journeys/abandonment/holes'),
+  'put /journeys/{name}/settings': () => call('PUT', '/journeys/abandonment/settings', {}),
+  'get /journeys/{name}/settings': () => call('GET', '/journeys/abandonment/settings'),
+  'get /journeys/{name}/settings/versions': () => call('GET', '/journeys/abandonment/settings/versions'),
+  'get /journeys/{name}/settings/versions/{version}': () => call('GET', '/journeys/abandonment/settings/versions/1'),
+  'put /settings/shop': () => call('PUT', '/settings/shop', shop),
+  'get /settings/shop': () => call('GET', '/settings/shop'),
+  'get /settings/shop/versions': () => call('GET', '/settings/shop/versions'),
+  'get /settings/shop/versions/{version}': () => call('GET', '/settings/shop/versions/1'),
+  'put /settings/policy': () => call('PUT', '/settings/policy', policy),
+  'get /settings/policy': () => call('GET', '/settings/policy'),
+  'get /settings/policy/versions': () => call('GET', '/settings/policy/versions'),
+  'get /settings/policy/versions/{version}': () => call('GET', '/settings/policy/versions/1'),
+  'post /sources': async () => {
+    const answer = await call('POST', '/sources', { name: 'documented' });
+    kept.source = answer.body.id;
+    return answer;
+  },
+  'get /sources': () => call('GET', '/sources'),
+  'delete /sources/{id}': () => call('DELETE', `/sources/${kept.source}`),
+  'post /api-keys': async () => {
+    const answer = await call('POST', '/api-keys', { name: 'documented' });
+    kept.key = answer.body.id;
+    return answer;
+  },
+  'get /api-keys': () => call('GET', '/api-keys'),
+  'delete /api-keys/{id}': () => call('DELETE', `/api-keys/${kept.key}`),
+};
+
+describe('every answer is what its schema says, no field more or less', () => {
+  test('each route is asked', () => {
+    expect(Object.keys(requests).toSorted()).toEqual(routes.map(({ method, path }) => `${method} ${path}`).toSorted());
+  });
+
+  test.each(Object.keys(requests))('%s', async (name) => {
+    const route = routes.find(({ method, path }) => `${method} ${path}` === name);
+    const answer = await requests[name]?.();
+    expect(answer?.status).toBe(route?.status ?? 200);
+    if (!route?.answer) return expect(answer?.text).toBe('');
+    // A schema drops what it does not know, so what comes out is what came in only if nothing is undocumented.
+    expect(route.answer.parse(answer?.body)).toEqual(answer?.body);
+    if (answer?.body.items) expect(answer.body.items).not.toHaveLength(0);
+  });
+});
+
+describe('the pages', () => {
+  test('come from the gateway itself and run only its own scripts', async () => {
+    const page = await request('/docs');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
+    const links = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(links.length).toBeGreaterThan(3);
+    for (const link of links) {
+      expect(link).toMatch(/^\/docs\//);
+      expect((await request(link)).status).toBe(200);
+    }
+  });
+
+  test('explain every error code', async () => {
+    const { text } = await request('/docs/errors');
+    for (const code of Object.keys(problems)) expect(text).toContain(`id="${code}"`);
+  });
+});
