@@ -37,7 +37,7 @@ async function pathFaults(root: string, path: string, title?: string): Promise<s
 /** A command of package.json that runs a file of ours runs one that is there. */
 function scriptFaults(root: string, scripts: Record<string, string>): string[] {
   return Object.entries(scripts).flatMap(([name, command]) => {
-    const file = /^node (\S+)/.exec(command)?.[1];
+    const file = /^node (?:--\S+ )*(\S+)/.exec(command)?.[1];
     return file && !existsSync(join(root, file))
       ? [`package.json: \`npm run ${name}\` runs ${relative('.', file)}, which does not exist.`]
       : [];
