@@ -61,9 +61,10 @@ test('a deferral takes two more actions', async () => {
   expect(billableActions(await historyOf(boris.customerId))).toBeLessThanOrEqual(12 + 2);
 });
 
-test('a whole shopping session is one signal', async () => {
+test('once the run has entered, a whole shopping session is no further signal', async () => {
   const vera = await customer();
   await system.page(vera.id);
+  await system.pass('1 second');
   for (const product_id of ['lamp', 'bulb', 'lamp']) {
     await system.track(vera.id, 'Product Viewed', { product_id });
     await system.track(vera.id, 'Product Added', { product_id });
