@@ -1,12 +1,6 @@
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, inject } from 'vitest';
 import type { ActivityDeps } from '#activities/deps.ts';
 import { createActivities } from '#activities/index.ts';
@@ -15,6 +9,7 @@ import { smtpSettings } from '#channels/email/settings.ts';
 import type { Clock } from '#domain/clock.ts';
 import { createInbox } from '#inbox/inbox.ts';
 import { createRenderer } from '#rendering/renderer.ts';
+import { workflowBundle } from '#worker/bundle.ts';
 import { refreshing, type ServerClock } from './clock.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -26,14 +21,6 @@ Runtime.install({
 /** What the tests' messages are signed with. */
 export const secret = 'a secret of the tests, long enough to sign links with';
 export const publicUrl = 'https://shop.example/vestnik';
-
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
-
-export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  const workflowsPath = join(import.meta.dirname, '../../src/workflows/index.ts');
-  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-  return bundle;
-}
 
 export interface Journeys {
   deps: ActivityDeps;
