@@ -1,0 +1,25 @@
+import { aDay, inSevenDays, rules } from './policies.ts';
+import type { Preset } from './preset.ts';
+
+export const preset: Preset = {
+  name: 'dnk',
+  title: 'DNK: natural cosmetics, shops and online',
+  shop: { name: 'DNK', locale: 'ru' },
+  policy: rules(aDay(1), inSevenDays(4)),
+  journeys: {
+    abandonment: {
+      // The code must outlive the message that says it is about to end.
+      promo: { code: 'DNK10', percent: 10, validFor: 'P8D' },
+      branches: {
+        cart: {
+          idle: 'PT30M',
+          steps: [
+            { message: 'cart-reminder', after: 'PT0S' },
+            { message: 'cart-promo', after: 'P3D' },
+            { message: 'cart-promo-expires', after: 'P7D', validFor: 'PT20H' },
+          ],
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,24 @@
+import { aDay, inSevenDays, rules } from './policies.ts';
+import type { Preset } from './preset.ts';
+
+export const preset: Preset = {
+  name: 'electronics',
+  title: 'Electronics retailer',
+  shop: { name: 'Electronics', locale: 'ru' },
+  policy: rules(aDay(1), inSevenDays(4)),
+  journeys: {
+    abandonment: {
+      branches: {
+        // One a day at most, so that no step is put off by the one before it.
+        cart: {
+          idle: 'PT30M',
+          steps: [
+            { message: 'cart-reminder', after: 'PT0S' },
+            { message: 'cart-questions', after: 'P1D' },
+            { message: 'cart-last-call', after: 'P3D' },
+          ],
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,19 @@
+import { inSevenDays, rules } from './policies.ts';
+import type { Preset } from './preset.ts';
+
+export const preset: Preset = {
+  name: 'komus',
+  title: 'Komus: office supplies for companies and people',
+  shop: { name: 'Комус', locale: 'ru' },
+  // R1: one marketing message a week, service not counted.
+  policy: rules(inSevenDays(1)),
+  journeys: {
+    abandonment: {
+      branches: {
+        // A second one could only go a week later, when the cart is old news.
+        cart: { idle: 'PT30M', steps: [{ message: 'cart-reminder', after: 'PT0S' }] },
+        'expensive-view': { idle: 'PT30M', steps: [{ message: 'view-expensive', after: 'PT0S' }] },
+      },
+    },
+  },
+};

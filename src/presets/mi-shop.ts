@@ -1,0 +1,44 @@
+import { aDay, rules } from './policies.ts';
+import type { Preset } from './preset.ts';
+
+export const preset: Preset = {
+  name: 'mi-shop',
+  title: 'mi-shop: Xiaomi stores',
+  shop: { name: 'mi-shop', locale: 'ru' },
+  policy: rules(aDay(1)),
+  journeys: {
+    abandonment: {
+      // J6: from 30,000 ₽ on.
+      expensiveFrom: 3_000_000,
+      branches: {
+        // J4: up to four messages, at one a day.
+        cart: {
+          idle: 'PT30M',
+          steps: [
+            { message: 'cart-reminder', after: 'PT0S' },
+            { message: 'cart-still-here', after: 'P1D' },
+            { message: 'cart-questions', after: 'P2D' },
+            { message: 'cart-last-call', after: 'P3D' },
+          ],
+        },
+        // J5: a second message with alternatives.
+        favourites: {
+          idle: 'PT30M',
+          steps: [
+            { message: 'favourites', after: 'PT0S' },
+            { message: 'favourites-alternatives', after: 'P1D' },
+          ],
+        },
+        view: {
+          idle: 'PT30M',
+          steps: [
+            { message: 'view', after: 'PT0S' },
+            { message: 'view-alternatives', after: 'P1D' },
+          ],
+        },
+        // Their version of J7: "let's try again".
+        visit: { idle: 'PT30M', steps: [{ message: 'pick-a-category', after: 'PT0S' }] },
+      },
+    },
+  },
+};

@@ -1,0 +1,16 @@
+import type { PolicySettings } from '#domain/policy.ts';
+import type { ShopSettings } from '#domain/shop.ts';
+import type { settingsSchemas } from '#workflows/catalogue.ts';
+
+type Schemas = typeof settingsSchemas;
+
+/** A retailer as data. Written at the first start; from then on people's settings hold. */
+export interface Preset {
+  name: string;
+  title: string;
+  /** What differs from the defaults. */
+  shop: Partial<ShopSettings>;
+  policy: PolicySettings;
+  /** As one would write them to the open API: what is left out takes its default. */
+  journeys: { [Journey in keyof Schemas]: Schemas[Journey]['_zod']['input'] };
+}
