@@ -1,12 +1,15 @@
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { expect, test } from 'vitest';
 import { type RecordedHistory, recordedHistories } from '#test/support/histories.ts';
 import { workflowBundle } from '#worker/bundle.ts';
 import { journeyNames } from '#workflows/catalogue.ts';
 
-// The tampered history is meant to fail; its stack would only look like an accident.
-Runtime.install({ logger: new DefaultLogger('ERROR', () => {}) });
+// The tampered history is meant to fail; what the worker says of it would only look like an accident.
+Runtime.install({
+  logger: new DefaultLogger('ERROR', () => {}),
+  telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
+});
 
 const recorded = await recordedHistories();
 
