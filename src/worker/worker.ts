@@ -6,6 +6,7 @@ import { journeyQueue, sendQueue } from '#domain/queues.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { createRelay } from '#relay/relay.ts';
 import { workflowBundle } from './bundle.ts';
+import { createHousekeeping } from './housekeeping.ts';
 
 export interface WorkerDeps {
   connection: NativeConnection;
@@ -33,12 +34,15 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const workers = await Promise.all((await workerOptions(deps)).map((options) => Worker.create(options)));
   const relay = createRelay({ db, port: deps.journeys, time: clock.time, log: deps.log });
   relay.start();
+  const housekeeping = createHousekeeping({ db, clock, journeys: deps.journeys, relay, log: deps.log });
+  housekeeping.start();
   const shutdown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   // One that fails takes the other along: half a worker would look alive and do half the work.
   const runs = workers.map((worker) => worker.run().finally(shutdown));
   const done = Promise.allSettled(runs).then(async (results) => {
+    await housekeeping.close();
     await relay.close();
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;

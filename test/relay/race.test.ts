@@ -15,8 +15,8 @@ import { createRelay } from '#relay/relay.ts';
 import { temporalPort } from '#relay/temporal.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { freshDatabase } from '#test/support/database.ts';
-import { workflowBundle } from '#test/support/journeys.ts';
 import { devServer } from '#test/support/temporal.ts';
+import { workflowBundle } from '#worker/bundle.ts';
 import { routing } from '#workflows/catalogue.ts';
 import { outbox, silent, time, until } from './signals.ts';
 

@@ -53,7 +53,7 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
   const gateway = await testGateway(database, {
     clock,
     intake,
-    relay,
+    relay: { push: onOutbox, backlog: () => relay.backlog() },
     inbox: journeys.inbox.router,
     secret: journeys.deps.secret,
   });
