@@ -6,6 +6,7 @@ import type { Backlog, OutboxRow } from '#db/outbox.ts';
 import type { Clock } from '#domain/clock.ts';
 import type { Event } from '#domain/events.ts';
 import type { ShopSettings } from '#domain/shop.ts';
+import type { RelayCounts } from '#relay/relay.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Everything the gateway needs. Built in `main.ts`, handed to `createApp`. */
@@ -16,7 +17,7 @@ export interface ApiDeps {
   /** Resolves when the events are committed. */
   intake: { submit(sourceId: string, events: Event[]): Promise<void> };
   /** Takes outbox rows after the commit that wrote them. */
-  relay: { push(rows: OutboxRow[]): void | Promise<void>; backlog?(): Promise<Backlog> };
+  relay: { push(rows: OutboxRow[]): void | Promise<void>; backlog?(): Promise<Backlog>; readonly counts?: RelayCounts };
   /** The shop's settings as they are now ; the defaults without it. */
   shop?: () => ShopSettings;
   log: Logger;
@@ -28,6 +29,8 @@ export interface ApiDeps {
   inbox?: Router;
   /** What fills an empty shop and sends a sample cart, on development machines only. */
   sample?: Router;
+  /** What the start page sends its sample cart with, on development machines only. */
+  writeKey?: string;
   /** Where a process shares its registry with other rooms; else the gateway has one of its own. */
   metrics?: Metrics;
   temporal: { healthy(): Promise<boolean> };

@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, Router } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { messageCounts } from '#db/health.ts';
 import { liveRuns } from '#db/stats.ts';
+import type { RelayCounts } from '#relay/relay.ts';
 import { journeyNames } from '#workflows/catalogue.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -59,6 +60,7 @@ function registerStored({ registry }: Metrics, { db, clock, relay, log }: ApiDep
   gauge('vestnik_runs_live', 'Runs that have not ended, by journey', ['journey'], async (runs) => {
     for (const [journey, count] of await liveRuns(db)) runs.set({ journey }, count);
   });
+  if (relay.counts) registerRelayed(registry, relay.counts);
   const backlog = relay.backlog?.bind(relay);
   if (!backlog) return;
   gauge('vestnik_outbox_waiting', 'Signals that Temporal has not taken yet', ['failing'], async (outbox) => {
@@ -69,6 +71,20 @@ function registerStored({ registry }: Metrics, { db, clock, relay, log }: ApiDep
   gauge('vestnik_outbox_oldest_seconds', 'Wall time that the oldest signal has been waiting', [], async (oldest) =>
     oldest.set((await backlog()).oldestSeconds),
   );
+}
+
+/** What this process itself has relayed, at once after its commits. */
+function registerRelayed(registry: Registry, counts: RelayCounts): void {
+  new Counter({
+    name: 'vestnik_signals_total',
+    help: 'Signals that this process gave to Temporal, by what became of them; failed and refused ones are tried again',
+    labelNames: ['result'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [result, count] of Object.entries(counts)) this.inc({ result }, count);
+    },
+  });
 }
 
 /** A scrape while the database is away still gets the process' own numbers. */

@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { beforeEach, expect, test } from 'vitest';
 import { claimOutbox, deleteDelivered, outboxBacklog, putOutbox } from '#db/outbox.ts';
 import { createRelay, type Relay } from '#relay/relay.ts';
-import { temporalPort } from '#relay/temporal.ts';
+import { ensureSearchAttributes, temporalPort } from '#relay/temporal.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { devServer } from '#test/support/temporal.ts';
 import { leaveBehind, notices, outbox, row, silent, time, until } from './signals.ts';
 
 const { db, pool, url } = await freshDatabase();
-const { client } = await devServer();
+const environment = await devServer();
+const { client } = environment;
 const port = temporalPort(client, { taskQueue: 'journeys' });
 
 function relay(change: Partial<Parameters<typeof createRelay>[0]> = {}): Relay {
@@ -139,3 +140,14 @@ test('two relays share 1,000 rows: each is delivered, none is left', async () =>
   expect(delivered.every((count) => count > 0)).toBe(true);
   expect(await outbox(db)).toEqual([]);
 }, 60_000);
+
+test('search attributes that a namespace lacks are registered, by several processes at once', async () => {
+  const { connection } = environment;
+  const namespace = environment.namespace ?? 'default';
+  const names = async () =>
+    Object.keys((await connection.operatorService.listSearchAttributes({ namespace })).customAttributes);
+  await connection.operatorService.removeSearchAttributes({ namespace, searchAttributes: ['CustomerId'] });
+  expect(await names()).not.toContain('CustomerId');
+  await Promise.all([1, 2, 3].map(() => ensureSearchAttributes(environment.connection, namespace)));
+  expect(await names()).toEqual(expect.arrayContaining(['CustomerId', 'Journey']));
+});
