@@ -1,5 +1,6 @@
-/** Durations in settings are ISO 8601 with days at most (`PT30M`, `P1D`, `P3DT12H`): no months, whose length varies. */
-export const isoDuration = /^P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
+/** Durations in settings are ISO 8601 with days at most (`PT30M`, `P1D`, `P3DT12H`): no months, whose length varies.
+ *  So few digits that an instant and a duration always make an instant. */
+export const isoDuration = /^P(?=\d|T\d)(?:(\d{1,5})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9})S)?)?$/;
 
 /** Milliseconds of business time. Throws a TypeError on text that is no such duration. */
 export function durationMs(text: string): number {

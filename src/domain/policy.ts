@@ -45,12 +45,16 @@ export function judge(
   now: Date,
   zone: string,
 ): Verdict {
+  const rules = policy.rules.filter((rule) => applies(rule, candidate));
   let verdict: Verdict = { allowed: true };
-  for (const rule of policy.rules) {
+  for (const rule of rules) {
     const until = freeAt(history, rule, candidate, now, zone);
     if (until > now && (verdict.allowed || until > verdict.until)) verdict = { allowed: false, rule: rule.name, until };
   }
-  return verdict;
+  if (verdict.allowed || rules.some((rule) => rule.max === 0)) return verdict;
+  // A run that holds a slot now may have lost it by then.
+  const then = judge(history, policy, candidate, verdict.until, zone);
+  return then.allowed ? verdict : then;
 }
 
 function freeAt(
@@ -60,16 +64,13 @@ function freeAt(
   now: Date,
   zone: string,
 ): Date {
-  if (!applies(rule, candidate)) return now;
-  const times = slots(
-    history.filter((contact) => applies(rule, contact) && leaves(contact.at, rule, zone) > now),
-    rule,
-    candidate,
-  );
-  if (times === 'free' || times.length < rule.max) return now;
   // A rule with max 0 forbids; deferring by a whole window lets `validFor` drop the message.
-  const blocking = rule.max === 0 ? now : (times[times.length - rule.max] ?? now);
-  return leaves(blocking, rule, zone);
+  if (rule.max === 0) return leaves(now, rule, zone);
+  const relevant = history.filter((contact) => applies(rule, contact));
+  const held = slots(relevant, rule, zone).filter((contact) => isHeld(contact, rule, now, zone));
+  if (holdsSlot(held, rule, candidate)) return now;
+  const ends = held.map((contact) => leaves(contact.at, rule, zone)).toSorted((a, b) => a.getTime() - b.getTime());
+  return ends[ends.length - rule.max] ?? now;
 }
 
 function applies(rule: PolicyRule, contact: Omit<Contact, 'at'>): boolean {
@@ -79,16 +80,28 @@ function applies(rule: PolicyRule, contact: Omit<Contact, 'at'>): boolean {
   );
 }
 
-/** Instants that take a slot, oldest first; `free` where the candidate's own run holds one. */
-function slots(contacts: readonly Contact[], rule: PolicyRule, candidate: Omit<Contact, 'at'>): Date[] | 'free' {
+/** Contacts that take a slot, oldest first. */
+function slots(contacts: readonly Contact[], rule: PolicyRule, zone: string): Contact[] {
   const sorted = contacts.toSorted((a, b) => a.at.getTime() - b.at.getTime());
-  if (rule.unit === 'message') return sorted.map((contact) => contact.at);
-  const runs = new Map<string, Date>();
-  for (const [index, contact] of sorted.entries()) {
-    const run = contact.runId ?? `single:${index}`;
-    if (!runs.has(run)) runs.set(run, contact.at);
-  }
-  return candidate.runId !== null && runs.has(candidate.runId) ? 'free' : [...runs.values()];
+  if (rule.unit === 'message') return sorted;
+  const heldUntil = new Map<string, Date>();
+  return sorted.filter(({ at, runId }) => {
+    if (runId === null) return true;
+    const until = heldUntil.get(runId);
+    if (until !== undefined && at < until) return false;
+    heldUntil.set(runId, leaves(at, rule, zone));
+    return true;
+  });
+}
+
+/** Most contacts are so old that no calendar need be asked, which takes its time. */
+function isHeld(contact: Contact, rule: PolicyRule, now: Date, zone: string): boolean {
+  const age = now.getTime() - contact.at.getTime();
+  return age < durationMs(rule.window) + 2 * durationMs('P1D') && leaves(contact.at, rule, zone) > now;
+}
+
+function holdsSlot(held: readonly Contact[], rule: PolicyRule, { runId }: Omit<Contact, 'at'>): boolean {
+  return rule.unit === 'run' && runId !== null && held.some((contact) => contact.runId === runId);
 }
 
 /** When a contact made at `instant` leaves the rule's window. */

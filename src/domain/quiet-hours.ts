@@ -17,5 +17,16 @@ export function afterQuietHours(instant: Date, zone: string, { from, to }: ShopS
   const quiet = overnight ? isAfter(time, start) || !isAfter(time, end) : isAfter(time, start) && !isAfter(time, end);
   if (!quiet) return instant;
   const day = overnight && isAfter(time, start) ? local.toPlainDate().add({ days: 1 }) : local.toPlainDate();
-  return toDate(day.toZonedDateTime({ timeZone: zone, plainTime: end }));
+  // Asked again, for where a jump of the clock ends in quiet hours.
+  return afterQuietHours(whenShown(day.toPlainDateTime(end), zone, instant), zone, { from, to });
+}
+
+/** When a clock next shows `local`, from `instant` on; the first instant after the jump if it never does. */
+function whenShown(local: Temporal.PlainDateTime, zone: string, instant: Date): Date {
+  const earlier = local.toZonedDateTime(zone, { disambiguation: 'earlier' });
+  const later = local.toZonedDateTime(zone, { disambiguation: 'later' });
+  const isShown = earlier.toPlainDateTime().equals(local);
+  if (!isShown) return toDate(earlier.getTimeZoneTransition('next') ?? later);
+  // A clock that is put back shows it twice, and the first time may have passed.
+  return toDate(toDate(earlier) >= instant ? earlier : later);
 }

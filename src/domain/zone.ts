@@ -19,9 +19,13 @@ export function toDate(zoned: Temporal.ZonedDateTime): Date {
   return new Date(zoned.epochMilliseconds);
 }
 
-/** The first instant of the local day `days` after the one that holds `instant`. */
-export function startOfDay(instant: Date, zone: string, days = 0): Date {
-  return toDate(at(instant, zone).startOfDay().add({ days }).startOfDay());
+/** The first instant of the local day `days` after the one that holds `instant`; the last midnight where the clock
+ *  goes back over it into the day before (St. John's, until 2011), which is not over till then. */
+export function startOfDay(instant: Date, zone: string, days: number): Date {
+  const day = at(instant, zone).toPlainDate().add({ days });
+  const lastMidnight = day.toPlainDateTime().toZonedDateTime(zone, { disambiguation: 'later' });
+  const before = lastMidnight.subtract({ milliseconds: 1 }).toPlainDate();
+  return toDate(Temporal.PlainDate.compare(before, day) < 0 ? lastMidnight : day.toZonedDateTime(zone));
 }
 
 /** The zone that counts for a customer, and where it was taken from (R4). */
