@@ -101,12 +101,17 @@ export async function poll<T>(check: () => Promise<T | undefined> | T | undefine
   }
 }
 
+/** A zombie has ended, though its parent has not heard of it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return process.platform !== 'linux';
   }
 }
 

@@ -33,6 +33,8 @@ export interface GatewayDeps {
   graceMs?: number;
   inbox?: Router;
   sample?: Router;
+  /** What the start page sends its sample cart with, on development machines only. */
+  writeKey?: string;
 }
 
 export interface Gateway {

@@ -27,6 +27,9 @@ export function sdkLogger(log: Logger): SdkLogger {
   };
 }
 
+/** Warnings about what we mean to do: workers of channels run activities only. */
+const intended = /^No workflows registered/;
+
 /** The SDK's metadata may carry bigints (timestamps), which JSON does not know. */
 function plain(meta: object = {}): object {
   const fields = Object.entries(meta).map(([key, value]) => [

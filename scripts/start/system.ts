@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { startGateway } from '#api/gateway.ts';
+import { createEmailChannel } from '#channels/email/channel.ts';
+import { smtpSettings } from '#channels/email/settings.ts';
+import { OtherScale, startBusinessClock } from '#db/business-clock.ts';
+import { connect, createPool, type Db } from '#db/connect.ts';
+import { migrate } from '#db/migrate.ts';
+import { applyPreset } from '#db/settings.ts';
+import { type Clock, scaledClock } from '#domain/clock.ts';
+import { Failure } from '#domain/failure.ts';
+import { createInbox } from '#inbox/inbox.ts';
+import { presetSettings } from '#presets/presets.ts';
+import type { Ending } from '#process/run.ts';
+import { connectWorker, installRuntime, openJourneys, type TemporalPlace } from '#process/temporal.ts';
+import type { JourneyPort } from '#relay/port.ts';
+import { ensureSearchAttributes } from '#relay/temporal.ts';
+import { createRenderer } from '#rendering/renderer.ts';
+import { loadSample, sampleRouter } from '#scripts/sample/sample.ts';
+import { type RunningWorker, startWorker } from '#worker/worker.ts';
+import { developmentKeys, developmentSecret, type Keys } from './keys.ts';
+import type { StartOptions } from './options.ts';
+
+/** The gateway, the worker and the development inbox in one process, on a database and a Temporal that are there. */
+
+export interface Store {
+  db: Db;
+  pool: ReturnType<typeof createPool>;
+  clock: Clock;
+  keys: Keys;
+}
+
+/** The database, migrated, with its clock, settings and keys. */
+export async function openStore(url: string, options: StartOptions, end: Ending): Promise<Store> {
+  const pool = createPool(url, 20);
+  end.add(() => pool.end());
+  const db = connect(pool);
+  await migrate(db);
+  const time = await startBusinessClock(db, options.scale, Date.now()).catch((error: unknown) => {
+    throw error instanceof OtherScale ? otherScale(error, options) : error;
+  });
+  const clock = scaledClock(time);
+  await applyPreset(db, presetSettings(options.preset) ?? [], `preset ${options.preset}`, clock.now());
+  return { db, pool, clock, keys: await developmentKeys(db, options.data, clock.now()) };
+}
+
+function otherScale({ kept }: OtherScale, { data, scale }: StartOptions): Failure {
+  return new Failure(
+    `The data folder ${data} runs at scale ${kept}, which is fixed at the first start: leave out --scale ${scale}, or choose another folder with --data.`,
+  );
+}
+
+export interface SystemOptions {
+  options: StartOptions;
+  store: Store;
+  place: TemporalPlace;
+  temporalUi: string | null;
+  log: Logger;
+}
+
+export interface System {
+  gateway: string;
+  inbox: string;
+  /** Rejects when a worker has failed for good. */
+  failed: Promise<void>;
+}
+
+/** A development machine has few runs at once, and nobody to wait long for. */
+const cachedWorkflows = 200;
+const graceMs = 5_000;
+
+export async function startSystem(system: SystemOptions, end: Ending): Promise<System> {
+  const { options, store, place, log } = system;
+  installRuntime(log);
+  const temporal = openJourneys(place);
+  end.add(() => temporal.close());
+  const [inbox, connection] = await Promise.all([
+    createInbox({ dir: join(options.data, 'inbox'), smtpPort: 0 }),
+    connectWorker(place),
+    ensureSearchAttributes(temporal.connection, place.namespace),
+  ]);
+  end.add(() => inbox.close());
+  end.add(() => connection.close());
+  const publicUrl = `http://localhost:${options.port}`;
+  const secret = developmentSecret(options.data);
+  const links = { temporalUi: system.temporalUi, inbox: `${publicUrl}/dev/inbox` };
+  const shared = { ...store, journeys: temporal.journeys, log, secret, publicUrl, graceMs };
+  const [worker] = await Promise.all([
+    openWorker({ ...shared, connection, namespace: place.namespace, smtpUrl: inbox.smtpUrl }, end),
+    loadSample(store.db, options.sample, publicUrl, store.clock.now()),
+  ]);
+  const gateway = await startGateway({
+    ...shared,
+    temporal,
+    links,
+    host: '127.0.0.1',
+    port: options.port,
+    inbox: inbox.router,
+    sample: sampleRouter(store.db),
+    writeKey: store.keys.writeKey,
+  });
+  end.add(() => gateway.close());
+  return { gateway: publicUrl, inbox: links.inbox, failed: worker.done };
+}
+
+interface WorkerParts extends Store {
+  connection: Awaited<ReturnType<typeof connectWorker>>;
+  namespace: string;
+  smtpUrl: string;
+  journeys: JourneyPort;
+  log: Logger;
+  secret: string;
+  publicUrl: string;
+}
+
+async function openWorker(parts: WorkerParts, end: Ending): Promise<RunningWorker> {
+  const { db, clock, connection, namespace, journeys, log, secret, publicUrl } = parts;
+  const email = createEmailChannel(smtpSettings(parts.smtpUrl));
+  end.add(() => email.close());
+  const renderer = await createRenderer();
+  const activities = { db, clock, channels: { email }, renderer, publicUrl, secret, log };
+  const worker = await startWorker({ connection, namespace, activities, journeys, log, cachedWorkflows, graceMs });
+  end.add(() => worker.close());
+  return worker;
+}
