@@ -117,7 +117,11 @@ const rooms: Record<string, { allowed: string[]; forbidden: string[] }> = {
   },
   'src/worker/probe.ts': {
     allowed: values('#activities/journeys.ts', '#relay/relay.ts', '#db/connect.ts', '@temporalio/worker'),
-    forbidden: values('#api/app.ts', '#config', '#scripts/start.ts'),
+    forbidden: values('#api/app.ts', '#config', '#process/run.ts', '#scripts/start.ts'),
+  },
+  'src/process/probe.ts': {
+    allowed: values('#domain/failure.ts', '#relay/temporal.ts', '@temporalio/worker', 'pino', './run.ts'),
+    forbidden: values('#config', '#api/app.ts', '#worker/worker.ts', '#activities/index.ts', '#db/connect.ts', 'pg'),
   },
   'src/presets/probe.ts': {
     allowed: values('#domain/shop.ts', '#workflows/catalogue.ts'),
