@@ -16,7 +16,7 @@ const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERR
 /** Temporal's SDK logging through ours; run and workflow ids come in its metadata. */
 export function sdkLogger(log: Logger): SdkLogger {
   const write = (level: keyof typeof levels, message: string, meta?: object) =>
-    log[levels[level]](plain(meta), message);
+    log[intended.test(message) ? 'debug' : levels[level]](plain(meta), message);
   return {
     log: (level, message, meta) => write(level, message, meta),
     trace: (message, meta) => write('TRACE', message, meta),
