@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { Event } from '#domain/events.ts';
-import { Resolver } from '#domain/identity.ts';
+import { Resolver, undecided } from '#domain/identity.ts';
 import type { ProfileKind } from '#domain/journey.ts';
 import { type Attributed, Projection } from '#domain/projection.ts';
 import { unreachableBecause } from '#domain/reach.ts';
@@ -9,7 +9,7 @@ import type { Routing } from '#domain/routing.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { Triggers } from '#domain/triggers.ts';
 import { newId } from './ids.ts';
-import { type Asked, type Found, lockAndRead, readAgain, wantsCart, wantsTraits } from './intake-read.ts';
+import { type Asked, type Found, lockAndRead, readAgain, readParties, wantsCart, wantsTraits } from './intake-read.ts';
 import { type Writes, writeAndCommit } from './intake-write.ts';
 import { mergeCustomers } from './merge.ts';
 import type { OutboxRow } from './outbox.ts';
@@ -41,7 +41,7 @@ export async function flush(client: PoolClient, incoming: Incoming[], context: F
     await client.query('rollback');
     return [];
   }
-  const first = attribute(fresh, found, context.now);
+  const first = await attribute(client, fresh, found, context.now);
   const { merges } = first.identities;
   if (merges.length === 0) return writeAndCommit(client, decide(fresh, first, found, context));
   // Rare: customers who turn out to be one are joined, then everything is read and resolved again, so that what follows
@@ -50,11 +50,11 @@ export async function flush(client: PoolClient, incoming: Incoming[], context: F
   for (const { from, into } of merges) exits.push(...(await mergeCustomers(client, from, into, context.now)));
   const known = await readAgain(client, asked);
   const survivors = new Set(merges.map(({ into }) => into));
-  const writes = decide(fresh, attribute(fresh, known, context.now), known, context, survivors);
+  const writes = decide(fresh, await attribute(client, fresh, known, context.now), known, context, survivors);
   return [...exits, ...(await writeAndCommit(client, writes))];
 }
 
-type Attribution = ReturnType<typeof attribute>;
+type Attribution = Awaited<ReturnType<typeof attribute>>;
 
 /** Everything that follows from the new events and what is known, without I/O. */
 function decide(
@@ -135,8 +135,15 @@ function wantsOf({ effects }: Event): number {
 }
 
 /** Whose the events are, in the order in which they came. */
-function attribute(fresh: readonly Keyed[], found: Found, now: Date) {
-  const resolver = new Resolver(found.parties, found.identities, () => newId(now));
+async function attribute(client: PoolClient, fresh: readonly Keyed[], found: Found, now: Date) {
+  const parties = await readParties(
+    client,
+    undecided(
+      fresh.map(({ event }) => event),
+      found.identities,
+    ),
+  );
+  const resolver = new Resolver(parties, found.identities, () => newId(now));
   const claimed = fresh.map(({ event }) => {
     const isOrder = event.effects.some((effect) => effect.do === 'order');
     return { event, ...resolver.resolve(event.who, event.occurredAt.getTime(), isOrder) };

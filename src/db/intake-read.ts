@@ -23,7 +23,6 @@ export const wantsCart = 2;
 /** What is known of all customers that the events name. Instants are epoch ms. */
 export interface Found extends Known {
   identities: KnownIdentity[];
-  parties: (KnownCustomer & { mergedInto: string | null })[];
   runs: LiveRun[];
   /** E-mail addresses that must not be written to, and why. */
   suppressed: Map<string, Suppression>;
@@ -33,7 +32,7 @@ export interface Found extends Known {
 
 type Suppression = NonNullable<Reach['suppressed']>;
 
-const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`;
+const ms = (column: string) => `(date_part('epoch', ${column}) * 1000)::bigint`;
 
 /** Rows in the order of ids: all who lock customers do so, and nobody waits in a circle. `no key update` excludes the
  *  same others as `update` does, but lets rows that refer to the customer be inserted meanwhile. */
@@ -56,9 +55,7 @@ const readText = `
       from held) as identities,
     (select json_agg(json_build_object('id', c.id, 'mergedInto', c.merged_into, 'lastSeenAt', ${ms('c.last_seen_at')},
       'traits', case when who.wants & ${wantsTraits} > 0 then c.traits end,
-      'traitsAt', case when who.wants & ${wantsTraits} > 0 then c.traits_at end,
-      'hasUserId', exists (select from identities i where i.customer_id = c.id and i.kind = 'user_id'),
-      'hasOrders', exists (select from orders o where o.customer_id = c.id)))
+      'traitsAt', case when who.wants & ${wantsTraits} > 0 then c.traits_at end))
       from who join customers c using (id)) as customers,
     (select json_agg(json_build_object('customerId', customer_id, 'kind', kind, 'email', email, 'emailAt', ${ms('email_at')},
       'phone', phone, 'phoneAt', ${ms('phone_at')}, 'lastVisitAt', ${ms('last_visit_at')},
@@ -84,7 +81,7 @@ type Nullable<T> = { [Key in keyof T]: T[Key] | null };
 
 type Row = Nullable<{
   identities: KnownIdentity[];
-  customers: (Found['parties'][number] & CustomerState)[];
+  customers: (CustomerState & { mergedInto: string | null })[];
   profiles: ProfileState[];
   consents: ConsentState[];
   cart: CartState[];
@@ -109,12 +106,13 @@ export async function lockAndRead(client: PoolClient, asked: Asked): Promise<Fou
   const [, locked, read] = await inOrder([
     client.query('begin'),
     client.query<{ id: string }>({ name: 'intake-lock', text: lockText, values: [kinds, values, asked.orderIds] }),
-    client.query(readStatement(asked, kinds, values)),
+    client.query<Row>(readStatement(asked, kinds, values)),
   ]);
   const found = foundIn(read.rows[0]);
   const held = new Set(locked.rows.map((row) => row.id));
   // Who owns an identity is changed under its owner's lock only; what we hold can be relied on.
-  if (found.parties.some(({ id, mergedInto }) => !held.has(id) || mergedInto !== null)) throw new Stale();
+  const isStale = read.rows[0]?.customers?.some(({ id, mergedInto }) => !held.has(id) || mergedInto !== null) ?? false;
+  if (isStale) throw new Stale();
   return found;
 }
 
@@ -122,27 +120,31 @@ export async function lockAndRead(client: PoolClient, asked: Asked): Promise<Fou
 export async function readAgain(client: PoolClient, asked: Asked): Promise<Found> {
   const kinds = asked.identities.map(({ kind }) => kind);
   const values = asked.identities.map(({ value }) => value);
-  const read = await client.query(readStatement(asked, kinds, values));
+  const read = await client.query<Row>(readStatement(asked, kinds, values));
   return foundIn(read.rows[0]);
 }
 
-function readStatement(asked: Asked, kinds: string[], values: string[]): QueryConfig & { rows?: Row[] } {
+function readStatement(asked: Asked, kinds: string[], values: string[]): QueryConfig {
   const wants = asked.identities.map((identity) => identity.wants);
   const hashes = asked.hashes.map((hash) => `\\x${hash}`);
   return { name: 'intake-read', text: readText, values: [kinds, values, wants, asked.orderIds, asked.emails, hashes] };
 }
 
+const partiesText = `
+  select id, exists (select from identities i where i.customer_id = id and i.kind = 'user_id') as "hasUserId",
+    exists (select from orders o where o.customer_id = id) as "hasOrders"
+  from unnest($1::uuid[]) as asked (id)`;
+
+/** What decides whether customers may be joined. */
+export async function readParties(client: PoolClient, ids: string[]): Promise<KnownCustomer[]> {
+  if (ids.length === 0) return [];
+  return (await client.query<KnownCustomer>({ name: 'intake-parties', text: partiesText, values: [ids] })).rows;
+}
+
 function foundIn(row: Row | undefined): Found {
-  const customers = row?.customers ?? [];
   return {
     identities: row?.identities ?? [],
-    parties: customers,
-    customers: customers.map(({ id, traits, traitsAt, lastSeenAt }) => ({
-      id,
-      traits,
-      traitsAt: traitsAt ?? {},
-      lastSeenAt,
-    })),
+    customers: row?.customers?.map((customer) => ({ ...customer, traitsAt: customer.traitsAt ?? {} })) ?? [],
     profiles: row?.profiles ?? [],
     consents: row?.consents ?? [],
     cart: row?.cart ?? [],

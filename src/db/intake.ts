@@ -46,7 +46,7 @@ export class RefusedEvents extends Error {
 const eventsPerFlush = 200;
 const flushesInFlight = 2;
 /** A few seconds' worth. What comes beyond is told to come again, before memory ends. */
-const mostWaiting = 5_000;
+const mostWaiting = 20_000;
 const mostWaitingBytes = 64 * 1024 * 1024;
 const attempts = 10;
 

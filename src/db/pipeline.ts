@@ -1,9 +1,19 @@
 import pg from 'pg';
 
+/** Every statement here looks up a few rows by key. Prepared while a table was empty, a plan would scan it, and still do so
+ *  when it has grown, until statistics come: measured, flushes of 200 events went from 10 to 60 ms. */
+const byIndex = [
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'plan_cache_mode=force_generic_plan',
+];
+
 /** A small pool beside `pool`, on the same database, whose connections send statements without waiting for the answers of
  *  those before: a transaction then costs as many round trips as it has decisions, not statements. */
 export function pipelining({ options }: pg.Pool, max: number): pg.Pool {
-  const pool = new pg.Pool({ ...options, max, pipeline: true, connectionTimeoutMillis: 5_000 });
+  const settings = [options.options, ...byIndex].filter((text) => text !== undefined).join(' -c ');
+  const pool = new pg.Pool({ ...options, options: settings, max, pipeline: true, connectionTimeoutMillis: 5_000 });
   // An idle connection that the server drops emits here; without a listener it would end the process.
   pool.on('error', () => {});
   return pool;

@@ -75,12 +75,17 @@ export class Resolver {
   }[] = [];
   readonly #newId: () => string;
 
+  /** `customers`: at least those that `undecided` names. */
   constructor(customers: readonly KnownCustomer[], identities: readonly KnownIdentity[], newId: () => string) {
     for (const customer of customers) this.#parties.set(customer.id, { ...customer, stored: true, into: null });
     for (const { kind, value, customerId, since } of identities) {
-      const party = this.#parties.get(customerId);
-      if (!party) throw new Error(`identity of customer ${customerId}, who was not read`);
-      this.#held.set(keyOf(kind, value), { kind, value, party, since, storedWith: customerId });
+      this.#held.set(keyOf(kind, value), {
+        kind,
+        value,
+        party: this.#party(customerId),
+        since,
+        storedWith: customerId,
+      });
     }
     this.#newId = newId;
   }
@@ -127,6 +132,13 @@ export class Resolver {
         return holderId === claimantId ? [] : [{ ...rest, holderId, claimantId }];
       }),
     };
+  }
+
+  /** Of a customer whose every event names nobody else, what they have does not matter: nothing is joined to them. */
+  #party(id: string): Party {
+    const party = this.#parties.get(id) ?? { id, hasUserId: true, hasOrders: true, stored: true, into: null };
+    this.#parties.set(id, party);
+    return party;
   }
 
   #holder(kind: IdentityKind, value: string): Party | null {
@@ -180,6 +192,19 @@ interface Claim {
   value: string;
   /** The shop says by `alias` that it is the same customer. */
   isAlias?: boolean;
+}
+
+/** Customers named by events that also name somebody else, or an identity that nobody holds: the only ones whose joining can
+ *  come into question, so that more has to be known of them. */
+export function undecided(events: readonly { who: Who }[], identities: readonly KnownIdentity[]): string[] {
+  const holders = new Map(identities.map(({ kind, value, customerId }) => [keyOf(kind, value), customerId]));
+  const isKnown = (kind: IdentityKind, value: string) => holders.has(keyOf(kind, value));
+  const found = new Set<string>();
+  for (const { who } of events) {
+    const named = claimsOf(who, isKnown).map(({ kind, value }) => holders.get(keyOf(kind, value)));
+    if (new Set(named).size > 1) for (const id of named) if (id !== undefined) found.add(id);
+  }
+  return [...found];
 }
 
 /** What the event says the customer is, the most reliable first. An alias names an id of either kind. */
