@@ -11,6 +11,6 @@ export interface Preset {
   /** What differs from the defaults. */
   shop: Partial<ShopSettings>;
   policy: PolicySettings;
-  /** As one would write them to the open API: what is left out takes its default. */
-  journeys: { [Journey in keyof Schemas]: Schemas[Journey]['_zod']['input'] };
+  /** As one would write them to the open API: what is left out, a whole journey too, takes its default. */
+  journeys: { [Journey in keyof Schemas]?: Schemas[Journey]['_zod']['input'] };
 }

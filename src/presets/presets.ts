@@ -22,7 +22,7 @@ export function presetSettings(name: string): { name: string; value: unknown }[]
     { name: 'policy', value: preset.policy },
     ...journeyNames.map((journey) => ({
       name: journey,
-      value: settingsSchemas[journey].parse(preset.journeys[journey]),
+      value: settingsSchemas[journey].parse(preset.journeys[journey] ?? {}),
     })),
   ];
 }
