@@ -131,8 +131,14 @@ export function choose<Message extends string>(situation: Situation<Message>): C
   const block = `${intent.branch}-${step + 1}`;
   const due = dueAt(situation, step, idleMs, next.afterMs);
   if (due > now) return { do: 'wait', intent, block, until: due };
-  const firstDue = progress.due?.block === block ? progress.due.at : due;
-  return { do: 'send', intent, block, message: next.message, validForMs: next.validForMs, firstDue };
+  return {
+    do: 'send',
+    intent,
+    block,
+    message: next.message,
+    validForMs: next.validForMs,
+    firstDue: firstDue(situation, intent.branch, block, due),
+  };
 }
 
 /** A branch speaks again only if its goods changed and some days passed; one that was left is not taken up again,
@@ -153,11 +159,20 @@ function isStronger(intent: Intent | undefined, branch: Branch | null): boolean 
   return intent !== undefined && branch !== null && branches.indexOf(intent.branch) < branches.indexOf(branch);
 }
 
-/** `after` counts from the previous step; the first from the last activity. Nobody is written to while still
- *  browsing: newer activity moves any step to its branch's idle time later. */
+/** `after` counts from the previous step; the first from the last activity, but a run that is under way changes its
+ *  branch no earlier than at its next step. Nobody is written to while still browsing: newer activity moves any step
+ *  to its branch's idle time later. */
 function dueAt({ trail, progress, since }: Situation<string>, step: number, idleMs: number, afterMs: number): number {
   const idle = Math.max(trail.lastActivityAt ?? since, trail.lastVisitAt ?? since) + idleMs;
-  return step === 0 || progress.lastAt === null ? idle : Math.max(progress.lastAt + afterMs, idle);
+  if (step > 0 && progress.lastAt !== null) return Math.max(progress.lastAt + afterMs, idle);
+  return Math.max(progress.due?.at ?? progress.lastAt ?? idle, idle);
+}
+
+/** What `validFor` counts from. A run turns to another branch when the one it followed fails, days after the last
+ *  activity perhaps: only then is the message due. */
+function firstDue({ progress, now }: Situation<string>, branch: Branch, block: string, due: number): number {
+  if (progress.due?.block === block) return progress.due.at;
+  return progress.branch === null || progress.branch === branch ? due : now;
 }
 
 /** The run's memory after the step that it stands at was accepted, skipped or dropped. */
@@ -173,6 +188,6 @@ export function inBranch(progress: Progress, branch: Branch): Progress {
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {
-  const other = new Set(b);
-  return a.length === other.size && a.every((item) => other.has(item));
+  const [one, other] = [new Set(a), new Set(b)];
+  return one.size === other.size && a.every((item) => other.has(item));
 }
