@@ -13,6 +13,9 @@ const known: Record<string, ProblemCode> = {
 /** SQLSTATE classes: 08 connection, 53 resources, 57P0x shutting down; node's own codes of a socket. */
 const databaseAway = /^(08...|53...|57P0.|ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE)$/;
 
+/** What pg says in words only. */
+const withoutConnection = /timeout exceeded when trying to connect|Connection terminated|after calling end on the pool/;
+
 export const notFound: RequestHandler = () => {
   throw new Problem('not_found');
 };
@@ -48,7 +51,7 @@ export function toProblem(error: unknown): Problem {
   if (mapped) return new Problem(mapped);
   if (status !== undefined && status >= 400 && status < 500) return new Problem('malformed_request');
   if (code !== undefined && databaseAway.test(code)) return new Problem('unavailable');
-  if (message?.includes('timeout exceeded when trying to connect')) return new Problem('unavailable');
+  if (message !== undefined && withoutConnection.test(message)) return new Problem('unavailable');
   // SQLSTATE class 22: a value that the database cannot take slipped past the schema.
   if (code !== undefined && /^22...$/.test(code)) return new Problem('invalid_request');
   return new Problem('internal');

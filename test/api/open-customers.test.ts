@@ -24,6 +24,7 @@ describe('finding customers', () => {
   test.each([
     ['email=Anna%40Example.com', 1],
     ['phone=%2B7%20916%20123-45-67', 1],
+    ['phone=8%20(916)%20123-45-67', 1],
     ['userId=anna', 1],
     ['userId=anna&email=anna%40example.com', 1],
     ['userId=nobody', 0],

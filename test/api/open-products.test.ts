@@ -64,11 +64,15 @@ describe('PUT /products', () => {
       { ...kettle, id: 'bad-attributes', attributes: { deep: [{ half: '\ud800' }] } },
       'no object',
       { ...kettle, id: 'unknown-field', colour: 'red' },
+      { ...kettle, id: 'year-0', publishedAt: '0000-01-01T00:00:00Z' },
+      { ...kettle, id: 'too-deep', attributes: JSON.parse(`${'{"a":'.repeat(200)}1${'}'.repeat(200)}`) },
       { ...kettle, id: 'good-2' },
     );
     expect(answer.status).toBe(200);
     expect(answer.body.items.map((item: { status: string }) => item.status)).toEqual([
       'created',
+      'refused',
+      'refused',
       'refused',
       'refused',
       'refused',
@@ -84,6 +88,8 @@ describe('PUT /products', () => {
       'items.3.attributes.deep.0.half',
       'items.4',
       'items.5.colour',
+      'items.6.publishedAt',
+      expect.stringMatching(/^items\.7\.attributes\.a\.a/),
       undefined,
     ]);
     expect((await call('GET', '/products/good-2')).status).toBe(200);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApiDeps } from '#api/deps.ts';
 import { Problem } from '#api/problems.ts';
+import { phoneNumber } from '#api/segment/calls.ts';
 import {
   type CustomerDetails,
   type CustomerRef,
@@ -36,7 +37,11 @@ const search = route({
   query: z.strictObject({
     ...paging,
     email: z.string().max(254).optional(),
-    phone: z.string().max(40).optional().meta({ description: 'International form: +79161234567' }),
+    phone: z
+      .string()
+      .max(40)
+      .optional()
+      .meta({ description: "As people write it; without a country it is the shop's" }),
     userId: z.string().max(255).optional(),
   }),
   answer: customerList,
@@ -45,7 +50,9 @@ const search = route({
     const before = decodeCursor(cursor, idCursor)?.[0] ?? null;
     const filter = {
       ...(email !== undefined && { email: emailAddress(email) ?? email }),
-      ...(phone !== undefined && { phone: phone.replaceAll(/[^\d+]/g, '') }),
+      ...(phone !== undefined && {
+        phone: phoneNumber(phone, deps.shop?.().currency ?? defaultShop.currency) ?? phone,
+      }),
       ...(userId !== undefined && { userId: userId.trim() }),
     };
     return page(await findCustomers(deps.db, filter, before, limit + 1), limit, (row) => [row.id]);

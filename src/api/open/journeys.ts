@@ -100,7 +100,7 @@ const holesOf = route({
 });
 
 function windowOf({ from, to }: z.output<typeof statsQuery>): Window {
-  return { from: from === undefined ? null : new Date(from), to: to === undefined ? null : new Date(to) };
+  return { from: from ?? null, to: to ?? null };
 }
 
 export const journeyRoutes = [list, stats, holesOf];

@@ -5,7 +5,7 @@ import { decodeCursor, page, textCursor } from './cursor.ts';
 import { route } from './route.ts';
 import { paging } from './schemas/common.ts';
 import { product, productInput, productList, productsInput, putResults } from './schemas/products.ts';
-import { fieldError, fieldErrors, unstorable, unstorableMessage } from './validate.ts';
+import { fieldError, fieldErrors, unstorable } from './validate.ts';
 
 const id = z.string().min(1).max(200);
 
@@ -76,7 +76,7 @@ type Checked = { product: ProductInput } | { id: string | null; errors: FieldErr
 function check(item: unknown, index: number): Checked {
   const where = ['items', index];
   const bad = unstorable(item);
-  if (bad) return { id: idOf(item), errors: [fieldError([...where, ...bad], unstorableMessage, true)] };
+  if (bad) return { id: idOf(item), errors: [fieldError([...where, ...bad.path], bad.message, true)] };
   const parsed = productInput.safeParse(item);
   if (!parsed.success) return { id: idOf(item), errors: fieldErrors(parsed.error, true, where) };
   const { publishedAt, offers, ...rest } = parsed.data;

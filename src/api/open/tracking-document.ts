@@ -65,7 +65,7 @@ const failed = (description: string) => ({ description, content: { 'application/
 export const trackingRoutes: RouteConfig[] = Object.entries(calls).map(([name, { summary, body }]) => ({
   method: 'post',
   path: `/v1/${name}`,
-  tags: ['Tracking (Segment)'],
+  tags: ['Tracking'],
   summary,
   security: [{ writeKey: [] }],
   request: {

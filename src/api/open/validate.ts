@@ -32,29 +32,39 @@ function summary(errors: readonly FieldError[]): string {
   return first ? `${first.field || 'the value'}: ${first.message}${more}.` : 'The value is not valid.';
 }
 
-/** Text that PostgreSQL cannot keep (NUL, half a surrogate pair), anywhere in a value; the path to the first of it. */
-export function unstorable(value: unknown, path: PropertyKey[] = []): PropertyKey[] | null {
-  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? path : null;
+/** Deeper documents are nobody's data; PostgreSQL and we ourselves read them by recursion. */
+const deepest = 32;
+
+interface Unstorable {
+  path: PropertyKey[];
+  message: string;
+}
+
+/** The first thing in a value that PostgreSQL cannot keep: NUL or half a surrogate pair in a text, too deep a nesting. */
+export function unstorable(value: unknown, path: PropertyKey[] = []): Unstorable | null {
+  if (typeof value === 'string') return isText(value) ? null : { path, message: badText };
   if (typeof value !== 'object' || value === null) return null;
+  if (path.length >= deepest) return { path, message: `is nested in more than ${deepest} levels` };
   for (const [key, inner] of Object.entries(value)) {
-    if (unstorable(key)) return path;
+    if (!isText(key)) return { path, message: badText };
     const found = unstorable(inner, [...path, key]);
     if (found) return found;
   }
   return null;
 }
 
-export const unstorableMessage = 'has a character that cannot be kept: NUL or half a surrogate pair';
+const badText = 'has a character that cannot be kept: NUL or half a surrogate pair';
+
+function isText(text: string): boolean {
+  return !text.includes('\0') && text.isWellFormed();
+}
 
 /** As `parse`, of a value from outside whose texts go to the database. */
 export function parseStorable<S extends z.ZodType>(schema: S, value: unknown, inBody: boolean): z.output<S> {
-  const path = unstorable(value);
-  if (path) {
-    const error = fieldError(path, unstorableMessage, inBody);
-    throw new Problem('invalid_request', {
-      detail: `${error.field || 'the value'} ${unstorableMessage}.`,
-      errors: [error],
-    });
+  const bad = unstorable(value);
+  if (bad) {
+    const error = fieldError(bad.path, bad.message, inBody);
+    throw new Problem('invalid_request', { detail: summary([error]), errors: [error] });
   }
   return parse(schema, value, inBody);
 }

@@ -9,6 +9,13 @@ export const instant = z.iso
   .datetime()
   .meta({ id: 'Instant', description: 'ISO 8601, UTC', example: '2026-11-22T09:00:00.000Z' });
 
+/** An instant that callers give, with any offset. Years that the database and people take for dates. */
+export const instantInput = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .refine((at) => at.getUTCFullYear() >= 1970 && at.getUTCFullYear() < 2200, 'must be between 1970 and 2200')
+  .meta({ type: 'string', format: 'date-time', example: '2026-11-22T12:00:00+03:00' });
+
 export const money = z
   .strictObject({
     amount: z.int().min(0).meta({ description: 'Minor units: kopecks, cents' }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { contactClasses } from '#domain/journey.ts';
-import { instant, listOf, orNull, uuid } from './common.ts';
+import { instant, instantInput, listOf, orNull, uuid } from './common.ts';
 
 const text = z.string();
 const count = z.int().min(0);
@@ -30,10 +30,10 @@ export const journeyList = listOf(journey).meta({ id: 'JourneyList' });
 
 export const statsQuery = z
   .strictObject({
-    from: z.iso.datetime({ offset: true }).optional().meta({ description: 'From this instant on' }),
-    to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Before this instant' }),
+    from: instantInput.optional().meta({ description: 'From this instant on' }),
+    to: instantInput.optional().meta({ description: 'Before this instant' }),
   })
-  .refine(({ from, to }) => !from || !to || Date.parse(from) < Date.parse(to), {
+  .refine(({ from, to }) => !from || !to || from < to, {
     path: ['to'],
     message: 'must be after `from`',
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fieldError, instant, listOf, money, orNull } from './common.ts';
+import { fieldError, instant, instantInput, listOf, money, orNull } from './common.ts';
 
 const text = (most: number) => z.string().trim().min(1).max(most);
 const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000);
@@ -35,16 +35,13 @@ export const productInput = z
     imageUrl: orNull(webAddress).default(null),
     category: orNull(text(500)).default(null),
     brand: orNull(text(200)).default(null),
-    attributes: z.record(z.string(), z.unknown()).default({}),
-    publishedAt: z.iso
-      .datetime({ offset: true })
-      .transform((at) => new Date(at))
+    attributes: z
+      .record(z.string(), z.unknown())
+      .refine((given) => JSON.stringify(given).length <= 20_000, 'must not be longer than 20,000 characters of JSON')
+      .default({}),
+    publishedAt: instantInput
       .optional()
-      .meta({
-        type: 'string',
-        format: 'date-time',
-        description: 'Novelties are the newest; left out: as on record, or now',
-      }),
+      .meta({ description: 'Novelties are the newest; left out: as on record, or now' }),
     offers: offers.optional().meta({ description: "All of the product's offers; left out: those on record stay" }),
   })
   .meta({ id: 'ProductInput' });
