@@ -1,0 +1,221 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Client } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { createEmailChannel } from '#channels/email/channel.ts';
+import { smtpSettings } from '#channels/email/settings.ts';
+import { connect, createPool, type Db } from '#db/connect.ts';
+import { newId } from '#db/ids.ts';
+import { migrate } from '#db/migrate.ts';
+import { saveSettings } from '#db/settings.ts';
+import { type Clock, scaledClock, wallDuration } from '#domain/clock.ts';
+import { durationMs } from '#domain/duration.ts';
+import { workflowId } from '#domain/ids.ts';
+import { journeyQueue, sendQueue } from '#domain/queues.ts';
+import { defaultShop } from '#domain/shop.ts';
+import { openConnection, temporalPort } from '#relay/temporal.ts';
+import { createRenderer } from '#rendering/renderer.ts';
+import { scratchFolder } from '#scripts/lib/scratch.ts';
+import { startDevServer } from '#scripts/provision/devserver.ts';
+import { startPostgres } from '#scripts/provision/postgres.ts';
+import { provideTemporal } from '#scripts/provision/temporal.ts';
+import { startWorker } from '#worker/worker.ts';
+
+/** Cart journeys of four messages a second, from the first signal to the end, beside bare workflows with the same timers
+ *  and as many empty activities on the same dev server. Ours decide on PostgreSQL and send over SMTP as well. */
+export const name = 'journey';
+
+const journeys = 60;
+const rounds = 3;
+/** A day takes 20 ms, so that waiting is not what is measured. */
+const scale = durationMs('P1D') / 20;
+const waits = ['PT30M', 'PT3H', 'P1D', 'P3D'];
+
+type Defer = (close: () => Promise<unknown>) => void;
+
+export async function run() {
+  const { dir, remove } = await scratchFolder();
+  const closers: (() => Promise<unknown>)[] = [remove];
+  try {
+    return await measure(dir, (close) => closers.unshift(close));
+  } finally {
+    for (const close of closers) await close();
+  }
+}
+
+async function measure(dir: string, defer: Defer) {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: 'error', forward: {} } },
+  });
+  const [postgres, server] = await Promise.all([
+    startPostgres({ dataDir: dir }),
+    startDevServer({ cli: await provideTemporal('cli'), log: join(dir, 'temporal.log') }),
+  ]);
+  defer(() => Promise.all([postgres.stop(), server.stop()]));
+  const pool = createPool(postgres.url, 20);
+  defer(() => pool.end());
+  const db = connect(pool);
+  await migrate(db);
+  const own = openConnection({ address: server.address });
+  defer(() => own.close());
+  const client = new Client({ connection: own });
+  const ours = await oursOf(db, client, server.address, defer);
+  const bare = await bareOf(client, server.address);
+  const values: number[] = [];
+  const baselines: number[] = [];
+  await ours(10); // the first of everything is slower
+  await bare(10);
+  for (let round = 0; round < rounds; round++) {
+    baselines.push(await bare(journeys));
+    values.push(await ours(journeys));
+  }
+  const [value, baseline] = [median(values), median(baselines)];
+  const baselineName = 'bare workflow, same timers, as many empty activities';
+  return [
+    {
+      name,
+      value: round2(value),
+      unit: 'journeys/s',
+      baseline: round2(baseline),
+      baselineName,
+      ratio: round2(value / baseline),
+    },
+  ];
+}
+
+/** Journeys a second with the real workers. */
+async function oursOf(db: Db, client: Client, address: string, defer: Defer) {
+  const clock = scaledClock({ origin: Date.now(), scale });
+  await setUp(db, clock);
+  const port = temporalPort(client, { taskQueue: journeyQueue });
+  const smtp = await smtpSink(defer);
+  const email = createEmailChannel(smtpSettings(smtp));
+  defer(() => email.close());
+  const activities = {
+    db,
+    clock,
+    channels: { email },
+    renderer: await createRenderer(),
+    publicUrl: 'https://shop.example',
+    secret: 'a secret of the benchmark, long enough',
+    log: pino({ level: 'silent' }),
+  };
+  return async (count: number): Promise<number> => {
+    const connection = await NativeConnection.connect({ address });
+    const worker = await startWorker({
+      connection,
+      namespace: 'default',
+      activities,
+      journeys: port,
+      log: pino({ level: 'silent' }),
+      cachedWorkflows: 500,
+      graceMs: 5_000,
+    });
+    const customers = await seed(db, clock, count);
+    const began = performance.now();
+    await Promise.all(
+      customers.map(async (customerId) => {
+        await start(port, clock, customerId);
+        await client.workflow.getHandle(workflowId('abandonment', customerId, 'personal')).result();
+      }),
+    );
+    const perSecond = (count * 1000) / (performance.now() - began);
+    await worker.close();
+    await connection.close();
+    await allSent(db, customers);
+    return perSecond;
+  };
+}
+
+function start(port: ReturnType<typeof temporalPort>, clock: Clock, customerId: string): Promise<void> {
+  const at = clock.now().toISOString();
+  return port.signalWithStart({
+    workflowId: workflowId('abandonment', customerId, 'personal'),
+    entry: { journey: 'abandonment', customerId, key: 'personal', triggerAt: at, time: clock.time },
+    notice: { kind: 'start', reason: 'Product Added', at },
+  });
+}
+
+/** Nothing but time is in the way: no quiet hours, no cap, and lateness of a fast clock drops nothing. */
+async function setUp(db: Db, clock: Clock): Promise<void> {
+  const at = clock.now();
+  const years = 'P3650D';
+  const messages = ['cart-reminder', 'cart-still-here', 'cart-questions', 'cart-last-call'];
+  const steps = messages.map((message, index) => ({ message, after: waits[index], validFor: years }));
+  const branches = { cart: { idle: waits[0], steps } };
+  await saveSettings(db, 'shop', { ...defaultShop, quietHours: { from: '00:00', to: '00:00' } }, 'bench', at);
+  await saveSettings(db, 'policy', { rules: [] }, 'bench', at);
+  await saveSettings(db, 'abandonment', { entryValidFor: years, lookback: years, branches }, 'bench', at);
+  await sql`insert into products (id, name, url, category, published_at, updated_at)
+    select 'p' || n, 'Product ' || n, 'https://shop.example/p' || n, 'c' || n % 10, ${at}, ${at} from generate_series(1, 1000) n`.execute(
+    db,
+  );
+  await sql`insert into offers (product_id, price, currency, stock, updated_at)
+    select id, 100000, 'RUB', 10, ${at} from products`.execute(db);
+}
+
+async function seed(db: Db, clock: Clock, count: number): Promise<string[]> {
+  const at = clock.now();
+  const ids = Array.from({ length: count }, () => newId(at));
+  await sql`insert into customers (id, created_at) select unnest(${ids}::uuid[]), ${at}`.execute(db);
+  await sql`insert into profiles (customer_id, kind, email, last_activity_at, activity_seq)
+    select id, 'personal', id || '@example.com', ${at}, 1 from unnest(${ids}::uuid[]) id`.execute(db);
+  await sql`insert into cart_items (customer_id, profile, product_id, quantity, added_at, updated_at)
+    select id, 'personal', 'p' || n, 1, ${at}, ${at} from unnest(${ids}::uuid[]) id, generate_series(1, 3) n`.execute(
+    db,
+  );
+  return ids;
+}
+
+/** A figure about journeys that did not send would be worth nothing. */
+async function allSent(db: Db, customers: string[]): Promise<void> {
+  const { rows } = await sql<{ n: number }>`select count(*) as n from messages
+    where customer_id = any(${customers}::uuid[]) and state = 'accepted'`.execute(db);
+  if (rows[0]?.n !== customers.length * 4)
+    throw new Error(`${rows[0]?.n} messages of ${customers.length * 4} were sent`);
+}
+
+async function bareOf(client: Client, address: string) {
+  const timers = waits.map((wait) => Math.ceil(wallDuration(durationMs(wait), { origin: 0, scale })));
+  const workflowsPath = join(import.meta.dirname, 'workflows/bare.ts');
+  const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  return async (count: number): Promise<number> => {
+    const connection = await NativeConnection.connect({ address });
+    const common = { connection, activities: { nothing: async () => {} } };
+    const workers = await Promise.all([
+      Worker.create({ ...common, taskQueue: journeyQueue, workflowBundle, maxCachedWorkflows: 500 }),
+      Worker.create({ ...common, taskQueue: sendQueue('email') }),
+    ]);
+    const running = workers.map((worker) => worker.run());
+    const began = performance.now();
+    await Promise.all(
+      Array.from({ length: count }, () =>
+        client.workflow.execute('bare', { workflowId: newId(new Date()), taskQueue: journeyQueue, args: [timers] }),
+      ),
+    );
+    const perSecond = (count * 1000) / (performance.now() - began);
+    for (const worker of workers) worker.shutdown();
+    await Promise.all(running);
+    await connection.close();
+    return perSecond;
+  };
+}
+
+async function smtpSink(defer: Defer): Promise<string> {
+  const child = fork(join(import.meta.dirname, 'smtp-sink.ts'));
+  defer(async () => child.kill());
+  const [port] = await once(child, 'message');
+  return `smtp://127.0.0.1:${port}`;
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+function round2(value: number): number {
+  return Math.round(value * 100) / 100;
+}
