@@ -14,14 +14,15 @@ import type { JourneyPort } from '#relay/port.ts';
 import { createRelay } from '#relay/relay.ts';
 import { routing } from '#workflows/catalogue.ts';
 import { createApp } from './app.ts';
-import type { Links } from './deps.ts';
+import type { ApiDeps, Links } from './deps.ts';
+import { createMetrics, createMetrics } from './metrics.ts';
 
 export interface GatewayDeps {
   db: Db;
   pool: pg.Pool;
   clock: Clock;
   journeys: JourneyPort;
-  temporal: { healthy(): Promise<boolean> };
+  temporal: ApiDeps['temporal'];
   log: Logger;
   secret: string;
   publicUrl: string;
@@ -50,7 +51,8 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const shop = await followShop(db, log, stopping.signal);
   const relay = createRelay({ db, port: journeys, time: clock.time, log });
   const intake = createIntake({ pool, clock, routing, onOutbox: (rows) => void relay.push(rows), shop });
-  const app = createApp({ ...deps, shop, relay, intake, stopping: stopping.signal });
+  const metrics = createMetrics({ ofProcess: true });
+  const app = createApp({ ...deps, shop, relay, intake, metrics, stopping: stopping.signal });
   const server = await listen(app, deps, stopping.signal);
   const address = server.address();
   const port = address && typeof address === 'object' ? address.port : deps.port;
