@@ -24,6 +24,8 @@ export const relayDefaults = {
   pollMs: 500,
   /** Failures in a row after which Temporal counts as down and is only probed. */
   missesUntilDown: 3,
+  /** While it is down, one of the rows pushed in so much time is tried: a gateway has no loop that would notice the end. */
+  probeMs: 1_000,
   /** The first retry comes after `firstRetryMs`, each further one after twice that, up to the last. */
   firstRetryMs: 250,
   /** Temporal away: it comes back as a whole, so nobody waits long. */
@@ -84,6 +86,7 @@ class OutboxRelay implements Relay {
   private loop: Promise<void> | null = null;
   /** Calls in a row that Temporal did not answer. */
   private misses = 0;
+  private nextProbeAt = 0;
 
   constructor(deps: RelayDeps) {
     this.deps = deps;
@@ -148,7 +151,7 @@ class OutboxRelay implements Relay {
 
   /** True when the signal was accepted. Rows whose claim runs out, or for which Temporal is down, stay as they are. */
   private async relay(row: OutboxRow, until: number, isProbe: boolean): Promise<boolean> {
-    if (Date.now() > until || (this.isDown() && !isProbe)) return false;
+    if (Date.now() > until || !(isProbe || this.mayTry())) return false;
     try {
       const failure = await tell(this.deps.port, row, this.deps.time).then(() => null, asError);
       if (failure === null) await this.delivered(row);
@@ -182,8 +185,16 @@ class OutboxRelay implements Relay {
     }
     this.counts.failed += 1;
     this.misses += 1;
+    this.nextProbeAt = Date.now() + this.options.probeMs;
     if (this.misses === missesUntilDown) log.warn({ say }, 'Temporal does not answer; signals wait in the outbox');
     await postpone(db, row, say, backoff(row.attempts, firstRetryMs, lastRetryMs));
+  }
+
+  private mayTry(): boolean {
+    if (!this.isDown()) return true;
+    if (Date.now() < this.nextProbeAt) return false;
+    this.nextProbeAt = Date.now() + this.options.probeMs;
+    return true;
   }
 
   private isDown(): boolean {

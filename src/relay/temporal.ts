@@ -11,6 +11,7 @@ import {
   type WorkflowSignalWithStartOptions,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { readable } from '#domain/clock.ts';
 import { type ContactClass, type Contract, contactClasses, type Entry, type Notice } from '#domain/journey.ts';
 import { contracts } from '#workflows/catalogue.ts';
 import {
@@ -84,7 +85,7 @@ export function temporalPort(client: Client, { taskQueue }: { taskQueue: string 
           startOptions(start, taskQueue),
         );
       }),
-    signal: (workflowId, notice) => found(call(() => handle(workflowId).signal<[Notice]>('notice', notice))),
+    signal: (workflowId, notice) => found(call(() => handle(workflowId).signal<[Notice]>(notice.kind, notice))),
     query: <T>(workflowId: string, name: string, ...args: unknown[]) =>
       orNull(call(() => handle(workflowId).query<T, unknown[]>(name, ...args))),
     describe: (workflowId) => orNull(call(async () => description(await handle(workflowId).describe()))),
@@ -100,26 +101,34 @@ function startOptions({ workflowId, entry, notice }: JourneyStart, taskQueue: st
     workflowId,
     taskQueue,
     args: [entry],
-    signal: 'notice',
+    signal: notice.kind,
     signalArgs: [notice],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     typedSearchAttributes: [
       { key: journeyAttribute, value: entry.journey },
       { key: customerAttribute, value: entry.customerId },
     ],
-    staticSummary: summary(entry),
-    staticDetails: [
-      `**${known[entry.journey]?.title ?? entry.journey}**`,
-      '',
-      `Started by \`${notice.reason}\` of ${entry.triggerAt} for customer \`${entry.customerId}\`.`,
-    ].join('\n'),
+    staticSummary: `${nameOf(entry)}, started by ${notice.reason}`,
+    staticDetails: details(entry, notice),
     priority: { priorityKey: priorityOf(known[entry.journey]?.class ?? 'bulk') },
   };
 }
 
-function summary({ journey, key }: Entry): string {
+/** `abandonment · personal profile` */
+function nameOf({ journey, key }: Entry): string {
   if (key === '') return journey;
   return known[journey]?.key === 'profile' ? `${journey} · ${key} profile` : `${journey} · ${key}`;
+}
+
+/** What an engineer who opens the run in Temporal UI wants to know first, in markdown. */
+function details(entry: Entry, notice: Notice): string {
+  const { customerId, triggerAt, journey } = entry;
+  return [
+    `**${known[journey]?.title ?? journey}**`,
+    `Customer \`${customerId}\`. Started by \`${notice.reason}\` of ${readable(new Date(triggerAt))}.`,
+    `Every decision with its reason: \`GET /api/v1/customers/${customerId}/decisions\``,
+    `What was sent: \`GET /api/v1/messages?customerId=${customerId}\``,
+  ].join('\n\n');
 }
 
 /** Temporal's keys go from 1, the most urgent, to 5: as many as there are classes of contact. */
@@ -168,11 +177,11 @@ function typed(error: unknown): Error {
   if (error instanceof ValueError || error instanceof TypeError)
     return new RequestRefused(error.name, { cause: error });
   const cause = error instanceof ServiceError ? error.cause : error;
-  if (!isGrpcServiceError(cause)) return new JourneysUnavailable(nameOf(error), { cause: error });
+  if (!isGrpcServiceError(cause)) return new JourneysUnavailable(errorName(error), { cause: error });
   const code = `gRPC code ${cause.code}`;
   return refusals.has(cause.code) ? new RequestRefused(code, { cause }) : new JourneysUnavailable(code, { cause });
 }
 
-function nameOf(error: unknown): string {
+function errorName(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown error';
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { beforeEach, expect, test } from 'vitest';
 import { claimOutbox, deleteDelivered, outboxBacklog, putOutbox } from '#db/outbox.ts';
+import { JourneysUnavailable } from '#relay/port.ts';
 import { createRelay, type Relay } from '#relay/relay.ts';
 import { ensureSearchAttributes, temporalPort } from '#relay/temporal.ts';
 import { freshDatabase } from '#test/support/database.ts';
@@ -120,6 +121,41 @@ test('a signal that Temporal refuses blocks nobody and stays, with what is wrong
   expect(await outbox(db)).toMatchObject([{ attempts: 1, last_error: 'RequestRefused: gRPC code 3' }]);
   expect(await outboxBacklog(db)).toMatchObject({ waiting: 1, failing: 1 });
   expect(await relayed.drain()).toBe(0);
+});
+
+test('a relay that only pushes notices by itself that Temporal is back', async () => {
+  let isAway = true;
+  let calls = 0;
+  const flaky = {
+    ...port,
+    signalWithStart: async (start: Parameters<typeof port.signalWithStart>[0]) => {
+      calls += 1;
+      if (isAway) throw new JourneysUnavailable('gRPC code 14');
+      await port.signalWithStart(start);
+    },
+  };
+  const relayed = relay({ port: flaky, options: { concurrency: 1, probeMs: 50 } });
+  await relayed.push(
+    await putOutbox(
+      db,
+      ['a', 'b', 'c', 'd', 'e'].map((name) => row(`away-${name}`)),
+    ),
+  );
+  expect(calls).toBe(3);
+  expect(relayed.counts).toEqual({ delivered: 0, failed: 3, refused: 0 });
+
+  isAway = false;
+  await until(async () => {
+    await relayed.push(await putOutbox(db, [row('back')]));
+    return relayed.counts.delivered > 0;
+  });
+  await relayed.push(
+    await putOutbox(
+      db,
+      ['f', 'g'].map((name) => row(`back-${name}`)),
+    ),
+  );
+  expect(relayed.counts.delivered).toBe(3);
 });
 
 test('two relays share 1,000 rows: each is delivered, none is left', async () => {
