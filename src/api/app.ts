@@ -8,6 +8,7 @@ import { countingIntake, createMetrics, measureRequests, metricsRouter } from '.
 import { openApiRouter } from './open/router.ts';
 import { requestId } from './request-id.ts';
 import { segmentRouter } from './segment/router.ts';
+import { startPageRouter } from './start-page.ts';
 import { trackingRouter } from './tracking/tracking-router.ts';
 import { unsubscribeRouter } from './tracking/unsubscribe-router.ts';
 
@@ -28,6 +29,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(trackingRouter(deps));
   app.use(unsubscribeRouter(deps));
   app.use('/api/v1', openApiRouter(deps));
+  app.use(startPageRouter(deps));
   app.use(docsRouter());
   if (deps.inbox) app.use(deps.inbox);
   if (deps.sample) app.use(deps.sample);

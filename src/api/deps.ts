@@ -33,7 +33,8 @@ export interface ApiDeps {
   writeKey?: string;
   /** Where a process shares its registry with other rooms; else the gateway has one of its own. */
   metrics?: Metrics;
-  temporal: { healthy(): Promise<boolean> };
+  /** `version`: the server's, for the start page. */
+  temporal: { healthy(): Promise<boolean>; version?(): Promise<string> };
   /** Aborted when the process begins to stop: `/readyz` then turns traffic away. */
   stopping?: AbortSignal;
 }

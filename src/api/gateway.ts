@@ -15,7 +15,7 @@ import { createRelay } from '#relay/relay.ts';
 import { routing } from '#workflows/catalogue.ts';
 import { createApp } from './app.ts';
 import type { ApiDeps, Links } from './deps.ts';
-import { createMetrics, createMetrics } from './metrics.ts';
+import { createMetrics } from './metrics.ts';
 
 export interface GatewayDeps {
   db: Db;

@@ -7,6 +7,12 @@ export async function pingDatabase(db: Db): Promise<void> {
   await sql`select 1`.execute(db);
 }
 
+/** Such as `18.4`. */
+export async function databaseVersion(db: Db): Promise<string> {
+  const { rows } = await sql<{ server_version: string }>`show server_version`.execute(db);
+  return rows[0]?.server_version.split(' ')[0] ?? '';
+}
+
 /** Messages by journey and state, of those reserved since `since`. */
 export async function messageCounts(
   db: Db | Transaction<DB>,

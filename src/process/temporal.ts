@@ -22,6 +22,8 @@ export interface JourneysSide {
   connection: Connection;
   journeys: JourneyPort;
   healthy(): Promise<boolean>;
+  /** Of the server. */
+  version(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export function openJourneys({ options, namespace }: TemporalPlace): JourneysSid
     connection,
     journeys: temporalPort(client, { taskQueue: journeyQueue }),
     healthy: () => isHealthy(connection, namespace),
+    version: async () => (await connection.workflowService.getSystemInfo({})).serverVersion,
     close: () => connection.close(),
   };
 }
