@@ -55,8 +55,12 @@ async function part(name: string, version: () => Promise<string>): Promise<Part>
   }
 }
 
-/** Two goods that can be bought everywhere, to be left in a cart. */
+/** Two goods of different categories that can be bought everywhere, to be left in a cart. */
 async function sampleGoods({ db }: StartDeps): Promise<Product[]> {
   const products = await listProducts(db, {}, '', 50).catch(() => []);
-  return products.filter(({ offers }) => offers.some(({ region, stock }) => region === '*' && stock > 0)).slice(0, 2);
+  const buyable = products.filter(({ offers }) => offers.some(({ region, stock }) => region === '*' && stock > 0));
+  const firsts = buyable.filter(
+    (one, index) => buyable.findIndex(({ category }) => category === one.category) === index,
+  );
+  return firsts.slice(0, 2);
 }

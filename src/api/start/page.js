@@ -48,7 +48,7 @@ function tell({ scale, inbox, temporalUi }, email) {
   told.className = '';
   const wait =
     scale === 1
-      ? 'after half an hour of quiet (start with --scale 600 and it is three seconds)'
+      ? 'after half an hour of quiet (three seconds after npm start -- --scale 600 --data .vestnik-fast)'
       : `after half an hour of quiet, which is ${Math.max(1, Math.round(1800 / scale))} s here`;
   const where = [
     inbox && link(`${inbox}?to=${encodeURIComponent(email)}`, 'the inbox'),

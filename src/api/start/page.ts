@@ -26,6 +26,7 @@ export function startPage({ parts, links, goods, writeKey, scale }: StartPage): 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Vestnik</title>
 <link rel="stylesheet" href="/start.css">
+<script type="module" src="/start.js"></script>
 </head>
 <body>
 <header>
