@@ -197,7 +197,7 @@ async function startBare(client: Client, customerId: string): Promise<void> {
     workflowId: workflowId('abandonment', customerId, 'personal'),
     taskQueue: 'journeys',
     args: [entry],
-    signal: 'notice',
+    signal: notice.kind,
     signalArgs: [notice],
   });
 }

@@ -9,6 +9,6 @@ const { bench } = proxySinks<Heard>();
 
 /** Stands in for the journey and says when it has its signal. */
 export async function abandonment({ customerId }: Entry): Promise<void> {
-  setHandler(defineSignal<[Notice]>('notice'), () => bench.heard(customerId));
+  setHandler(defineSignal<[Notice]>('start'), () => bench.heard(customerId));
   await condition(() => false);
 }

@@ -3,6 +3,7 @@ import type { Trx } from '#db/connect.ts';
 import { lockCustomer, type SentFacts } from '#db/facts.ts';
 import { ensureMonths } from '#db/partitions.ts';
 import { moveOn } from '#db/runs.ts';
+import { readable } from '#domain/clock.ts';
 import { type Decision, decide } from '#domain/decide.ts';
 import type { DeliverAnswer, DeliverRequest } from '#domain/journey.ts';
 import { isFinal } from '#domain/ledger.ts';
@@ -75,7 +76,8 @@ async function rest(trx: Trx, deciding: Deciding, step: Exclude<Step, Candidate>
   const { mind, facts, request } = deciding;
   const here = facts.run.block ?? request.block;
   const next = step.do === 'wait' ? nextOf(mind, step.block, step.until) : null;
-  const story = step.do === 'wait' ? 'Newer activity: sleeps the rest' : `Nothing left to say: ${step.why}`;
+  const story =
+    step.do === 'wait' ? 'Newer activity: sleeps the rest of the wait' : `Nothing is left to send: ${step.why}`;
   const answer = { story, next };
   // A run that ends leaves its block when it is closed.
   const left = next === null || next.block === here ? null : { reason: 'changed' };
@@ -127,16 +129,26 @@ function judgeContact(deciding: Deciding, candidate: Candidate, untrue: string |
   });
 }
 
+/** Decisions as a run's story in Temporal UI tells them. */
+const said: Record<Decision['decision'], string> = {
+  send: 'to be sent',
+  defer: 'deferred',
+  skip: 'skipped',
+  drop: 'dropped',
+  suppress: 'suppressed',
+  stop: 'not sent',
+};
+
 /** Every answer but `send`. A step that is not sent for good counts as done, and the next one from now. */
 async function hold(trx: Trx, deciding: Deciding, candidate: Candidate, decision: Decision): Promise<DeliverAnswer> {
   const { block, iteration, progress } = candidate;
   const { ask } = deciding.request;
   const row = decisionRow(deciding, candidate, decision, null);
-  const story = `\`${block}\` ${decision.decision}: ${decision.reason}`;
+  const story = `\`${block}\` **${said[decision.decision]}**: ${decision.reason}`;
   if (decision.decision === 'defer' || decision.decision === 'stop') {
     const until = decision.decision === 'defer' ? decision.until : null;
-    const next = until === null ? null : nextOf(deciding.mind, block, until.getTime(), iteration);
-    const answer = { story: until === null ? story : `${story} until ${until.toISOString()}`, next };
+    const next = until === null ? null : nextOf(deciding.mind, block, until.getTime(), iteration, decision.reason);
+    const answer = { story: until === null ? story : `${story}, until ${readable(until)}`, next };
     await moveOn(trx, { ...moveFrom(deciding, block, iteration), ask, answer, progress, left: null, next }, row);
     return answer;
   }

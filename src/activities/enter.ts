@@ -59,8 +59,9 @@ function refusalOf(mind: Mind, facts: Facts, entry: Entry, now: Date): string | 
   return unreachableBecause(facts.reach, 'marketing', shopOf(facts)) === null ? null : 'unreachable';
 }
 
-/** What the workflow waits for. `say` names the block for people: it is the timer's summary in Temporal UI. */
-export function nextOf(mind: Mind, block: string, due: number, iteration = 1): Next {
-  const title = mind.contract.blocks[block]?.title ?? block;
-  return { block, iteration, channel: 'email', due, say: block === title ? block : `${block}: ${title}` };
+/** What the workflow waits for. `say` names the block for people, and what holds it up: a timer's summary. */
+export function nextOf(mind: Mind, block: string, due: number, iteration = 1, heldBy?: string): Next {
+  const { kind, title } = mind.contract.blocks[block] ?? { kind: 'wait', title: block };
+  const name = kind === 'wait' ? title : `Waits for ${block}: ${title}`;
+  return { block, iteration, channel: 'email', due, say: heldBy ? `${name} (deferred: ${heldBy})` : name };
 }

@@ -25,11 +25,18 @@ export async function record(
   }
   const recorded = recordedOf(deciding, messageId, result);
   const { state, reason } = recorded;
-  const story = `\`${block}\` **${message}** ${state} by ${channel}${reason === null ? '' : `: ${reason}`}`;
+  const story = `\`${block}\` **${message}** ${becameOf[state]} ${channel}${reason === null ? '' : `: ${reason}`}`;
   const answer = { story, next: nextAfter(deciding, attempt) };
   await recordSubmission(db, recorded, doneMove(deciding, attempt, state === 'accepted' ? null : state, answer));
   return answer;
 }
+
+/** A submission's end as a run's story in Temporal UI tells it, before the channel's name. */
+const becameOf: Record<Recorded['state'], string> = {
+  accepted: 'accepted by',
+  failed: 'refused by',
+  unknown: 'may have been sent by',
+};
 
 type Final = Exclude<SubmitResult, { result: 'later' }>;
 

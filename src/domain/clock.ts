@@ -17,6 +17,16 @@ export function wallDuration(businessMs: number, { scale }: TimeScale): number {
   return Math.max(0, businessMs) / scale;
 }
 
+/** Wall epoch ms of a business epoch ms. */
+export function toWall(businessMs: number, { origin, scale }: TimeScale): number {
+  return origin + (businessMs - origin) / scale;
+}
+
+/** For people, to the minute: `2026-06-01 10:00 UTC`. */
+export function readable(instant: Date | number): string {
+  return `${new Date(instant).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
 export function scaledClock(time: TimeScale, wall: () => number = Date.now): Clock {
   return { time, now: () => new Date(toBusiness(wall(), time)) };
 }

@@ -67,9 +67,12 @@ export interface Entry {
   time: TimeScale;
 }
 
-/** The one signal every journey understands. Idempotent by its content. */
+/** The signals that every journey understands: a name for each, so that a run's timeline tells them apart. */
+export const noticeKinds = ['start', 'goal', 'exit'] as const;
+
+/** What each of those signals says; it is named after its kind. Idempotent by its content. */
 export interface Notice {
-  kind: 'start' | 'goal' | 'exit';
+  kind: (typeof noticeKinds)[number];
   /** An event name or an exit reason, never anything personal. */
   reason: string;
   /** ISO 8601, business time. */

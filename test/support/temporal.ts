@@ -6,14 +6,25 @@ import { searchAttributes, startDevServer } from '#scripts/provision/devserver.t
 
 /** A real Temporal dev server in memory, closed after the test file. Call it at the top of the file. */
 export async function devServer(): Promise<TestWorkflowEnvironment> {
+  return (await startForFile({})).environment;
+}
+
+/** The same with Temporal UI, at the address `ui`. */
+export async function devServerWithUi(): Promise<{ environment: TestWorkflowEnvironment; ui: string }> {
+  const { environment, ui } = await startForFile({ uiPort: 0 });
+  if (ui === null) throw new Error('the dev server was asked for its UI and has none');
+  return { environment, ui };
+}
+
+async function startForFile(options: { uiPort?: number }) {
   const log = join(inject('runFolder'), `temporal-${randomUUID()}.log`);
-  const server = await startDevServer({ cli: inject('temporalCli'), log });
+  const server = await startDevServer({ cli: inject('temporalCli'), log, ...options });
   const environment = await TestWorkflowEnvironment.createFromExistingServer({ address: server.address });
   afterAll(async () => {
     await environment.teardown();
     await server.stop();
   });
-  return environment;
+  return { environment, ui: server.ui };
 }
 
 const keyword = 2; // temporal.api.enums.v1.IndexedValueType

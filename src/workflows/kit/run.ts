@@ -6,21 +6,36 @@ import {
   defineSignal,
   isCancellation,
   proxyActivities,
-  setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { JourneyActivities } from '#activities/journeys.ts';
-import { toBusiness, wallDuration } from '#domain/clock.ts';
-import { type Contract, contactClasses, type Entry, type Next, type Notice, type Outcome } from '#domain/journey.ts';
+import { readable, toBusiness, wallDuration } from '#domain/clock.ts';
+import {
+  type Contract,
+  contactClasses,
+  type Entry,
+  type Next,
+  type Notice,
+  noticeKinds,
+  type Outcome,
+} from '#domain/journey.ts';
+import { Story } from './story.ts';
 
-export const notice = defineSignal<[Notice]>('notice');
 export const whatNext = defineQuery<Next | null>('whatNext');
+
+/** As Temporal UI explains them. */
+const meanings: Record<Notice['kind'], string> = {
+  start: 'Something happened that starts the journey where none runs',
+  goal: 'What the journey is for may have happened: it looks, and ends if so',
+  exit: 'The customer must not be followed any further',
+};
 
 const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
 
 /** One customer's way through one journey. The database knows the truth; this is its memory between two waits. */
 export class Run {
+  private readonly contract: Contract;
   private readonly entry: Entry;
   private readonly priority: { priorityKey: number };
   private runId: string | null = null;
@@ -30,33 +45,41 @@ export class Run {
   private starts = 0;
   private cancellation: unknown = null;
   private notEntered: Outcome | null = null;
-  private readonly story: string[] = [];
+  private readonly story: Story;
 
   constructor(contract: Contract, entry: Entry) {
+    this.contract = contract;
     this.entry = entry;
     this.priority = { priorityKey: contactClasses.indexOf(contract.class) + 1 };
-    // Handlers are synchronous and only note what came: nothing that they start could outlive the run.
-    setHandler(notice, (news) => {
-      if (news.kind === 'start') this.starts += 1;
-      else this.interruption ??= news;
-    });
-    setHandler(whatNext, () => this.next);
+    this.story = new Story(entry.time);
+    for (const kind of noticeKinds)
+      setHandler(defineSignal<[Notice]>(kind), (notice) => this.hear(notice), { description: meanings[kind] });
+    setHandler(whatNext, () => this.next, { description: 'What the run waits for, and until when (business time)' });
+  }
+
+  /** Only notes what came: nothing that a handler starts could outlive the run. */
+  private hear(notice: Notice): void {
+    if (notice.kind === 'start') this.starts += 1;
+    else this.interruption ??= notice;
   }
 
   /** Asks whether the customer enters, and what to wait for first. */
   async enter(): Promise<void> {
-    const { enter } = this.activities('Does this customer enter?');
+    const { enter } = this.doing('Does this customer enter?');
     const before = this.starts;
-    const answer = await enter(this.entry);
+    // Cancelled in between, it would leave a row of a run that nobody follows; so it enters, and then ends cleanly.
+    const answer = await CancellationScope.nonCancellable(() => enter(this.entry));
     if (answer.entered) {
       this.runId = answer.runId;
       // A run that is taken up again (its workflow was reset) goes on counting.
       this.asked = answer.asked;
       this.next = answer.next;
-      this.tell(`Entered as run \`${answer.runId}\`, settings version ${answer.settingsVersion}`);
+      this.story.tell(
+        `${answer.asked === 0 ? 'Entered' : 'Goes on'} as run \`${answer.runId}\`, ${settingsOf(answer)}`,
+      );
     } else {
       this.notEntered = answer.outcome;
-      this.tell(`Did not enter: ${answer.outcome}`);
+      this.story.now(`Did not enter: ${answer.outcome}`);
       if (this.starts > before) await this.startAgain(this.entry.triggerAt);
     }
   }
@@ -66,9 +89,11 @@ export class Run {
     if (this.next === null || this.isInterrupted()) return false;
     const wait = wallDuration(this.next.due - this.now(), this.entry.time);
     if (wait <= 0) return true;
-    this.show();
+    const { say, due } = this.next;
+    this.story.now(say, due);
     try {
-      await condition(() => this.interruption !== null, Math.ceil(wait), { summary: this.next.say });
+      const summary = `${say}, until ${readable(due)}`;
+      await condition(() => this.interruption !== null, Math.ceil(wait), { summary });
     } catch (error) {
       if (!isCancellation(error)) throw error;
       this.cancellation = error;
@@ -82,13 +107,13 @@ export class Run {
     if (next === null || runId === null) return;
     this.asked += 1;
     const { block, iteration, channel } = next;
-    const { deliver } = this.activities(`Decide and send: ${block}`, `send-${channel}`);
+    const { deliver } = this.doing(this.question(block), `send-${channel}`);
     const { journey, customerId, key } = this.entry;
     const request = { runId, journey, customerId, key, ask: this.asked, block, iteration, channel };
     // A send under way is never cut off in the middle: cancellation waits for its answer.
     const answer = await CancellationScope.nonCancellable(() => deliver(request));
     this.next = answer.next;
-    this.tell(answer.story);
+    this.story.tell(answer.story);
   }
 
   /** Closes the run under the customer's lock and says how it ended; null after a false alarm: it goes on. Activity
@@ -96,7 +121,9 @@ export class Run {
   async finish(): Promise<Outcome | null> {
     const { runId, entry } = this;
     if (runId === null) return this.notEntered;
-    const { finish } = this.activities('Close the run');
+    const why = this.whyNow();
+    if (why !== null) this.story.tell(why);
+    const { finish } = this.doing(`Close the run: ${why ?? 'nothing is left to do'}`);
     const before = this.starts;
     const exit = this.cancellation === null ? exitReason(this.interruption) : 'stopped';
     const { journey, customerId, key } = entry;
@@ -104,10 +131,11 @@ export class Run {
     if (!answer.ended) {
       this.interruption = null;
       this.next = answer.next;
+      this.story.tell('That does not end it: goes on waiting');
       return null;
     }
     this.next = null;
-    this.tell(`**${answer.outcome}**`);
+    this.story.now(`Ended: ${answer.outcome}`);
     if (this.cancellation !== null) throw this.cancellation;
     if (answer.again !== null) await this.startAgain(answer.again.triggerAt);
     if (this.starts > before) await this.startAgain(new Date(this.now()).toISOString());
@@ -122,8 +150,9 @@ export class Run {
     return toBusiness(Date.now(), this.entry.time);
   }
 
-  /** Without a queue of their own activities run where the workflow does. */
-  private activities(summary: string, taskQueue = workflowInfo().taskQueue) {
+  /** Activities under a summary that says what for. Without a queue of their own they run where the workflow does. */
+  private doing(summary: string, taskQueue = workflowInfo().taskQueue) {
+    this.story.now(summary);
     return proxyActivities<JourneyActivities>({
       taskQueue,
       startToCloseTimeout: '2 minutes',
@@ -139,16 +168,21 @@ export class Run {
     return continueAsNew<(entry: Entry) => Promise<Outcome>>({ ...this.entry, triggerAt });
   }
 
-  private tell(line: string): void {
-    this.story.push(`- ${new Date(this.now()).toISOString().slice(0, 16).replace('T', ' ')} · ${line}`);
-    this.show();
+  /** What is asked when a block's time has come. */
+  private question(block: string): string {
+    const known = this.contract.blocks[block];
+    return known?.kind === 'message' ? `Send ${block}? ${known.title}` : 'What to send now?';
   }
 
-  /** What an engineer reads in Temporal UI: what happened, what it waits for, until when. */
-  private show(): void {
-    const waits = this.next && `\n\nWaits for **${this.next.block}** until ${new Date(this.next.due).toISOString()}`;
-    setCurrentDetails(`### ${this.entry.journey}\n\n${this.story.join('\n')}${waits ?? ''}`);
+  /** What ends the wait early, or null where nothing does. */
+  private whyNow(): string | null {
+    if (this.cancellation !== null) return 'stopped by a person';
+    return this.interruption && `${this.interruption.reason} (${this.interruption.kind})`;
   }
+}
+
+function settingsOf({ settingsVersion }: { settingsVersion: number }): string {
+  return settingsVersion === 0 ? 'default settings' : `settings version ${settingsVersion}`;
 }
 
 function exitReason(interruption: Notice | null): string | null {
