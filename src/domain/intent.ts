@@ -165,7 +165,7 @@ function isStronger(intent: Intent | undefined, branch: Branch | null): boolean 
 function dueAt({ trail, progress, since }: Situation<string>, step: number, idleMs: number, afterMs: number): number {
   const idle = Math.max(trail.lastActivityAt ?? since, trail.lastVisitAt ?? since) + idleMs;
   if (step > 0 && progress.lastAt !== null) return Math.max(progress.lastAt + afterMs, idle);
-  return Math.max(progress.due?.at ?? progress.lastAt ?? idle, idle);
+  return Math.max(progress.due?.at ?? idle, idle);
 }
 
 /** What `validFor` counts from. A run turns to another branch when the one it followed fails, days after the last

@@ -45,16 +45,14 @@ export function judge(
   now: Date,
   zone: string,
 ): Verdict {
-  const rules = policy.rules.filter((rule) => applies(rule, candidate));
-  let verdict: Verdict = { allowed: true };
-  for (const rule of rules) {
+  for (const rule of policy.rules.filter((one) => applies(one, candidate))) {
     const until = freeAt(history, rule, candidate, now, zone);
-    if (until > now && (verdict.allowed || until > verdict.until)) verdict = { allowed: false, rule: rule.name, until };
+    if (until <= now) continue;
+    // Other rules may stand then, even one that does not now: a run's slot lapses.
+    const then: Verdict = rule.max === 0 ? { allowed: true } : judge(history, policy, candidate, until, zone);
+    return then.allowed ? { allowed: false, rule: rule.name, until } : then;
   }
-  if (verdict.allowed || rules.some((rule) => rule.max === 0)) return verdict;
-  // A run that holds a slot now may have lost it by then.
-  const then = judge(history, policy, candidate, verdict.until, zone);
-  return then.allowed ? verdict : then;
+  return { allowed: true };
 }
 
 function freeAt(

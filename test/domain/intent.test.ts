@@ -57,6 +57,10 @@ describe('what is an intent', () => {
     },
   );
 
+  test('what was taken out of the cart is in it no more', () => {
+    expect(found({ cart: [touch('c', now, { quantity: 0 })] })).toEqual([]);
+  });
+
   test('views, categories and visits count from what led to the run; carts and favourites as far back as one looks', () => {
     const at = now - days(1) - 1;
     const seen = { views: [touch('v', at)], categories: [{ ref: 'shoes', at }], lastVisitAt: at };
@@ -191,6 +195,8 @@ describe('which branch', () => {
     });
     // Due now, not two days ago: its validFor of a day would be over before it was ever asked for.
     expect(ask({ progress, trail: soldOut })).toMatchObject({ do: 'send', block: 'favourites-1', firstDue: now });
+    const putOff = { ...progress, due: { block: 'cart-3', at: now - days(2) } };
+    expect(ask({ progress: putOff, trail: soldOut })).toMatchObject({ block: 'favourites-1', firstDue: now });
     expect(ask({ progress, trail: trail() })).toEqual({ do: 'nothing', why: 'nothing_left' });
   });
 
