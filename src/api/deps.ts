@@ -18,7 +18,7 @@ export interface ApiDeps {
   intake: { submit(sourceId: string, events: Event[]): Promise<void> };
   /** Takes outbox rows after the commit that wrote them. */
   relay: { push(rows: OutboxRow[]): void | Promise<void>; backlog?(): Promise<Backlog>; readonly counts?: RelayCounts };
-  /** The shop's settings as they are now ; the defaults without it. */
+  /** The shop's settings as they are now; the defaults without it. */
   shop?: () => ShopSettings;
   log: Logger;
   /** Signs the tokens of tracked links. */
