@@ -40,7 +40,7 @@ test('a started run can be read in Temporal by an engineer, and says nothing per
   expect(run.type).toBe('abandonment');
   expect(run.taskQueue).toBe('journeys');
   expect(run.priority?.priorityKey).toBe(4);
-  expect(await run.staticSummary()).toBe('abandonment · personal profile');
+  expect(await run.staticSummary()).toBe('abandonment · personal profile, started by Product Added');
   expect(await run.staticDetails()).toContain('Started by `Product Added`');
   expect(run.searchAttributes).toMatchObject({ Journey: ['abandonment'], CustomerId: [rows[0]?.customer_id] });
 });
