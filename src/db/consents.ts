@@ -1,4 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { workflowId } from '#domain/ids.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
 import { newId } from './ids.ts';
 import { type OutboxRow, putOutbox } from './outbox.ts';
@@ -72,14 +73,45 @@ export async function unsubscribe(
   });
 }
 
-/** "That was a mistake": advertising on this channel is wanted again. Safe to repeat. */
-export async function resubscribe(db: Kysely<DB>, word: ConsentWord): Promise<void> {
-  await underLock(db, word, async (trx, customerId) => {
+/** "That was a mistake": advertising on this channel is wanted again. Becoming reachable is a trigger itself, so what the
+ *  customer did lately starts the `journeys` that follow activity. Returns their signals, claimed for the caller to relay.
+ *  Safe to repeat. */
+export async function resubscribe(
+  db: Kysely<DB>,
+  word: ConsentWord,
+  journeys: readonly string[],
+): Promise<OutboxRow[]> {
+  return underLock(db, word, async (trx, customerId) => {
     const said = { ...word, customerId };
-    if (await isSubscribed(trx, said)) return;
+    if (await isSubscribed(trx, said)) return [];
     await narrowDenial(trx, said);
     await say(trx, said, 'granted');
+    const active = await recentlyActive(trx, customerId, word.at);
+    const starts = journeys.flatMap((journey) =>
+      active.map(({ key, at }) => ({
+        journey,
+        key,
+        occurred_at: at,
+        workflow_id: workflowId(journey, customerId, key),
+      })),
+    );
+    const rows = starts.map((start) => ({ ...start, customer_id: customerId, signal: 'start', reason: 'reachable' }));
+    return putOutbox(trx, rows);
   });
+}
+
+/** Profiles with activity of the last day: old news starts nothing. */
+async function recentlyActive(
+  trx: Transaction<DB>,
+  customerId: string,
+  now: Date,
+): Promise<{ key: string; at: Date }[]> {
+  const { rows } = await sql<{ key: string; at: Date }>`
+    select kind as key, greatest(last_activity_at, last_visit_at) as at from profiles
+    where customer_id = ${customerId} and greatest(last_activity_at, last_visit_at) > ${now}::timestamptz - interval '24 hours'`.execute(
+    trx,
+  );
+  return rows;
 }
 
 /** Locks the customer, or the one that it was merged into, by a statement of its own: what follows then sees all that was

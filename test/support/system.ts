@@ -81,6 +81,15 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
     pushes.clear();
   }
 
+  async function preference(mail: Mail | undefined, form: Record<string, string>): Promise<void> {
+    await refresh();
+    const link = /<(https:[^>]+)>/.exec(mail?.headers['list-unsubscribe'] ?? '')?.[1] ?? '';
+    const body = new URLSearchParams(form);
+    const answer = await gateway.request(link.replace(publicUrl, ''), { method: 'POST', body });
+    expect(answer.status, answer.text).toBe(200);
+    await relayed();
+  }
+
   async function put(path: string, value: object): Promise<void> {
     const { status, text } = await gateway.call('PUT', path, value);
     expect(status, text).toBe(200);
@@ -111,13 +120,9 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
     put,
     settings: (value: object) => put('/journeys/abandonment/settings', value),
     /** As a mail client does by one click (RFC 8058). */
-    async unsubscribe(link: string): Promise<void> {
-      await refresh();
-      const body = new URLSearchParams({ 'List-Unsubscribe': 'One-Click' });
-      const answer = await gateway.request(link.replace(publicUrl, ''), { method: 'POST', body });
-      expect(answer.status, answer.text).toBe(200);
-      await relayed();
-    },
+    unsubscribe: (mail: Mail | undefined) => preference(mail, { 'List-Unsubscribe': 'One-Click' }),
+    /** The button of the preference page. */
+    resubscribe: (mail: Mail | undefined) => preference(mail, { action: 'resubscribe' }),
     /** Until the next full hour of that number in the zone. */
     async passUntil(hour: number, zone: string): Promise<void> {
       await refresh();

@@ -136,14 +136,26 @@ test('R9 unsubscribing ends the run at once', async () => {
   await system.track(pavel.id, 'Product Added', { product_id: 'lamp' });
   await system.pass('1 hour');
   const [mail] = await pavel.mails();
-  const link = /<(https:[^>]+)>/.exec(mail?.headers['list-unsubscribe'] ?? '')?.[1] ?? '';
-  await system.unsubscribe(link);
+  await system.unsubscribe(mail);
   await system.pass('5 days');
   expect(await pavel.templates()).toEqual(['cart-reminder']);
   expect(await pavel.outcome()).toBe('exited:unsubscribed');
   await system.track(pavel.id, 'Product Added', { product_id: 'bulb' });
   await system.pass('5 days');
   expect(await pavel.mails()).toHaveLength(1);
+});
+
+test('R9 who subscribes again is reachable again, and what they did lately counts', async () => {
+  const rita = await customer();
+  await system.track(rita.id, 'Product Viewed', { product_id: 'lamp' });
+  await system.pass('1 hour');
+  const [mail] = await rita.mails();
+  await system.unsubscribe(mail);
+  await system.track(rita.id, 'Product Added', { product_id: 'bulb' });
+  await system.pass('2 hours');
+  await system.resubscribe(mail);
+  await system.pass('1 hour');
+  expect(await rita.templates()).toEqual(['view', 'cart-reminder']);
 });
 
 test('R1 a contact policy of one in seven days drops what would come too late, and says why', async () => {

@@ -13,6 +13,11 @@ const advertising = Object.values<Contract>(contracts)
   .filter((contract) => contract.class !== 'service')
   .map((contract) => contract.name);
 
+/** Journeys of a profile's activity, which who is reachable again may be in at once. */
+const followingActivity = Object.values<Contract>(contracts)
+  .filter((contract) => contract.class !== 'service' && contract.key === 'profile')
+  .map((contract) => contract.name);
+
 type TokenRequest = Request<{ token: string }>;
 
 /** `GET /u/:token` shows what is and a button; only `POST /u/:token` changes something, for scanners follow links. The POST
@@ -85,8 +90,9 @@ async function change(deps: TrackingDeps, request: TokenRequest, response: Respo
     at: deps.clock.now(),
   };
   if (fields?.get('action') === 'resubscribe') {
-    await resubscribe(deps.db, word);
+    const starts = await resubscribe(deps.db, word, followingActivity);
     show(response, known, 'resubscribed');
+    void deps.relay.push(starts);
     return;
   }
   const rows = await unsubscribe(deps.db, word, advertising);
