@@ -34,47 +34,55 @@ type Suppression = NonNullable<Reach['suppressed']>;
 
 const ms = (column: string) => `(date_part('epoch', ${column}) * 1000)::bigint`;
 
-/** Rows in the order of ids: all who lock customers do so, and nobody waits in a circle. `no key update` excludes the
- *  same others as `update` does, but lets rows that refer to the customer be inserted meanwhile. */
+/** Rows of a table by its index, whatever the planner believes of the table: prepared while it was empty, a join would go
+ *  through all of it for each customer, and still do so when it has grown, until statistics come. `offset 0` is the fence. */
+const each = (table: string, condition: string) => `lateral (select * from ${table} where ${condition} offset 0)`;
+
+/** In the order of ids, as all who lock several customers do, so that nobody waits in a circle. `no key update` excludes
+ *  the same others as `update` does, but lets rows that refer to the customer be inserted meanwhile. */
 const lockText = `
-  select id from customers where id in (
-    select i.customer_id from unnest($1::text[], $2::text[]) as asked (kind, value) join identities i using (kind, value)
-    union select customer_id from orders where order_id = any($3::text[]))
+  select id from customers where id = any (array(
+    select i.customer_id from unnest($1::text[], $2::text[]) as asked (kind, value),
+      ${each('identities', 'kind = asked.kind and value = asked.value')} as i
+    union select o.customer_id from unnest($3::text[]) as asked (id), ${each('orders', 'order_id = asked.id')} as o))
   order by id for no key update`;
 
 const readText = `
-  with asked as (select * from unnest($1::text[], $2::text[], $3::int[]) as a (kind, value, wants)),
-  held as (select i.kind, i.value, i.customer_id, i.since, asked.wants from asked join identities i using (kind, value)),
-  known_order as (select * from orders where order_id = any($4::text[])),
+  with held as (
+    select i.kind, i.value, i.customer_id, i.since, asked.wants
+    from unnest($1::text[], $2::text[], $3::int[]) as asked (kind, value, wants),
+      ${each('identities', 'kind = asked.kind and value = asked.value')} as i),
+  known_order as (select o.* from unnest($4::text[]) as asked (id), ${each('orders', 'order_id = asked.id')} as o),
   who as (
     select id, bit_or(wants) as wants
     from (select customer_id as id, wants from held union all select customer_id, 0 from known_order) named group by id),
-  profile as (select p.* from who join profiles p on p.customer_id = who.id)
+  profile as (select p.* from who, ${each('profiles', 'customer_id = who.id')} as p)
   select
     (select json_agg(json_build_object('kind', kind, 'value', value, 'customerId', customer_id, 'since', ${ms('since')}))
       from held) as identities,
     (select json_agg(json_build_object('id', c.id, 'mergedInto', c.merged_into, 'lastSeenAt', ${ms('c.last_seen_at')},
       'traits', case when who.wants & ${wantsTraits} > 0 then c.traits end,
       'traitsAt', case when who.wants & ${wantsTraits} > 0 then c.traits_at end))
-      from who join customers c using (id)) as customers,
+      from who, ${each('customers', 'id = who.id')} as c) as customers,
     (select json_agg(json_build_object('customerId', customer_id, 'kind', kind, 'email', email, 'emailAt', ${ms('email_at')},
       'phone', phone, 'phoneAt', ${ms('phone_at')}, 'lastVisitAt', ${ms('last_visit_at')},
       'lastActivityAt', ${ms('last_activity_at')}, 'lastOrderAt', ${ms('last_order_at')}, 'activities', 0))
       from profile) as profiles,
     (select json_agg(json_build_object('customerId', customer_id, 'purpose', purpose, 'channel', channel, 'state', state,
       'at', ${ms('at')}))
-      from who join consent_states on customer_id = who.id where topic = '*') as consents,
+      from who, ${each('consent_states', "customer_id = who.id and topic = '*'")} as c) as consents,
     (select json_agg(json_build_object('customerId', customer_id, 'profile', profile, 'product', product_id,
       'quantity', quantity, 'addedAt', ${ms('added_at')}, 'updatedAt', ${ms('updated_at')}))
-      from who join cart_items on customer_id = who.id where who.wants & ${wantsCart} > 0) as cart,
+      from who, ${each('cart_items', `customer_id = who.id and who.wants & ${wantsCart} > 0`)} as c) as cart,
     (select json_agg(json_build_object('orderId', order_id, 'customerId', customer_id, 'profile', profile, 'state', state,
       'total', total, 'currency', currency, 'placedAt', ${ms('placed_at')}, 'stateAt', ${ms('state_at')},
       'hasLines', exists (select from order_lines l where l.order_id = o.order_id), 'lines', null, 'isNew', false))
       from known_order o) as orders,
     (select json_agg(json_build_object('workflowId', workflow_id, 'journey', journey, 'customerId', customer_id, 'key', key))
-      from who join runs on customer_id = who.id where ended_at is null) as runs,
-    (select json_agg(json_build_object('address', address, 'reason', reason)) from suppressions
-      where channel = 'email' and address in (select email from profile union select unnest($5::text[]))) as suppressed,
+      from who, ${each('runs', 'customer_id = who.id and ended_at is null')} as r) as runs,
+    (select json_agg(json_build_object('address', address, 'reason', reason))
+      from (select email from profile where email is not null union select unnest($5::text[])) as asked,
+        ${each('suppressions', "channel = 'email' and address = asked.email")} as s) as suppressed,
     (select json_agg(encode(hash, 'hex')) from event_keys where hash = any($6::bytea[])) as seen`;
 
 type Nullable<T> = { [Key in keyof T]: T[Key] | null };
