@@ -34,18 +34,37 @@ export interface EngagementView {
   link: number | null;
 }
 
+/** Of things at one instant the effect is newer than its cause. */
+const ranks = { event: 0, decision: 1, message: 2, engagement: 3 } as const satisfies Record<Moment['type'], number>;
+
+/** The place of a moment in the order: time, rank, id. */
+export type Place = readonly [at: Date, rank: number, id: string];
+
+export function placeOf({ at, type, id }: Moment): Place {
+  return [at, ranks[type], id];
+}
+
+const ids = { least: '00000000-0000-0000-0000-000000000000', most: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
+
+/** What `before` means to the rows of one rank, which are ordered by time and id alone. */
+function beforeIn(rank: number, before: Place | null): Before {
+  if (!before) return null;
+  const [at, cut, id] = before;
+  return [at, rank === cut ? id : rank < cut ? ids.most : ids.least];
+}
+
 /** Everything of these customers, newest first: each source is read in its own index order, then they are merged. */
 export async function timeline(
   db: Any,
   customerIds: readonly string[],
-  before: Before,
+  before: Place | null,
   limit: number,
 ): Promise<Moment[]> {
   const [events, decisions, messages, engagements] = await Promise.all([
-    eventsOf(db, customerIds, before, limit),
-    listDecisions(db, customerIds, before, limit),
-    listMessages(db, { customerIds }, before, limit),
-    engagementsOf(db, customerIds, before, limit),
+    eventsOf(db, customerIds, beforeIn(ranks.event, before), limit),
+    listDecisions(db, customerIds, beforeIn(ranks.decision, before), limit),
+    listMessages(db, { customerIds }, beforeIn(ranks.message, before), limit),
+    engagementsOf(db, customerIds, beforeIn(ranks.engagement, before), limit),
   ]);
   const moments: Moment[] = [
     ...events.map(({ id, at, ...event }) => ({ at, id, type: 'event' as const, event })),
@@ -53,7 +72,11 @@ export async function timeline(
     ...messages.map((message) => ({ at: message.reservedAt, id: message.id, type: 'message' as const, message })),
     ...engagements.map(({ id, at, ...engagement }) => ({ at, id, type: 'engagement' as const, engagement })),
   ];
-  return moments.sort((a, b) => b.at.getTime() - a.at.getTime() || (a.id < b.id ? 1 : -1)).slice(0, limit);
+  return moments.sort(newestFirst).slice(0, limit);
+}
+
+function newestFirst(a: Moment, b: Moment): number {
+  return b.at.getTime() - a.at.getTime() || ranks[b.type] - ranks[a.type] || (a.id < b.id ? 1 : -1);
 }
 
 function eventsOf(db: Any, customerIds: readonly string[], before: Before, limit: number) {

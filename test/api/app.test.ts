@@ -108,7 +108,8 @@ describe('keys', () => {
   });
 
   test('wrong ones are slowed down, the right one is not', async () => {
-    const wrong = () => request('/api/v1/products', { headers: { authorization: 'Bearer vsk_guess' } });
+    const headers = { authorization: 'Bearer vsk_guess', 'x-forwarded-for': '203.0.113.7' };
+    const wrong = () => request('/api/v1/products', { headers });
     const answers = await Promise.all(Array.from({ length: 60 }, wrong));
     const limited = answers.find((answer) => answer.status === 429);
     expect(limited?.body.code).toBe('too_many_wrong_keys');

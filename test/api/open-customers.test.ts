@@ -90,6 +90,8 @@ describe('history', () => {
     expect(said).toHaveLength(10);
     expect(said.slice(0, 2)).toEqual(['engagement:clicked', 'engagement:opened']);
     expect(said.slice(-4)).toEqual(['event:Cart Viewed', 'event:Product Added', 'event:Product Viewed', 'event:page']);
+    // At one instant the effect is newer than its cause.
+    expect(said.slice(2, 5)).toEqual(['message:marketing', 'message:marketing', 'decision:undefined']);
     const times = entries.map((entry) => entry.at);
     expect(times).toEqual(times.toSorted().reverse());
   });

@@ -28,6 +28,7 @@ test('every block adds up: entered = waiting + passed + dropped', async () => {
     reasons: [{ result: 'dropped', reason: 'goal', count: 1 }],
   });
   expect(of('cart-2')).toMatchObject({ entered: 1, waiting: 1 });
+  expect(of('end')).toMatchObject({ entered: 1, reasons: [{ result: 'passed', reason: 'goal', count: 1 }] });
   expect(of('visit-1')).toMatchObject({ entered: 0, reasons: [] });
   expect(body.notEntered).toEqual([
     { reason: 'too_late', customers: 1, times: 1 },

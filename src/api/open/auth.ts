@@ -39,6 +39,8 @@ function limitWrongKeys(): RequestHandler {
     limit: wrongKeysAMinute,
     standardHeaders: false,
     legacyHeaders: true,
+    // Behind a load balancer its address is the one that is slowed down; valid keys never are.
+    validate: { xForwardedForHeader: false, forwardedHeader: false },
     handler: (_request, response, next) => {
       const seconds = String(response.getHeader('Retry-After') ?? 60);
       next(new Problem('too_many_wrong_keys', { headers: { 'Retry-After': seconds } }));

@@ -28,7 +28,9 @@ const storable = z
   .refine((text) => !text.includes('\0') && text.isWellFormed());
 export const textCursor = z.tuple([storable]);
 export const idCursor = z.tuple([z.uuid()]);
-export const timeCursor = z.tuple([z.iso.datetime().transform((text) => new Date(text)), z.uuid()]);
+const instant = z.iso.datetime().transform((text) => new Date(text));
+export const timeCursor = z.tuple([instant, z.uuid()]);
+export const placeCursor = z.tuple([instant, z.int().min(0).max(9), z.uuid()]);
 
 /** A page out of `limit + 1` rows: the row too many only tells that there is more. */
 export function page<T>(rows: readonly T[], limit: number, key: (row: T) => readonly unknown[]) {

@@ -14,11 +14,11 @@ import {
 } from '#db/customers.ts';
 import { listDecisions } from '#db/decisions.ts';
 import { currentSettings } from '#db/settings.ts';
-import { timeline } from '#db/timeline.ts';
+import { placeOf, timeline } from '#db/timeline.ts';
 import { type Reach, unreachableBecause } from '#domain/reach.ts';
 import { emailAddress } from '#domain/segment.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
-import { decodeCursor, idCursor, page, timeCursor } from './cursor.ts';
+import { decodeCursor, idCursor, page, placeCursor, timeCursor } from './cursor.ts';
 import { route } from './route.ts';
 import { paging } from './schemas/common.ts';
 import { customer, customerList, timelineList } from './schemas/customers.ts';
@@ -87,9 +87,9 @@ const timelineOf = route({
   answer: timelineList,
   problems: [...gone, 'invalid_cursor'],
   async handle({ params, query: { limit, cursor }, deps }) {
-    const before = decodeCursor(cursor, timeCursor);
+    const before = decodeCursor(cursor, placeCursor);
     const { ids } = await living(deps, params.id);
-    return page(await timeline(deps.db, ids, before, limit + 1), limit, ({ at, id }) => [at, id]);
+    return page(await timeline(deps.db, ids, before, limit + 1), limit, placeOf);
   },
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ApiDeps } from '#api/deps.ts';
 import { currentSettings } from '#db/settings.ts';
-import { type BlockCount, blockCounts, holes, liveRuns, runCounts, type Window } from '#db/stats.ts';
+import { type BlockCount, blockCounts, holes, liveRuns, type RunCounts, runCounts, type Window } from '#db/stats.ts';
 import type { Contract } from '#domain/journey.ts';
 import { contracts, type JourneyName, journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
 import { route } from './route.ts';
@@ -65,22 +65,28 @@ const stats = route({
       holes(db, name, window),
     ]);
     const notEntered = missing.map(({ reason, customers, times }) => ({ reason, customers, times }));
-    return { journey: name, ...window, ...runs, blocks: withCounts(contracts[name], counts), notEntered };
+    return { journey: name, ...window, ...runs, blocks: withCounts(contracts[name], counts, runs), notEntered };
   },
 });
 
 const none = { entered: 0, waiting: 0, passed: 0, dropped: 0, reasons: [] };
 
 /** Every block of the journey, also those that nobody came to, and those that an earlier version of it had. */
-function withCounts(contract: Contract, counts: readonly BlockCount[]) {
+function withCounts(contract: Contract, counts: readonly BlockCount[], runs: RunCounts) {
   const counted = new Map(counts.map((count) => [count.block, count]));
   const present = blocksOf(contract).map(({ next: _, ...block }) => ({
-    ...none,
+    ...(block.kind === 'end' ? ended(runs) : none),
     ...block,
     ...counted.get(block.block),
   }));
   const past = counts.filter(({ block }) => !(block in contract.blocks));
   return [...present, ...past.map((count) => ({ title: count.block, kind: 'wait' as const, ...count }))];
+}
+
+/** Runs leave through the end, which keeps no rows of its own. */
+function ended({ entries, live, outcomes }: RunCounts) {
+  const reasons = outcomes.map(({ outcome, count }) => ({ result: 'passed' as const, reason: outcome, count }));
+  return { ...none, entered: entries - live, passed: entries - live, reasons };
 }
 
 const holesOf = route({
