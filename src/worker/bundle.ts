@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Logger } from '@temporalio/worker';
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'node_modules/.cache/vestnik');
 
 /** The workflow code of all journeys in one file, as workers take it. Webpack needs seconds: the result is kept until a
  *  source changes, and `npm run gateway`'s image is built with it in place. */
-export async function workflowBundle(logger?: Logger): Promise<{ codePath: string } | { code: string }> {
+export async function workflowBundle(): Promise<{ codePath: string } | { code: string }> {
   const codePath = join(folder, `workflows-${fingerprint()}.js`);
   if (exists(codePath)) return { codePath };
-  const { bundleWorkflowCode } = await import('@temporalio/worker');
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const workflowsPath = join(root, 'src/workflows/index.ts');
-  const { code } = await bundleWorkflowCode({ workflowsPath, ...(logger && { logger }) });
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   return keep(codePath, code);
 }
 
