@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Spoken, Trail } from '#domain/intent.ts';
 import type { ContactClass } from '#domain/journey.ts';
 import { countingStates, type MessageState } from '#domain/ledger.ts';
-import type { Contact } from '#domain/policy.ts';
+import { type Contact, longestWindowDays } from '#domain/policy.ts';
 import type { Reach } from '#domain/reach.ts';
 import { goodJson } from './goods.ts';
 import type { DB } from './schema.ts';
@@ -107,7 +107,7 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
         and o.state = 'placed' and o.placed_at >= r.trigger_at),
       'sent', coalesce((select jsonb_agg(${sentJson} order by m.reserved_at) from messages m, run r where m.run_id = r.id), '[]'),
       'history', coalesce((select jsonb_agg(${contactJson}) from messages m where m.customer_id = w.id and m.counts
-        and m.state = any(${countingStates}::text[]) and m.reserved_at > ${now}::timestamptz - interval '62 days'), '[]'),
+        and m.state = any(${countingStates}::text[]) and m.reserved_at > ${now}::timestamptz - make_interval(days => ${longestWindowDays + 1})), '[]'),
       'trail', ${trailJson(profile)},
       'spoken', ${spokenJson(journey, key)},
       'settings', jsonb_build_object('journey', ${latest(sql`${journey}::text`, sql`(select settings_version from run)`)},

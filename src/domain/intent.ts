@@ -90,8 +90,9 @@ export function intents(situation: Situation<string>): Intent[] {
   const { trail, settings, since, now } = situation;
   const kept = now - settings.lookbackMs;
   const views = trail.views.filter(from(since)).filter(isBuyable);
-  const isExpensive = ({ good }: Touch) =>
-    settings.expensiveFrom !== null && good !== null && good.price >= settings.expensiveFrom;
+  // A branch without steps says nothing: its goods are then viewed ones like all others.
+  const dear = settings.branches['expensive-view'].steps.length > 0 ? settings.expensiveFrom : null;
+  const isExpensive = ({ good }: Touch) => dear !== null && good !== null && good.price >= dear;
   const found: Record<Branch, string[] | null> = {
     cart: ids(trail.cart.filter((touch) => touch.quantity > 0 && touch.at >= kept && isBuyable(touch))),
     favourites: ids(trail.favourites.filter(from(kept)).filter(isBuyable)),
@@ -107,7 +108,8 @@ export function intents(situation: Situation<string>): Intent[] {
 }
 
 const from = (instant: number) => (touch: { at: number }) => touch.at >= instant;
-const ids = (touches: Touch[]) => touches.map((touch) => touch.product);
+/** One good may be touched by its id and by its sku. */
+const ids = (touches: Touch[]) => [...new Set(touches.map((touch) => touch.product))];
 const isBuyable = (touch: Touch) => touch.good !== null && (touch.boughtAt === null || touch.boughtAt < touch.at);
 
 /** J7: a visit in which no item and no category was opened, whatever was opened in earlier ones. */

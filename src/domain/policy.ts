@@ -7,6 +7,9 @@ export interface PolicySettings {
   rules: PolicyRule[];
 }
 
+/** Contacts older than this are not read for a decision, so no rule may look further back. */
+export const longestWindowDays = 60;
+
 export interface PolicyRule {
   name: string;
   /** Empty: all. */

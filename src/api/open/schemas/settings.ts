@@ -1,21 +1,15 @@
 import { z } from 'zod';
+import { durationMs, isoDuration } from '#domain/duration.ts';
 import { channelNames, contactClasses } from '#domain/journey.ts';
-import type { PolicySettings } from '#domain/policy.ts';
+import { longestWindowDays, type PolicySettings } from '#domain/policy.ts';
 import { locales, type ShopSettings } from '#domain/shop.ts';
+import { isZone } from '#domain/zone.ts';
 import { duration } from '#workflows/settings-schemas.ts';
 import { instant } from './common.ts';
 
 const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000);
 const wallTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local time, such as 21:00');
 const zone = z.string().max(100).refine(isZone, 'must be an IANA time zone, such as Europe/Moscow');
-
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
 
 /** `ShopSettings` of the domain, checked. */
 export const shopSettings = z
@@ -37,6 +31,11 @@ export const shopSettings = z
   })
   .meta({ id: 'ShopSettings' }) satisfies z.ZodType<ShopSettings>;
 
+function isWindow(text: string): boolean {
+  if (!isoDuration.test(text)) return true; // said already
+  return durationMs(text) > 0 && durationMs(text) <= longestWindowDays * durationMs('P1D');
+}
+
 /** `PolicySettings` of the domain, checked. */
 export const policySettings = z
   .strictObject({
@@ -48,7 +47,7 @@ export const policySettings = z
             channels: z.array(z.enum(channelNames)).meta({ description: 'Empty: all' }),
             classes: z.array(z.enum(contactClasses)).meta({ description: 'Empty: all' }),
             max: z.int().min(0).max(1000),
-            window: duration,
+            window: duration.refine(isWindow, `must be longer than nothing and at most P${longestWindowDays}D`),
             clock: z.enum(['rolling', 'calendar']),
             unit: z.enum(['message', 'run']),
           })
