@@ -4,14 +4,14 @@ import { keysRoutes } from './keys.ts';
 import { messageRoutes } from './messages.ts';
 import { productRoutes } from './products.ts';
 import type { Route } from './route.ts';
-import { settingsRoutesOfAll } from './settings.ts';
+import { settingsRoutes } from './settings.ts';
 
 /** All of `/api/v1`. */
 export const routes: readonly Route[] = [
   ...customerRoutes,
   ...messageRoutes,
   ...journeyRoutes,
-  ...settingsRoutesOfAll,
+  ...settingsRoutes,
   ...productRoutes,
   ...keysRoutes,
 ];

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { Problem } from '#api/problems.ts';
+import { Problem, type ProblemCode } from '#api/problems.ts';
 import { currentSettings, type SettingsRow, saveSettings, settingsVersion, settingsVersions } from '#db/settings.ts';
 import { defaultPolicy } from '#domain/policy.ts';
 import { defaultShop } from '#domain/shop.ts';
@@ -29,9 +29,9 @@ function journeyKind(name: JourneyName): Kind {
   return { name, schema: settingsSchemas[name], defaults: () => settingsSchemas[name].parse({}) };
 }
 
-const nameParam = z.object({ name: z.string().max(100) });
-const versionParam = z.object({ version: z.coerce.number().pipe(z.int().min(1).max(2_147_483_647)) });
-const versionCursor = z.tuple([z.int().min(1).max(2_147_483_647)]);
+const mostVersions = 2_147_483_647;
+const version = z.int().min(1).max(mostVersions);
+const versionCursor = z.tuple([version]);
 
 /** The journey of this name, or `journey_not_found`. */
 export function journeyNamed(name: string): JourneyName {
@@ -40,79 +40,93 @@ export function journeyNamed(name: string): JourneyName {
   return found;
 }
 
-/** The four routes that settings of any kind have. */
-function settingsRoutes<P extends z.ZodObject>(
-  options: { path: string; what: string; params?: P; value: z.ZodType; example: unknown },
-  kindOf: (params: Record<string, unknown>) => Kind,
-): Route[] {
-  const { path, what, value, example } = options;
-  const own = options.params ? (['journey_not_found'] as const) : ([] as const);
-  const params = z.object(options.params?.shape ?? {});
-  const answer = settingsAnswer(value);
-  const common = { tag: 'Settings', params } as const;
-  return [
-    route({
-      ...common,
-      method: 'get',
-      path,
-      summary: `${what}: the newest version`,
-      answer,
-      problems: own,
-      async handle({ params, deps }) {
-        const kind = kindOf(params);
-        return show(kind, await currentSettings(deps.db, kind.name));
-      },
-    }),
-    route({
-      ...common,
-      method: 'put',
-      path,
-      summary: `${what}: a new version`,
-      description:
-        'Replaces them as a whole; what is left out takes its default. Runs keep the version they entered with.',
-      headers: ifMatch,
-      body: z.unknown(),
-      bodyInDocument: value,
-      example,
-      answer,
-      problems: [...own, 'version_conflict'],
-      async handle(call) {
-        const kind = kindOf(call.params);
-        return show(kind, await save(kind, call));
-      },
-    }),
-    route({
-      ...common,
-      method: 'get',
-      path: `${path}/versions`,
-      summary: `${what}: all versions, newest first`,
-      query: z.strictObject(paging),
-      answer: listOf(answer),
-      problems: [...own, 'invalid_cursor'],
-      async handle({ params, query: { limit, cursor }, deps }) {
-        const kind = kindOf(params);
-        const before = decodeCursor(cursor, versionCursor)?.[0] ?? 2_147_483_647;
-        const rows = await settingsVersions(deps.db, kind.name, before, limit + 1);
-        const { items, next } = page(rows, limit, (row) => [row.version]);
-        return { items: items.map((row) => show(kind, row)), next };
-      },
-    }),
-    route({
-      ...common,
-      method: 'get',
-      path: `${path}/versions/{version}`,
-      summary: `${what}: one version`,
-      params: params.extend(versionParam.shape),
-      answer,
-      problems: [...own, 'version_not_found'],
-      async handle({ params, deps }) {
-        const kind = kindOf(params);
-        const row = await settingsVersion(deps.db, kind.name, Number(params.version));
-        if (!row) throw new Problem('version_not_found');
-        return show(kind, row);
-      },
-    }),
-  ];
+/** Settings that are reached by the same routes: those of the journeys, of the shop, of the policy. */
+interface Family {
+  path: string;
+  what: string;
+  params: z.ZodObject;
+  value: z.ZodType;
+  example: unknown;
+  problems: readonly ProblemCode[];
+  kindOf(params: Record<string, unknown>): Kind;
+}
+
+const tag = 'Settings';
+
+function newest({ path, what, params, value, problems, kindOf }: Family): Route {
+  return route({
+    method: 'get',
+    path,
+    tag,
+    summary: `${what}: the newest version`,
+    params,
+    answer: settingsAnswer(value),
+    problems,
+    async handle({ params, deps }) {
+      const kind = kindOf(params);
+      return show(kind, await currentSettings(deps.db, kind.name));
+    },
+  });
+}
+
+function replace({ path, what, params, value, example, problems, kindOf }: Family): Route {
+  return route({
+    method: 'put',
+    path,
+    tag,
+    summary: `${what}: a new version`,
+    description:
+      'Replaces them as a whole; what is left out takes its default. Runs keep the version they entered with.',
+    params,
+    headers: ifMatch,
+    body: z.unknown(),
+    bodyInDocument: value,
+    example,
+    answer: settingsAnswer(value),
+    problems: [...problems, 'version_conflict'],
+    async handle(call) {
+      const kind = kindOf(call.params);
+      return show(kind, await save(kind, call));
+    },
+  });
+}
+
+function versions({ path, what, params, value, problems, kindOf }: Family): Route {
+  return route({
+    method: 'get',
+    path: `${path}/versions`,
+    tag,
+    summary: `${what}: all versions, newest first`,
+    params,
+    query: z.strictObject(paging),
+    answer: listOf(settingsAnswer(value)),
+    problems: [...problems, 'invalid_cursor'],
+    async handle({ params, query: { limit, cursor }, deps }) {
+      const kind = kindOf(params);
+      const before = decodeCursor(cursor, versionCursor)?.[0] ?? mostVersions;
+      const rows = await settingsVersions(deps.db, kind.name, before, limit + 1);
+      const { items, next } = page(rows, limit, (row) => [row.version]);
+      return { items: items.map((row) => show(kind, row)), next };
+    },
+  });
+}
+
+function oneVersion({ path, what, params, value, problems, kindOf }: Family): Route {
+  return route({
+    method: 'get',
+    path: `${path}/versions/{version}`,
+    tag,
+    summary: `${what}: one version`,
+    params: params.extend({ version: z.coerce.number().pipe(version) }),
+    answer: settingsAnswer(value),
+    problems: [...problems, 'version_not_found'],
+    async handle({ params, deps }) {
+      const kind = kindOf(params);
+      const row = await settingsVersion(deps.db, kind.name, Number(params.version));
+      if (!row) throw new Problem('version_not_found');
+      return show(kind, row);
+    },
+  });
 }
 
 /** Settings that an older release wrote are shown with the defaults of what has been added since. */
@@ -143,26 +157,39 @@ function expectedVersion(request: Request): number | undefined {
   throw new Problem('invalid_request', { detail: `If-Match ${message}.`, errors: [{ field: 'If-Match', message }] });
 }
 
-export const settingsRoutesOfAll: Route[] = [
-  ...settingsRoutes(
-    {
-      path: '/journeys/{name}/settings',
-      what: 'Settings of a journey',
-      params: nameParam,
-      value: anySettings,
-      example: {
-        expensiveFrom: 5_000_000,
-        branches: { cart: { idle: 'PT30M', steps: [{ message: 'cart-reminder', after: 'PT0S' }] } },
-      },
+const families: readonly Family[] = [
+  {
+    path: '/journeys/{name}/settings',
+    what: 'Settings of a journey',
+    params: z.object({ name: z.string().max(100) }),
+    value: anySettings,
+    example: {
+      expensiveFrom: 5_000_000,
+      branches: { cart: { idle: 'PT30M', steps: [{ message: 'cart-reminder', after: 'PT0S' }] } },
     },
-    (params) => journeyKind(journeyNamed(String(params.name))),
-  ),
-  ...settingsRoutes(
-    { path: '/settings/shop', what: 'Settings of the shop', value: shopSettings, example: defaultShop },
-    () => shop,
-  ),
-  ...settingsRoutes(
-    { path: '/settings/policy', what: 'Contact policy', value: policySettings, example: defaultPolicy },
-    () => policy,
-  ),
+    problems: ['journey_not_found'],
+    kindOf: ({ name }) => journeyKind(journeyNamed(String(name))),
+  },
+  {
+    path: '/settings/shop',
+    what: 'Settings of the shop',
+    params: z.object({}),
+    value: shopSettings,
+    example: defaultShop,
+    problems: [],
+    kindOf: () => shop,
+  },
+  {
+    path: '/settings/policy',
+    what: 'Contact policy',
+    params: z.object({}),
+    value: policySettings,
+    example: defaultPolicy,
+    problems: [],
+    kindOf: () => policy,
+  },
 ];
+
+export const settingsRoutes: readonly Route[] = families.flatMap((family) =>
+  [newest, replace, versions, oneVersion].map((make) => make(family)),
+);
