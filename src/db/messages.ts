@@ -40,17 +40,29 @@ export interface MessageFilter {
   state?: string;
 }
 
-/** Newest first by the time of reservation, those before the cursor (time, id). */
+/** Newest first, those before the id `before`. By id, which has the time of reservation in it: its index serves any filter. */
 export function listMessages(
   db: Any,
   filter: MessageFilter,
-  before: readonly [Date, string] | null,
+  before: string | null,
   limit: number,
 ): Promise<MessageRow[]> {
   let query = selectMessages(db);
   if (filter.customerIds) query = query.where('customer_id', 'in', filter.customerIds);
   if (filter.journey !== undefined) query = query.where('journey', '=', filter.journey);
   if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+  if (before !== null) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute();
+}
+
+/** Of these customers, newest first, those before (time, id). */
+export function messagesOf(
+  db: Any,
+  customerIds: readonly string[],
+  before: readonly [Date, string] | null,
+  limit: number,
+): Promise<MessageRow[]> {
+  let query = selectMessages(db).where('customer_id', 'in', customerIds);
   if (before) query = query.where(sql<boolean>`(reserved_at, id) < (${before[0]}, ${before[1]}::uuid)`);
   return query.orderBy('reserved_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }

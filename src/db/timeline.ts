@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Db } from './connect.ts';
 import { type DecisionView, listDecisions } from './decisions.ts';
-import { listMessages, type MessageRow } from './messages.ts';
+import { type MessageRow, messagesOf } from './messages.ts';
 import type { DB, Json } from './schema.ts';
 
 type Any = Db | Transaction<DB>;
@@ -63,7 +63,7 @@ export async function timeline(
   const [events, decisions, messages, engagements] = await Promise.all([
     eventsOf(db, customerIds, beforeIn(ranks.event, before), limit),
     listDecisions(db, customerIds, beforeIn(ranks.decision, before), limit),
-    listMessages(db, { customerIds }, beforeIn(ranks.message, before), limit),
+    messagesOf(db, customerIds, beforeIn(ranks.message, before), limit),
     engagementsOf(db, customerIds, beforeIn(ranks.engagement, before), limit),
   ]);
   const moments: Moment[] = [

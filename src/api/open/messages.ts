@@ -3,7 +3,7 @@ import { Problem } from '#api/problems.ts';
 import { resolveCustomer } from '#db/customers.ts';
 import { findMessage, listMessages } from '#db/messages.ts';
 import { messageStates } from '#domain/ledger.ts';
-import { decodeCursor, page, timeCursor } from './cursor.ts';
+import { decodeCursor, idCursor, page } from './cursor.ts';
 import { route } from './route.ts';
 import { paging } from './schemas/common.ts';
 import { message, messageList } from './schemas/messages.ts';
@@ -22,7 +22,7 @@ const list = route({
   answer: messageList,
   problems: ['invalid_cursor'],
   async handle({ query: { limit, cursor, customerId, journey, state }, deps }) {
-    const before = decodeCursor(cursor, timeCursor);
+    const before = decodeCursor(cursor, idCursor)?.[0] ?? null;
     const customerIds =
       customerId === undefined ? null : ((await resolveCustomer(deps.db, customerId))?.ids ?? [customerId]);
     const filter = {
@@ -30,7 +30,7 @@ const list = route({
       ...(journey !== undefined && { journey }),
       ...(state !== undefined && { state }),
     };
-    return page(await listMessages(deps.db, filter, before, limit + 1), limit, (row) => [row.reservedAt, row.id]);
+    return page(await listMessages(deps.db, filter, before, limit + 1), limit, (row) => [row.id]);
   },
 });
 
