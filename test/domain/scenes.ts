@@ -103,11 +103,14 @@ export function trailOf({ goods, category, visited, quietFor }: Scene, at: numbe
   };
 }
 
-/** Branches that the scene makes true, strongest first (J3, J6, J7). */
-export function truths({ goods, category, visited }: Scene): Branch[] {
+/** Branches that the scene makes true, strongest first (J3, J6, J7). Dear goods are viewed ones like all others where
+ *  their own branch has nothing to say. */
+export function truths({ goods, category, visited }: Scene, settings: IntentSettings<string>): Branch[] {
+  const dearAreOrdinary = settings.branches['expensive-view'].steps.length === 0;
   const openedNothing = !category && Object.values(goods).every((one) => one === 'none');
   return branches.filter((branch) => {
     if (branch === 'visit') return visited && openedNothing;
+    if (branch === 'view' && dearAreOrdinary && goods['expensive-view'] === 'true') return true;
     return branch === 'category' ? category : goods[branch] === 'true';
   });
 }
