@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Failure } from '#domain/failure.ts';
 
 /** What a process does when it is asked to end, newest first. */
@@ -48,6 +49,12 @@ export function endOnSignals(end: (signal: NodeJS.Signals) => void): void {
   }
 }
 
+/** Variables of a file `.env` in the working folder, below those of the environment itself. Not for `npm start`, which
+ *  must never find itself on the database of production. */
+function readDotEnv(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+}
+
 /** A production process from start to end: `start` builds it and adds what must be closed; a rejection of `failed` ends it. */
 export async function runProcess(start: (end: Ending) => Promise<{ failed?: Promise<unknown> }>): Promise<void> {
   const end = ending();
@@ -60,6 +67,7 @@ export async function runProcess(start: (end: Ending) => Promise<{ failed?: Prom
   };
   endOnSignals(() => void finish(0));
   try {
+    readDotEnv();
     const { failed } = await start(end);
     await failed;
   } catch (error) {
