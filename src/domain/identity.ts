@@ -99,8 +99,11 @@ export class Resolver {
       const held = this.#held.get(keyOf(claim.kind, claim.value));
       if (!held) continue;
       const holder = find(held.party);
-      if (target === null && mayTake(holder, who, claim)) target = holder;
-      else if (target === null || (holder !== target && !joinable(holder, target))) contested.push(held);
+      if (target === null && mayTake(holder, who, claim)) {
+        target = holder;
+        // From here on they have a login, and are joined to nobody else who has one.
+        if (who.userId !== undefined) this.#attach('user_id', who.userId, target, at);
+      } else if (target === null || (holder !== target && !joinable(holder, target))) contested.push(held);
       else if (holder !== target) target = this.#join(holder, target);
     }
     target ??= this.#create(at);
