@@ -9,7 +9,7 @@ import { scaledClock } from '#domain/clock.ts';
 import { Failure } from '#domain/failure.ts';
 import { presetSettings, presets } from '#presets/presets.ts';
 import { createLogger } from '#process/logger.ts';
-import { runProcess } from '#process/run.ts';
+import { runGuarded } from '#process/run.ts';
 import { openJourneys, temporalPlace } from '#process/temporal.ts';
 import { ensureSearchAttributes } from '#relay/temporal.ts';
 import { startBusinessClock } from './business-clock.ts';
@@ -18,7 +18,7 @@ import { createKey } from './keys.ts';
 import { migrate } from './migrate.ts';
 import { applyPreset } from './settings.ts';
 
-await runProcess(async (end) => {
+await runGuarded(async (end) => {
   const options = readOptions();
   const config = readConfig('migrate');
   const log = createLogger('migrate', config.VESTNIK_LOG_LEVEL);
@@ -36,7 +36,6 @@ await runProcess(async (end) => {
   await applyPreset(db, settings, `preset ${config.VESTNIK_PRESET}`, clock.now());
   await printKeys(db, options, clock.now());
   await registerSearchAttributes();
-  return {};
 });
 
 function readOptions() {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { Failure } from '#domain/failure.ts';
 
-/** What a process does when it is asked to end, newest first. */
+/** What must be closed when a process ends. */
 export interface Ending {
+  /** Closes at once where the end has begun, as when somebody interrupts a start. */
   add(close: () => Promise<unknown>): void;
-  /** Closes everything that was added, once. */
+  /** Closes everything that was added, the newest first, once. Rejects with the first failure, after closing the rest. */
   run(): Promise<void>;
 }
 
@@ -13,11 +14,17 @@ export function ending(): Ending {
   let running: Promise<void> | undefined;
   const run = async () => {
     let failure: unknown;
-    for (const close of closers.reverse()) await close().catch((error: unknown) => (failure ??= error));
+    for (let close = closers.pop(); close; close = closers.pop())
+      await close().catch((error: unknown) => {
+        failure ??= error;
+      });
     if (failure !== undefined) throw failure;
   };
   return {
-    add: (close) => closers.push(close),
+    add: (close) => {
+      if (running) void close().catch(() => {});
+      else closers.push(close);
+    },
     run: () => {
       running ??= run();
       return running;
@@ -55,21 +62,29 @@ function readDotEnv(): void {
   if (existsSync('.env')) process.loadEnvFile('.env');
 }
 
-/** A production process from start to end: `start` builds it and adds what must be closed; a rejection of `failed` ends it. */
+/** A process that runs until it is asked to end, or until `failed` rejects. `start` adds what must be closed. */
 export async function runProcess(start: (end: Ending) => Promise<{ failed?: Promise<unknown> }>): Promise<void> {
+  await runGuarded(async (end) => {
+    const { failed } = await start(end);
+    await (failed ?? new Promise(() => {}));
+  });
+}
+
+/** A process that ends when its job is done. */
+export async function runGuarded(job: (end: Ending) => Promise<void>): Promise<void> {
   const end = ending();
   const finish = async (code: number) => {
-    await end.run().catch((error: unknown) => {
-      tell(error);
-      process.exitCode = 1;
-    });
-    process.exit(process.exitCode ?? code);
+    const clean = await end.run().then(
+      () => true,
+      (error: unknown) => tell(error),
+    );
+    process.exit(clean ? code : 1);
   };
   endOnSignals(() => void finish(0));
   try {
     readDotEnv();
-    const { failed } = await start(end);
-    await failed;
+    await job(end);
+    await finish(0);
   } catch (error) {
     tell(error);
     await finish(1);
