@@ -1,8 +1,9 @@
+import { Failure } from '#domain/failure.ts';
 import type { TimeScale } from '#domain/journey.ts';
 import type { Db } from './connect.ts';
 
 /** The shop's data was begun on another scale. */
-export class OtherScale extends Error {
+export class OtherScale extends Failure {
   readonly kept: number;
   constructor(kept: number, wanted: number) {
     super(
