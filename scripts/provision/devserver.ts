@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
 import { Failure } from '#domain/failure.ts';
 import { freePort, type Guarded, isPortFree, poll, startGuarded, tail } from './processes.ts';
 
@@ -30,7 +31,7 @@ export const searchAttributes = ['Journey', 'CustomerId'] as const;
 
 const startLimitMs = 30_000;
 
-/** Starts Temporal's development server on 127.0.0.1 and waits until it takes connections. */
+/** Starts Temporal's development server on 127.0.0.1 and waits until it answers. */
 export async function startDevServer(options: DevServerOptions): Promise<RunningDevServer> {
   const port = options.port || (await freePort());
   const uiPort = options.uiPort === 0 ? await freePort() : options.uiPort;
@@ -39,8 +40,8 @@ export async function startDevServer(options: DevServerOptions): Promise<Running
       `Port ${uiPort} for Temporal UI is in use: stop what listens there, or choose another with --ui-port (0: any free one).`,
     );
   const server = startGuarded([options.cli, ...serverArguments(options, port, uiPort)], options.log);
-  const answers = await poll(() => (server.isRunning() ? listens(port) : false), 20, startLimitMs);
-  if (!answers) throw await notStarted(options, server);
+  const isReady = await poll(() => (server.isRunning() ? answers(port) : false), 20, startLimitMs);
+  if (!isReady) throw await notStarted(options, server);
   return {
     address: `127.0.0.1:${port}`,
     ui: uiPort ? `http://localhost:${uiPort}` : null,
@@ -67,6 +68,19 @@ function serverArguments({ dataDir }: DevServerOptions, port: number, uiPort?: n
       : []),
     ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
   ];
+}
+
+/** True once calls are answered, else undefined: a moment after its port takes connections it still refuses them as "not
+ *  healthy yet", which the SDK does not wait out. */
+async function answers(port: number): Promise<true | undefined> {
+  if (!(await listens(port))) return undefined;
+  try {
+    const connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: 2000 });
+    await connection.close();
+    return true;
+  } catch {
+    return undefined;
+  }
 }
 
 /** True once the port takes connections, else undefined. */
