@@ -43,15 +43,31 @@ export async function flush(client: PoolClient, incoming: Incoming[], context: F
   }
   const first = await attribute(client, fresh, found, context.now);
   const { merges } = first.identities;
-  if (merges.length === 0) return writeAndCommit(client, decide(fresh, first, found, context));
+  if (merges.length === 0) {
+    const known = isShort(first, found) ? await readAgain(client, withAll(asked)) : found;
+    return writeAndCommit(client, decide(fresh, first, known, context));
+  }
   // Rare: customers who turn out to be one are joined, then everything is read and resolved again, so that what follows
   // knows one customer only.
   const exits: OutboxRow[] = [];
   for (const { from, into } of merges) exits.push(...(await mergeCustomers(client, from, into, context.now)));
-  const known = await readAgain(client, asked);
+  const known = await readAgain(client, withAll(asked));
   const survivors = new Set(merges.map(({ into }) => into));
   const writes = decide(fresh, await attribute(client, fresh, known, context.now), known, context, survivors);
   return [...exits, ...(await writeAndCommit(client, writes))];
+}
+
+/** Whether an event belongs to a stored customer of whom too little was read: it names them by an identity that they only
+ *  got in this very flush. */
+function isShort({ attributed }: Attribution, { wanted }: Found): boolean {
+  return attributed.some(({ event, customerId }) => {
+    const read = wanted.get(customerId);
+    return read !== undefined && (wantsOf(event) & ~read) !== 0;
+  });
+}
+
+function withAll(asked: Asked): Asked {
+  return { ...asked, identities: asked.identities.map((one) => ({ ...one, wants: wantsTraits | wantsCart })) };
 }
 
 type Attribution = Awaited<ReturnType<typeof attribute>>;

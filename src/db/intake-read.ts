@@ -22,6 +22,8 @@ export const wantsCart = 2;
 
 /** What is known of all customers that the events name. Instants are epoch ms. */
 export interface Found extends Known {
+  /** What was read of each customer, by `wants`. */
+  wanted: Map<string, number>;
   identities: KnownIdentity[];
   runs: LiveRun[];
   /** E-mail addresses that must not be written to, and why. */
@@ -61,6 +63,7 @@ const readText = `
     (select json_agg(json_build_object('kind', kind, 'value', value, 'customerId', customer_id, 'since', ${ms('since')}))
       from held) as identities,
     (select json_agg(json_build_object('id', c.id, 'mergedInto', c.merged_into, 'lastSeenAt', ${ms('c.last_seen_at')},
+      'wants', who.wants,
       'traits', case when who.wants & ${wantsTraits} > 0 then c.traits end,
       'traitsAt', case when who.wants & ${wantsTraits} > 0 then c.traits_at end))
       from who, ${each('customers', 'id = who.id')} as c) as customers,
@@ -89,7 +92,7 @@ type Nullable<T> = { [Key in keyof T]: T[Key] | null };
 
 type Row = Nullable<{
   identities: KnownIdentity[];
-  customers: (CustomerState & { mergedInto: string | null })[];
+  customers: (CustomerState & { mergedInto: string | null; wants: number })[];
   profiles: ProfileState[];
   consents: ConsentState[];
   cart: CartState[];
@@ -124,7 +127,7 @@ export async function lockAndRead(client: PoolClient, asked: Asked): Promise<Fou
   return found;
 }
 
-/** The same again, after customers were joined in this transaction. */
+/** The same again, under the same locks: after customers were joined, or where more is wanted of them. */
 export async function readAgain(client: PoolClient, asked: Asked): Promise<Found> {
   const kinds = asked.identities.map(({ kind }) => kind);
   const values = asked.identities.map(({ value }) => value);
@@ -151,6 +154,7 @@ export async function readParties(client: PoolClient, ids: string[]): Promise<Kn
 
 function foundIn(row: Row | undefined): Found {
   return {
+    wanted: new Map(row?.customers?.map(({ id, wants }) => [id, wants])),
     identities: row?.identities ?? [],
     customers: row?.customers?.map((customer) => ({ ...customer, traitsAt: customer.traitsAt ?? {} })) ?? [],
     profiles: row?.profiles ?? [],

@@ -125,6 +125,7 @@ export function createIntake(options: IntakeOptions): Intake {
       return promise;
     },
     async close() {
+      if (isClosed) return;
       isClosed = true;
       if (inFlight > 0 || waiting.length > 0) {
         await new Promise<void>((resolve) => {

@@ -101,7 +101,8 @@ export class Triggers {
     for (const [name, routes] of Object.entries(routing)) {
       if (!isBrowsing(name)) continue;
       for (const route of routes.filter((one) => one.signal === 'start')) {
-        this.#start({ ...addressOf(route, customerId, event.profile), reason: 'reachable', at }, event.profile);
+        const signal = { ...addressOf(route, customerId, event.profile), reason: 'reachable', at };
+        if (!this.#signals.has(signalKey({ ...signal, signal: 'start' }))) this.#start(signal, event.profile);
       }
     }
   }
