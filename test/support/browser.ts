@@ -85,7 +85,12 @@ export interface Watched {
 export async function openBrowser(): Promise<(options?: BrowserContextOptions) => Promise<Watched>> {
   const browser = await launchBrowser();
   afterAll(() => browser.close());
-  return async (options = {}) => watch(await (await browser.newContext({ viewport: desktop, ...options })).newPage());
+  return async (options = {}) => {
+    const context = await browser.newContext({ viewport: desktop, ...options });
+    // Less than a test's own limit: what was waited for is named, not only the test.
+    context.setDefaultTimeout(15_000);
+    return watch(await context.newPage());
+  };
 }
 
 function watch(page: Page): Watched {

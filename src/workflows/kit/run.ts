@@ -92,7 +92,7 @@ export class Run {
     const { say, due } = this.next;
     this.story.now(say, due);
     try {
-      const summary = `${say}, until ${readable(due)}`;
+      const summary = `${say}, due ${readable(due)}`;
       await condition(() => this.interruption !== null, Math.ceil(wait), { summary });
     } catch (error) {
       if (!isCancellation(error)) throw error;

@@ -20,16 +20,16 @@ export class Story {
     this.show();
   }
 
-  /** What the run does from now on, and until when (business time, epoch ms). */
-  now(doing: string, until?: number): void {
-    this.headline = until === undefined ? `### ${doing}` : `### ${doing}\n\nuntil ${this.bothTimes(until)}`;
+  /** What the run does from now on, and when that is over (business time, epoch ms). */
+  now(doing: string, due?: number): void {
+    this.headline = due === undefined ? `### ${doing}` : `### ${doing}\n\ndue ${this.bothTimes(due)}`;
     this.show();
   }
 
-  private bothTimes(until: number): string {
-    const business = `**${readable(until)}**`;
+  private bothTimes(due: number): string {
+    const business = `**${readable(due)}**`;
     if (this.time.scale === 1) return business;
-    return `${business}, which is ${new Date(toWall(until, this.time)).toISOString()} on the wall`;
+    return `${business} (on the wall ${seconds(toWall(due, this.time))})`;
   }
 
   private show(): void {
@@ -39,8 +39,12 @@ export class Story {
   }
 }
 
+function seconds(instant: number): string {
+  return `${new Date(instant).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
 /** How long a business day takes on the wall. */
 function dayOf({ scale }: TimeScale): string {
-  const seconds = 86_400 / scale;
-  return seconds < 120 ? `${Number(seconds.toPrecision(2))} s` : `${Number((seconds / 60).toPrecision(2))} min`;
+  const day = 86_400 / scale;
+  return day < 120 ? `${Number(day.toPrecision(2))} s` : `${Number((day / 60).toPrecision(2))} min`;
 }
