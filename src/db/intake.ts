@@ -168,8 +168,10 @@ function isWorthRetrying(error: unknown): boolean {
   return error instanceof Stale || ['23505', '40P01', '40001'].includes(sqlState(error) ?? '');
 }
 
-/** Data that cannot be stored: one bad event must not take the others of its flush with it. */
+/** Data that cannot be stored, or that our own code stumbles over: one bad event must not take the others of its flush
+ *  with it. */
 function isTheEventsFault(error: unknown): boolean {
   const state = sqlState(error);
-  return state !== undefined && /^(22|23|54)/.test(state);
+  if (state !== undefined) return /^(22|23|54)/.test(state);
+  return error instanceof TypeError || error instanceof RangeError;
 }

@@ -10,6 +10,11 @@ export interface Route {
 /** Event name → the journeys that hear of it. Names that are not here reach nobody. */
 export type Routing = Readonly<Record<string, readonly Route[]>>;
 
+/** The journeys that hear of an event. Anybody may name events, also after what every object has, such as `constructor`. */
+export function routesOf(routing: Routing, event: string): readonly Route[] {
+  return Object.hasOwn(routing, event) ? (routing[event] ?? []) : [];
+}
+
 /** The routing table that follows from the contracts. */
 export function routeEvents(contracts: readonly Contract[]): Routing {
   const table: Record<string, Route[]> = {};

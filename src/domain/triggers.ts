@@ -2,7 +2,7 @@ import type { Event } from './events.ts';
 import { workflowId } from './ids.ts';
 import type { ProfileKind } from './journey.ts';
 import type { Attributed, ProfileState } from './projection.ts';
-import type { Route, Routing } from './routing.ts';
+import { type Route, type Routing, routesOf } from './routing.ts';
 import { isBrowsing } from './segment-effects.ts';
 
 /** Which journeys must hear of what came in (`semantics.md`, Who starts a journey). Pure. */
@@ -72,7 +72,7 @@ export class Triggers {
     const { event, customerId } = attributed;
     const isOrder = event.effects.some((effect) => effect.do === 'order');
     if (isOrder && !this.#situation.orderNews.has(event)) return;
-    for (const route of this.#situation.routing[event.name] ?? []) {
+    for (const route of routesOf(this.#situation.routing, event.name)) {
       const signal = {
         ...addressOf(route, customerId, event.profile),
         reason: event.name,
