@@ -12,20 +12,39 @@ const mix: readonly [share: number, make: (pick: Pick) => object][] = [
   [0.14, ({ product }) => ({ type: 'track', event: 'Product Added', properties: { ...product, quantity: 1 } })],
   [0.16, () => ({ type: 'page', name: 'Home', properties: { title: 'Home', path: '/', referrer: '' } })],
   [0.1, ({ product }) => ({ type: 'track', event: 'Product List Viewed', properties: { category: product.category } })],
-  [0.05, ({ customer }) => ({ type: 'identify', traits: { email: `c${customer}@example.com`, plan: 'gold', name: 'Ann Example' } })],
+  [
+    0.05,
+    ({ customer }) => ({
+      type: 'identify',
+      traits: { email: `c${customer}@example.com`, plan: 'gold', name: 'Ann Example' },
+    }),
+  ],
   [
     0.03,
     ({ product }) => ({
       type: 'track',
       event: 'Order Completed',
-      properties: { order_id: randomUUID(), currency: 'RUB', total: product.price, products: [{ ...product, quantity: 1 }] },
+      properties: {
+        order_id: randomUUID(),
+        currency: 'RUB',
+        total: product.price,
+        products: [{ ...product, quantity: 1 }],
+      },
     }),
   ],
 ];
 
 interface Pick {
   customer: number;
-  product: { product_id: string; sku: string; category: string; name: string; price: number; url: string; image_url: string };
+  product: {
+    product_id: string;
+    sku: string;
+    category: string;
+    name: string;
+    price: number;
+    url: string;
+    image_url: string;
+  };
 }
 
 /** One call, as a browser library sends it. `type` is taken off where the route says it. */

@@ -37,7 +37,15 @@ function floor(): RequestListener {
     await pool.query(
       `insert into floor_events (id, received_at, message_id, type, name, user_id, anonymous_id, payload)
        values ($1, now(), $2, $3, $4, $5, $6, $7)`,
-      [newId(new Date()), messageId, request.params.type, event ?? request.params.type, userId, anonymousId, request.body],
+      [
+        newId(new Date()),
+        messageId,
+        request.params.type,
+        event ?? request.params.type,
+        userId,
+        anonymousId,
+        request.body,
+      ],
     );
     response.json({ success: true });
   });
