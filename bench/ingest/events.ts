@@ -47,6 +47,15 @@ interface Pick {
   };
 }
 
+function drawn(roll: number): (pick: Pick) => object {
+  let upTo = 0;
+  for (const [share, make] of mix) {
+    upTo += share;
+    if (roll < upTo) return make;
+  }
+  return () => ({ type: 'page' });
+}
+
 /** One call, as a browser library sends it. `type` is taken off where the route says it. */
 export function makeCall({ customers, products }: Traffic): { type: string; event?: string } & Record<string, unknown> {
   const customer = Math.floor(Math.random() * customers);
@@ -60,8 +69,7 @@ export function makeCall({ customers, products }: Traffic): { type: string; even
     url: `https://shop.example/products/wireless-headphones-${id}`,
     image_url: `https://cdn.shop.example/images/${id}.jpg`,
   };
-  let roll = Math.random();
-  const made = (mix.find(([share]) => (roll -= share) < 0) ?? mix[0])?.[1]({ customer, product }) ?? {};
+  const made = drawn(Math.random())({ customer, product });
   const now = new Date().toISOString();
   return {
     ...(made as { type: string }),

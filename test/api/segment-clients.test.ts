@@ -57,7 +57,8 @@ beforeAll(async () => {
 afterAll(() => kill(gateway));
 
 interface Client {
-  track(messageId: string): void;
+  /** An event of this name. */
+  track(event: string): void;
   allCalls(id: string): void;
   /** Resolves when everything was delivered or given up. */
   flush(): Promise<unknown>;
@@ -73,8 +74,7 @@ function segment(to: number, key = writeKey): Client {
   });
   analytics.on('error', () => {});
   return {
-    track: (messageId) =>
-      analytics.track({ userId: 'u', event: 'Product Viewed', properties: { sku: 's' }, messageId }),
+    track: (event) => analytics.track({ userId: 'u', event }),
     allCalls(id) {
       const who = { userId: id, anonymousId: `a-${id}` };
       analytics.identify({ ...who, traits: { email: `${id}@example.com` } });
@@ -105,8 +105,7 @@ function rudder(to: number, key = writeKey): Client {
     return () => resolve();
   };
   return {
-    track: (messageId) =>
-      client.track({ userId: 'u', event: 'Product Viewed', properties: { sku: 's' }, messageId }, done()),
+    track: (event) => client.track({ userId: 'u', event }, done()),
     allCalls(id) {
       const who = { userId: id, anonymousId: `a-${id}` };
       client.identify({ ...who, traits: { email: `${id}@example.com` } }, done());
@@ -126,8 +125,8 @@ const clients = [
 ] as const;
 
 async function storedOf(prefix: string): Promise<string[]> {
-  const query = db.selectFrom('events').select('message_id').where('message_id', 'like', `${prefix}%`);
-  return (await query.orderBy('message_id').execute()).map((row) => row.message_id);
+  const query = db.selectFrom('events').select('name').where('name', 'like', `${prefix}%`);
+  return (await query.orderBy('name').execute()).map((row) => row.name);
 }
 
 const ids = (prefix: string, count: number) =>
