@@ -207,7 +207,8 @@ export async function giveBack(db: Kysely<DB>, messageId: string, reason: string
     .execute();
 }
 
-/** Closes a run: whoever waited in a block dropped out there, and what was reserved is given back. */
+/** Closes a run: whoever waited in a block dropped out there, and what was reserved is given back. What a worker died of
+ *  submitting before the run was cancelled may have been sent: nobody tries it again. */
 export async function closeRun(
   db: Kysely<DB>,
   run: { id: string; at: Date; outcome: string; answer: unknown },
@@ -222,6 +223,6 @@ export async function closeRun(
       update run_blocks set left_at = ${run.at}, result = 'dropped', reason = ${run.outcome}
       where run_id = ${run.id} and left_at is null
     )${decision === null ? sql`` : sql`, decided as (${decisionInsert(decision, run.at)})`}
-    update messages set state = 'dropped', reason = ${run.outcome}
-    where run_id = ${run.id} and state = 'reserved'`.execute(db);
+    update messages set state = case state when 'reserved' then 'dropped' else 'unknown' end, reason = ${run.outcome}
+    where run_id = ${run.id} and state in ('reserved', 'submitting')`.execute(db);
 }

@@ -1,5 +1,6 @@
 import {
   CancellationScope,
+  CancelledFailure,
   condition,
   continueAsNew,
   defineQuery,
@@ -95,8 +96,7 @@ export class Run {
       const summary = `${say}, due ${readable(due)}`;
       await condition(() => this.interruption !== null, Math.ceil(wait), { summary });
     } catch (error) {
-      if (!isCancellation(error)) throw error;
-      this.cancellation = error;
+      this.cancelledBy(error);
     }
     return !this.isInterrupted();
   }
@@ -110,10 +110,13 @@ export class Run {
     const { deliver } = this.doing(this.question(block), `send-${channel}`);
     const { journey, customerId, key } = this.entry;
     const request = { runId, journey, customerId, key, ask: this.asked, block, iteration, channel };
-    // A send under way is never cut off in the middle: cancellation waits for its answer.
-    const answer = await CancellationScope.nonCancellable(() => deliver(request));
-    this.next = answer.next;
-    this.story.tell(answer.story);
+    try {
+      const answer = await deliver(request);
+      this.next = answer.next;
+      this.story.tell(answer.story);
+    } catch (error) {
+      this.cancelledBy(error);
+    }
   }
 
   /** Closes the run under the customer's lock and says how it ended; null after a false alarm: it goes on. Activity
@@ -142,6 +145,14 @@ export class Run {
     return answer.outcome;
   }
 
+  /** A person's cancellation is kept until the run is closed; any other error is thrown on. */
+  private cancelledBy(error: unknown): void {
+    if (isCancellation(error)) this.cancellation = error;
+    // The last attempt of an activity that a cancellation keeps from being tried again.
+    else if (CancellationScope.current().consideredCancelled) this.cancellation = new CancelledFailure('stopped');
+    else throw error;
+  }
+
   private isInterrupted(): boolean {
     return this.interruption !== null || this.cancellation !== null;
   }
@@ -159,6 +170,8 @@ export class Run {
       // Only a submission may take longer than this, and it heartbeats.
       heartbeatTimeout: '20 seconds',
       retry,
+      // A send under way is not cut off in the middle; one that waits to be tried again is not tried again.
+      cancellationType: 'WAIT_CANCELLATION_COMPLETED',
       priority: this.priority,
       summary,
     });
