@@ -134,7 +134,14 @@ function run(what, command, args, { advice = '' } = {}) {
   console.log(`${what} …`);
   const ticking = setInterval(() => console.log(`  … ${seconds()} s`), 10_000);
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    // In a group of its own, which ends with us: npm and pip have children too.
+    const child = spawn(command, args, {
+      cwd: root,
+      env: cleanEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    endWith(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (data) => {
@@ -149,6 +156,38 @@ function run(what, command, args, { advice = '' } = {}) {
       reject(new Error(advice ? `${what} failed (${said}): ${advice}.` : said));
     });
   }).finally(() => clearInterval(ticking));
+}
+
+/** Ends the child's group when we are asked to end, or when the npm that started us has been killed. */
+function endWith(child) {
+  const parents = parentsAbove();
+  const end = (signal) => {
+    try {
+      // Not asked but told: npm would finish what it does. What it leaves half done, the next start does again.
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+    process.exit(signal === 'SIGINT' ? 130 : 1);
+  };
+  const watching = setInterval(() => {
+    if (parentsAbove() !== parents) end();
+  }, 500);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end);
+  child.on('close', () => {
+    clearInterval(watching);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, end);
+  });
+}
+
+/** The shell that npm runs us in, and npm; both change when npm has been killed. */
+function parentsAbove() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')')).split(' ')[2]}`;
+  } catch {
+    return `${process.ppid}`;
+  }
 }
 
 /** npm must not run on the Node that it is about to replace. */

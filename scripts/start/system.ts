@@ -11,6 +11,7 @@ import { type Clock, scaledClock } from '#domain/clock.ts';
 import { Failure } from '#domain/failure.ts';
 import { createInbox } from '#inbox/inbox.ts';
 import { presetSettings } from '#presets/presets.ts';
+import { explained } from '#process/database.ts';
 import type { Ending } from '#process/run.ts';
 import { connectWorker, installRuntime, openJourneys, type TemporalPlace } from '#process/temporal.ts';
 import type { JourneyPort } from '#relay/port.ts';
@@ -35,7 +36,9 @@ export async function openStore(url: string, options: StartOptions, end: Ending)
   const pool = createPool(url, 20);
   end.add(() => pool.end());
   const db = connect(pool);
-  await migrate(db);
+  await migrate(db).catch((error: unknown) => {
+    throw explained(error);
+  });
   const time = await startBusinessClock(db, options.scale, Date.now()).catch((error: unknown) => {
     throw error instanceof OtherScale ? otherScale(error, options) : error;
   });
@@ -72,15 +75,15 @@ const graceMs = 5_000;
 export async function startSystem(system: SystemOptions, end: Ending): Promise<System> {
   const { options, store, place, log } = system;
   installRuntime(log);
+  const connection = await connectWorker(place);
+  end.add(() => connection.close());
   const temporal = openJourneys(place);
   end.add(() => temporal.close());
-  const [inbox, connection] = await Promise.all([
+  const [inbox] = await Promise.all([
     createInbox({ dir: join(options.data, 'inbox'), smtpPort: 0 }),
-    connectWorker(place),
     ensureSearchAttributes(temporal.connection, place.namespace),
   ]);
   end.add(() => inbox.close());
-  end.add(() => connection.close());
   const publicUrl = `http://localhost:${options.port}`;
   const secret = developmentSecret(options.data);
   const links = { temporalUi: system.temporalUi, inbox: `${publicUrl}/dev/inbox` };

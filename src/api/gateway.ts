@@ -9,6 +9,7 @@ import type { Db } from '#db/connect.ts';
 import { createIntake } from '#db/intake.ts';
 import { currentSettings } from '#db/settings.ts';
 import type { Clock } from '#domain/clock.ts';
+import { Failure } from '#domain/failure.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { createRelay } from '#relay/relay.ts';
@@ -79,7 +80,10 @@ async function listen(app: RequestListener, { host, port }: GatewayDeps, stoppin
     app(request, response);
   });
   server.listen({ host, port, backlog: 1024 });
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    throw new Failure(`The gateway cannot listen on ${host}:${port} (${code}): free the port, or choose another.`);
+  });
   return server;
 }
 

@@ -8,6 +8,7 @@ import { readConfig } from '#config';
 import { scaledClock } from '#domain/clock.ts';
 import { Failure } from '#domain/failure.ts';
 import { presetSettings, presets } from '#presets/presets.ts';
+import { explained } from '#process/database.ts';
 import { createLogger } from '#process/logger.ts';
 import { runGuarded } from '#process/run.ts';
 import { openJourneys, temporalPlace } from '#process/temporal.ts';
@@ -30,7 +31,9 @@ await runGuarded(async (end) => {
   const pool = createPool(config.DATABASE_URL, 2);
   end.add(() => pool.end());
   const db = connect(pool);
-  const applied = await migrate(db);
+  const applied = await migrate(db).catch((error: unknown) => {
+    throw explained(error);
+  });
   log.info({ applied }, 'The database is up to date');
   const clock = scaledClock(await startBusinessClock(db, config.VESTNIK_SCALE ?? null, Date.now()));
   await applyPreset(db, settings, `preset ${config.VESTNIK_PRESET}`, clock.now());

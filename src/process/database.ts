@@ -13,7 +13,8 @@ export async function databaseReady(readClock: () => Promise<TimeScale | null>):
 /** PostgreSQL's `undefined_table`. */
 const undefinedTable = '42P01';
 
-function explained(error: unknown): unknown {
+/** One sentence for what usually goes wrong with a database; other errors as they are. */
+export function explained(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === undefinedTable) return new Failure('The database is empty: run "npm run migrate" first.');
   // Classes 28 and 3D: refused login, no such database. Others in capitals are the network's.

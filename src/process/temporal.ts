@@ -2,6 +2,7 @@ import { Client, type Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, type NativeConnectionOptions, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { Failure } from '#domain/failure.ts';
 import { journeyQueue } from '#domain/queues.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { openConnection, temporalPort } from '#relay/temporal.ts';
@@ -59,6 +60,13 @@ export function installRuntime(log: Logger): void {
   Runtime.install({ logger: sdkLogger(log), shutdownSignals: [] });
 }
 
-export function connectWorker({ options }: TemporalPlace): Promise<NativeConnection> {
-  return NativeConnection.connect(options);
+export async function connectWorker({ options }: TemporalPlace): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      `Temporal cannot be reached at ${options.address ?? 'localhost:7233'} (${why}): check TEMPORAL_ADDRESS, and that Temporal runs.`,
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
@@ -47,8 +47,17 @@ function keep(codePath: string, code: string): { codePath: string } | { code: st
     const fresh = `${codePath}.${process.pid}`;
     writeFileSync(fresh, code);
     renameSync(fresh, codePath);
+    forgetOlder(codePath);
     return { codePath };
   } catch {
     return { code };
   }
+}
+
+/** Wall time after which nobody starts from a bundle of other sources any more. */
+const keptMs = 24 * 3_600_000;
+
+function forgetOlder(codePath: string): void {
+  const old = readdirSync(folder).filter((name) => /^workflows-\w+\.js$/.test(name) && join(folder, name) !== codePath);
+  for (const name of old) if (Date.now() - statSync(join(folder, name)).mtimeMs > keptMs) rmSync(join(folder, name));
 }
