@@ -81,7 +81,8 @@ const readText = `
       'total', total, 'currency', currency, 'placedAt', ${ms('placed_at')}, 'stateAt', ${ms('state_at')},
       'hasLines', exists (select from order_lines l where l.order_id = o.order_id), 'lines', null, 'isNew', false))
       from known_order o) as orders,
-    (select json_agg(json_build_object('workflowId', workflow_id, 'journey', journey, 'customerId', customer_id, 'key', key))
+    (select json_agg(json_build_object('workflowId', workflow_id, 'journey', journey, 'customerId', customer_id, 'key', key,
+      'dueAt', ${ms('due_at')}))
       from who, ${each('runs', 'customer_id = who.id and ended_at is null')} as r) as runs,
     (select json_agg(json_build_object('address', address, 'reason', reason))
       from (select email from profile where email is not null union select unnest($5::text[])) as asked,

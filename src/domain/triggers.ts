@@ -30,6 +30,8 @@ export interface LiveRun {
   journey: string;
   customerId: string;
   key: string;
+  /** When it wants to go on; null while it decides. */
+  dueAt: number | null;
 }
 
 /** The customers of a flush after it was projected. */
@@ -47,6 +49,10 @@ export interface Situation {
 
 /** Old news starts nothing. `enter` judges by each journey's own setting; this only spares it the hopeless. */
 const startsWithinMs = 24 * 3600 * 1000;
+
+/** A run so long overdue may have lost its workflow (terminated, or Temporal's data lost): the next event starts it again,
+ *  and it goes on where it stood. One that lives and is only late hears a signal more than it needs. */
+const lostAfterMs = 3600 * 1000;
 
 export class Triggers {
   readonly #situation: Situation;
@@ -84,11 +90,17 @@ export class Triggers {
   }
 
   #start(signal: Omit<Signal, 'signal'>, kind: ProfileKind): void {
-    if (this.#live.has(signal.workflowId)) return;
+    if (this.#follows(signal.workflowId)) return;
     const isLate = signal.at < this.#situation.now - startsWithinMs;
     if (isLate) this.#missed({ ...signal, reason: 'too_late' });
     else if (this.#situation.isReachable(signal.customerId, kind)) this.#put({ ...signal, signal: 'start' });
     else this.#missed({ ...signal, reason: 'unreachable' });
+  }
+
+  /** Whether a live run will read for itself what has come in. */
+  #follows(workflowId: string): boolean {
+    const run = this.#live.get(workflowId);
+    return run !== undefined && (run.dueAt === null || run.dueAt > this.#situation.now - lostAfterMs);
   }
 
   /** An address or a consent that comes in after the activity is a trigger itself: the newest intent counts. */

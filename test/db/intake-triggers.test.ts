@@ -47,6 +47,15 @@ test('a session of a customer with a live run sends no signal', async () => {
   expect(signals()).toEqual([]);
 });
 
+test('a live run that is long overdue may have lost its workflow: it is told, and started where it is gone', async () => {
+  const late = (minutes: number) => new Date(clock.at.getTime() - minutes * 60_000);
+  await send(identified('late'), identified('lost'));
+  await liveRun(await customer('user_id', 'late'), 'personal', late(59));
+  await liveRun(await customer('user_id', 'lost'), 'personal', late(61));
+  await send(added('late'), added('lost'));
+  expect(outbox.map((row) => row.customer_id)).toEqual([await customer('user_id', 'lost')]);
+});
+
 test('who cannot be reached is counted, once in half an hour, and started when an address comes', async () => {
   await send(added('stranger'));
   await send(added('stranger'));

@@ -44,7 +44,7 @@ export interface TestIntake extends TestDatabase {
   /** The customer who holds an identity. */
   customer(kind: string, value: string): Promise<string>;
   /** A run that waits. Returns its workflow id. */
-  liveRun(customerId: string, key?: string): Promise<string>;
+  liveRun(customerId: string, key?: string, dueAt?: Date | null): Promise<string>;
   shop: ShopSettings;
 }
 
@@ -101,14 +101,14 @@ export async function testIntake(): Promise<TestIntake> {
       const query = connect(database.pool).selectFrom('identities').select('customer_id');
       return (await query.where('kind', '=', kind).where('value', '=', value).executeTakeFirstOrThrow()).customer_id;
     },
-    async liveRun(customerId, key = 'personal') {
+    async liveRun(customerId, key = 'personal', dueAt = null) {
       const workflow_id = `abandonment:${customerId}:${key}`;
       const at = clock.at;
       const run = { id: newId(at), workflow_id, journey: 'abandonment', key, customer_id: customerId };
       const times = { trigger_at: at, entered_at: at, read_seq: 0, settings_version: 1 };
       await database.db
         .insertInto('runs')
-        .values({ ...run, ...times })
+        .values({ ...run, ...times, due_at: dueAt })
         .execute();
       return workflow_id;
     },
