@@ -41,7 +41,7 @@ async function start(): Promise<void> {
     void server.ended?.then((how) =>
       failed(new Failure(`${name} has ended by itself (${how}): see ${join(options.data, 'logs')}.`)),
     );
-    say(`  ${name} is up (${seconds()})`);
+    say(server.pid === null ? `  ${name} is yours, as the environment says` : `  ${name} is up (${seconds()})`);
     return server;
   };
   say(`Starting in ${options.data}`);

@@ -1,11 +1,13 @@
 import type { Logger as SdkLogger } from '@temporalio/worker';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import { told } from '#domain/told.ts';
 
 /** JSON lines with the name of the process. Nothing personal is logged; `redact` is for what a library might add. */
 export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
   const options: LoggerOptions = {
     name,
     level,
+    serializers: { err: (error: unknown) => (error instanceof Error ? told(error) : error) },
     redact: ['*.authorization', '*.email', '*.phone', '*.address', '*.writeKey'],
   };
   return destination ? pino(options, destination) : pino(options);

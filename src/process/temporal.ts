@@ -64,9 +64,9 @@ export async function connectWorker({ options }: TemporalPlace): Promise<NativeC
   try {
     return await NativeConnection.connect(options);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
     throw new Failure(
-      `Temporal cannot be reached at ${options.address ?? 'localhost:7233'} (${why}): check TEMPORAL_ADDRESS, and that Temporal runs.`,
+      `Temporal cannot be reached at ${options.address ?? 'localhost:7233'}: check TEMPORAL_ADDRESS (TLS and API key too, where it wants them), and that Temporal runs.`,
+      { cause: error },
     );
   }
 }
