@@ -2,15 +2,16 @@ import { Context } from '@temporalio/activity';
 import { deliver } from './deliver.ts';
 import type { ActivityDeps } from './deps.ts';
 import { enter } from './enter.ts';
+import { failingSafely } from './failures.ts';
 import { finish } from './finish.ts';
 import type { JourneyActivities } from './journeys.ts';
 
 /** What the workers register, on the journeys' queue and on each channel's. */
 export function createActivities(deps: ActivityDeps): JourneyActivities {
   return {
-    enter: (entry) => enter(deps, entry),
-    deliver: (request) => heartbeating(() => deliver(deps, request)),
-    finish: (request) => finish(deps, request),
+    enter: (entry) => failingSafely(() => enter(deps, entry)),
+    deliver: (request) => failingSafely(() => heartbeating(() => deliver(deps, request))),
+    finish: (request) => failingSafely(() => finish(deps, request)),
   };
 }
 
