@@ -65,6 +65,16 @@ export const variables = {
   },
 } as const satisfies Record<string, { schema: z.ZodType; about: string }>;
 
+/** Variables that production processes do not read, and who does. */
+export const readElsewhere = {
+  POSTGRES_PASSWORD: 'docker-compose.yml',
+  VESTNIK_TEMPORAL_CLI: 'scripts/provision/temporal.ts',
+  VESTNIK_TEMPORAL_TEST_SERVER: 'scripts/provision/temporal.ts',
+  VESTNIK_DATA: 'scripts/start/options.ts',
+  VESTNIK_UI_PORT: 'scripts/start/options.ts',
+  VESTNIK_SAMPLE: 'scripts/start/options.ts',
+} as const;
+
 export type Variable = keyof typeof variables;
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -36,19 +36,6 @@ describe('configuration', () => {
   ])('refuses %o with a sentence that names the variable', (change, sentence) => {
     expect(() => readConfig('worker', { ...worker, ...change })).toThrow(sentence);
   });
-
-  it('is described in .env.example, all of it', () => {
-    const described = new Set([...file('.env.example').matchAll(/^#?([A-Z_]+)=/gm)].map(([, name]) => name));
-    expect(Object.keys(variables).filter((name) => !described.has(name))).toEqual([]);
-    const others = [...described].filter((name) => name?.startsWith('VESTNIK_') && !(name in variables));
-    expect(others).toEqual([
-      'VESTNIK_TEMPORAL_CLI',
-      'VESTNIK_TEMPORAL_TEST_SERVER',
-      'VESTNIK_DATA',
-      'VESTNIK_UI_PORT',
-      'VESTNIK_SAMPLE',
-    ]);
-  });
 });
 
 describe('docker-compose.yml', () => {
