@@ -11,9 +11,9 @@ export async function environmentFaults(root: string): Promise<string[]> {
   return [
     ...[...read]
       .filter((name) => !shown.has(name))
-      .map((name) => `.env.example lacks ${name}, which src/config.ts names.`),
+      .map((name) => `.env.example lacks ${name}, which src/config.ts reads.`),
     ...[...shown]
       .filter((name) => !read.has(name) && !name.startsWith('TEMPORAL_'))
-      .map((name) => `.env.example has ${name}, which src/config.ts does not know.`),
+      .map((name) => `.env.example has ${name}, which src/config.ts does not read.`),
   ];
 }
