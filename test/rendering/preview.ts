@@ -1,11 +1,10 @@
 /** Pictures of every letter, to be looked at: `node test/rendering/preview.ts FOLDER [MESSAGE]`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import chromium from '@sparticuz/chromium';
-import { chromium as browserType } from 'playwright-core';
 import type { Locale } from '#domain/shop.ts';
 import type { MessageModel } from '#rendering/model.ts';
 import { createRenderer } from '#rendering/renderer.ts';
+import { launchBrowser } from '#test/support/chromium.ts';
 import { fullModel, inputOf, minimalModel } from './sample.ts';
 
 const views = [
@@ -38,8 +37,8 @@ const [folder = '', only] = process.argv.slice(2);
 if (folder === '') throw new Error('name the folder for the pictures: node test/rendering/preview.ts FOLDER [MESSAGE]');
 mkdirSync(folder, { recursive: true });
 const renderer = await createRenderer();
-const browser = await browserType.launch({ executablePath: await chromium.executablePath(), args: chromium.args });
-const page = await browser.newPage(); // one for all: this Chromium ends with its first page
+const browser = await launchBrowser();
+const page = await browser.newPage();
 for (const { name, width, colorScheme } of views) {
   await page.setViewportSize({ width, height: 800 });
   await page.emulateMedia({ colorScheme });

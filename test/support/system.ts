@@ -50,21 +50,24 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
   const pushes = new Set<Promise<void>>();
   const onOutbox = (rows: OutboxRow[]) => void pushes.add(relay.push(rows));
   const intake = createIntake({ pool: database.pool, clock, routing, onOutbox, shop: () => shop });
+  const source = await createKey(database.db, 'sources', 'tests', clock.now());
+  if (source === null) throw new Error('the source of the tests exists already');
+  const writeKey = source.key;
   const gateway = await testGateway(database, {
     clock,
     intake,
     relay: { push: onOutbox, backlog: () => relay.backlog() },
     inbox: journeys.inbox.router,
+    writeKey,
+    links: { temporalUi: null, inbox: '/dev/inbox' },
     secret: journeys.deps.secret,
   });
-  const source = await createKey(database.db, 'sources', 'tests', clock.now());
-  if (source === null) throw new Error('the source of the tests exists already');
 
   const refresh = () => (isServerClock(clock) ? clock.refresh() : Promise.resolve());
 
   async function send(call: string, body: object): Promise<void> {
     await refresh();
-    const authorization = `Basic ${Buffer.from(`${source?.key}:`).toString('base64')}`;
+    const authorization = `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}`;
     const headers = { authorization, 'content-type': 'application/json' };
     const answer = await gateway.request(`/v1/${call}`, {
       method: 'POST',
@@ -96,8 +99,8 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
   }
 
   return {
-    ...gateway,
     ...database,
+    ...gateway,
     clock,
     port,
     relay,
@@ -105,7 +108,7 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
     journeys,
     send,
     refresh,
-    writeKey: source.key,
+    writeKey,
     identify: (userId: string, traits: object = {}) => send('identify', { userId, traits }),
     track: (userId: string, event: string, properties: object = {}, more: object = {}) =>
       send('track', { userId, event, properties, ...more }),
