@@ -99,7 +99,13 @@ function errorsPage(): string {
   table { border-collapse: collapse; width: 100%; }
   th, td { text-align: left; vertical-align: top; padding: .5rem .75rem; border-bottom: 1px solid #dfe3ea; }
   tr:target { background: #fff6d6; }
-  code { font-size: .9em; }
+  code { font-size: .9em; overflow-wrap: anywhere; }
+  @media (max-width: 40rem) {
+    thead { display: none; }
+    tr, td { display: block; }
+    tr { padding: .75rem 0; border-bottom: 1px solid #dfe3ea; }
+    td { padding: .1rem 0; border: 0; }
+  }
 </style>
 </head>
 <body>

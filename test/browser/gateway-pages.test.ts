@@ -44,9 +44,10 @@ test('/docs shows the operations, loads nothing from elsewhere and breaks no rul
   expect([...hosts]).toEqual(own);
 });
 
-test('/docs/errors names what to do next', async () => {
+test('/docs/errors names what to do next, on a phone too', async () => {
   const { page, problems } = await open({ viewport: phone });
-  await page.goto(`${system.url}/docs/errors`);
-  await page.getByRole('columnheader', { name: 'What to do next' }).waitFor();
+  await page.goto(`${system.url}/docs/errors#malformed_json`);
+  await page.getByText('The body is not JSON').waitFor();
+  expect(await overflow(page)).toBe(0);
   expect(problems).toEqual([]);
 });
