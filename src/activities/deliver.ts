@@ -13,6 +13,7 @@ import type { ActivityDeps } from './deps.ts';
 import { nextOf } from './enter.ts';
 import type { Candidate, Step } from './mind.ts';
 import { type Deciding, decisionRow, doneMove, moveFrom, nextAfter } from './moves.ts';
+import { untilWritten } from './patience.ts';
 import { readRun } from './read-run.ts';
 import { record } from './record.ts';
 import { flagsOf, reserve, type Sending } from './reserve.ts';
@@ -25,13 +26,15 @@ import { mindOf, policyOf, shopOf } from './shared.ts';
 export async function deliver(deps: ActivityDeps, request: DeliverRequest): Promise<DeliverAnswer> {
   await ensureMonths(deps.db, ['decisions'], deps.clock.now());
   await deps.reached?.('before_reserve');
+  const leasedAt = Date.now();
   const decided = await deps.db.transaction().execute((trx) => decideUnderLock(deps, trx, request));
   if (!('message' in decided)) return decided;
   await deps.reached?.('reserved');
   const { deciding, attempt, message } = decided;
   const result = await deps.channels[request.channel].submit(message);
   await deps.reached?.('submitted');
-  const answer = await record(deps.db, deciding, { ...attempt, messageId: message.id }, result);
+  const sent = { ...attempt, messageId: message.id };
+  const answer = await untilWritten(leasedAt, () => record(deps.db, deciding, sent, result));
   await deps.reached?.('recorded');
   return answer;
 }

@@ -72,7 +72,8 @@ export interface Move {
   next: Next | null;
 }
 
-/** Common table expressions that write a move and, where there is one, its decision. */
+/** Common table expressions that write a move and, where there is one, its decision. A request that was answered meanwhile
+ *  (its worker was taken for dead, and another judged) moves nothing any more. */
 function moveCtes(move: Move, decision: DecisionRow | null): RawBuilder<unknown> {
   const { runId, at, block, left, next } = move;
   const opened = next === null ? sql`null::text` : sql`${next.block}::text`;
@@ -82,21 +83,23 @@ function moveCtes(move: Move, decision: DecisionRow | null): RawBuilder<unknown>
       update runs set progress = ${JSON.stringify(move.progress)}::jsonb, read_seq = ${move.readSeq},
         asked = coalesce(${move.ask}::int, asked), answer = case when ${move.ask}::int is null then answer else ${JSON.stringify(move.answer)}::jsonb end,
         block = ${opened}, due_at = ${next === null ? null : new Date(next.due)}::timestamptz
-      where id = ${runId}
+      where id = ${runId} and ended_at is null and (${move.ask}::int is null or asked < ${move.ask}::int)
+      returning id
     ), passed as (
       update run_blocks set left_at = ${at}, result = 'passed', reason = ${move.turned}
-      where run_id = ${runId} and left_at is null and (block, iteration) <> (${block.name}, ${block.iteration})
+      where run_id in (select id from moved) and left_at is null and (block, iteration) <> (${block.name}, ${block.iteration})
         and (block, iteration) is distinct from (${opened}, ${iteration})
     ), here as (
       insert into run_blocks (run_id, block, iteration, entered_at, left_at, result, reason)
-      select ${runId}::uuid, ${block.name}, ${block.iteration}::int, ${at}::timestamptz, ${left === null ? null : at}::timestamptz,
+      select id, ${block.name}, ${block.iteration}::int, ${at}::timestamptz, ${left === null ? null : at}::timestamptz,
         ${left === null ? null : 'passed'}, ${left?.reason ?? null}
+      from moved
       on conflict (run_id, block, iteration) do update
         set left_at = excluded.left_at, result = excluded.result, reason = excluded.reason
     ), ahead as (
       insert into run_blocks (run_id, block, iteration, entered_at)
-      select ${runId}::uuid, ${opened}, ${iteration}, ${at}::timestamptz
-      where ${opened} is not null and (${opened}, ${iteration}) <> (${block.name}, ${block.iteration})
+      select id, ${opened}, ${iteration}, ${at}::timestamptz
+      from moved where ${opened} is not null and (${opened}, ${iteration}) <> (${block.name}, ${block.iteration})
       on conflict do nothing
     )${decision === null ? sql`` : sql`, decided as (${decisionInsert(decision, at)})`}`;
 }
