@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { Event } from '#domain/events.ts';
-import { Resolver, undecided } from '#domain/identity.ts';
+import { type IdentityKind, type KnownIdentity, Resolver, undecided } from '#domain/identity.ts';
 import type { ProfileKind } from '#domain/journey.ts';
 import { type Attributed, Projection } from '#domain/projection.ts';
 import { unreachableBecause } from '#domain/reach.ts';
@@ -9,7 +9,18 @@ import type { Routing } from '#domain/routing.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { Triggers } from '#domain/triggers.ts';
 import { newId } from './ids.ts';
-import { type Asked, type Found, lockAndRead, readAgain, readParties, wantsCart, wantsTraits } from './intake-read.ts';
+import {
+  type Asked,
+  begin,
+  type Found,
+  identityKey,
+  readAgain,
+  readParties,
+  wantsAll,
+  wantsCart,
+  wantsReach,
+  wantsTraits,
+} from './intake-read.ts';
 import { type Writes, writeAndCommit } from './intake-write.ts';
 import { mergeCustomers } from './merge.ts';
 import type { OutboxRow } from './outbox.ts';
@@ -28,15 +39,36 @@ export interface FlushContext {
   now: Date;
   routing: Routing;
   shop: ShopSettings;
+  /** Who held an identity when it was last seen: a guess, so that locking need not look it up. Kept by `flush`. */
+  holders: Map<string, string>;
 }
+
+/** About 20 MB. */
+const mostHolders = 100_000;
 
 /** Stores events in one transaction: whose they are, what is new, what it makes of the customers, who must hear of it.
  *  Resolves after the commit. Throws what the database threw, the transaction still open. */
 export async function flush(client: PoolClient, incoming: Incoming[], context: FlushContext): Promise<OutboxRow[]> {
-  const keyed = incoming.map((one) => ({ ...one, hash: hashOf(one) }));
-  const asked = questionsOf(keyed);
-  const found = await lockAndRead(client, asked);
-  const fresh = unseen(keyed, found.seen);
+  const keyed = unique(incoming);
+  const asked = questionsOf(keyed, context.now);
+  try {
+    return await flushOnce(client, keyed, asked, context);
+  } catch (error) {
+    // Whatever it was: next time nothing is guessed.
+    for (const identity of asked.identities) context.holders.delete(identityKey(identity));
+    throw error;
+  }
+}
+
+async function flushOnce(
+  client: PoolClient,
+  keyed: Keyed[],
+  asked: Asked,
+  context: FlushContext,
+): Promise<OutboxRow[]> {
+  const begun = await begin(client, asked, context.holders);
+  const { locked, found } = begun;
+  const fresh = keyed.filter(({ hash }) => begun.fresh.has(hash));
   if (fresh.length === 0) {
     await client.query('rollback');
     return [];
@@ -44,17 +76,29 @@ export async function flush(client: PoolClient, incoming: Incoming[], context: F
   const first = await attribute(client, fresh, found, context.now);
   const { merges } = first.identities;
   if (merges.length === 0) {
-    const known = isShort(first, found) ? await readAgain(client, withAll(asked)) : found;
-    return writeAndCommit(client, decide(fresh, first, known, context));
+    const known = isShort(first, found) ? await readAgain(client, withAll(asked), locked) : found;
+    const rows = await writeAndCommit(client, decide(fresh, first, known, context));
+    remember(context.holders, [...found.identities, ...first.identities.attached, ...first.identities.passed]);
+    return rows;
   }
   // Rare: customers who turn out to be one are joined, then everything is read and resolved again, so that what follows
   // knows one customer only.
   const exits: OutboxRow[] = [];
   for (const { from, into } of merges) exits.push(...(await mergeCustomers(client, from, into, context.now)));
-  const known = await readAgain(client, withAll(asked));
+  const known = await readAgain(client, withAll(asked), locked);
   const survivors = new Set(merges.map(({ into }) => into));
-  const writes = decide(fresh, await attribute(client, fresh, known, context.now), known, context, survivors);
-  return [...exits, ...(await writeAndCommit(client, writes))];
+  const second = await attribute(client, fresh, known, context.now);
+  const rows = await writeAndCommit(client, decide(fresh, second, known, context, survivors));
+  remember(context.holders, [...known.identities, ...second.identities.attached, ...second.identities.passed]);
+  return [...exits, ...rows];
+}
+
+function remember(holders: Map<string, string>, identities: readonly KnownIdentity[]): void {
+  for (const identity of identities) holders.set(identityKey(identity), identity.customerId);
+  for (const oldest of holders.keys()) {
+    if (holders.size <= mostHolders) return;
+    holders.delete(oldest);
+  }
 }
 
 /** Whether an event belongs to a stored customer of whom too little was read: it names them by an identity that they only
@@ -67,7 +111,7 @@ function isShort({ attributed }: Attribution, { wanted }: Found): boolean {
 }
 
 function withAll(asked: Asked): Asked {
-  return { ...asked, identities: asked.identities.map((one) => ({ ...one, wants: wantsTraits | wantsCart })) };
+  return { ...asked, identities: asked.identities.map((one) => ({ ...one, wants: wantsAll })) };
 }
 
 type Attribution = Awaited<ReturnType<typeof attribute>>;
@@ -101,21 +145,24 @@ function hashOf({ sourceId, event }: Incoming): string {
   return hash('sha256', `${sourceId} ${event.messageId}`).slice(0, 32);
 }
 
-/** Each new event once, also when it came twice in this flush. */
-function unseen(keyed: readonly Keyed[], seen: ReadonlySet<string>): Keyed[] {
+/** Each event once, in the order in which they came, also where one came twice in this flush. */
+function unique(incoming: readonly Incoming[]): Keyed[] {
   const first = new Map<string, Keyed>();
-  for (const one of keyed) if (!seen.has(one.hash) && !first.has(one.hash)) first.set(one.hash, one);
+  for (const one of incoming) {
+    const hash = hashOf(one);
+    if (!first.has(hash)) first.set(hash, { ...one, hash });
+  }
   return [...first.values()];
 }
 
-function questionsOf(keyed: readonly Keyed[]): Asked {
+function questionsOf(keyed: readonly Keyed[], now: Date): Asked {
   const identities = new Map<string, Asked['identities'][number]>();
   const orderIds = new Set<string>();
   const emails = new Set<string>();
   for (const { event } of keyed) {
     const wants = wantsOf(event);
     for (const [kind, value] of named(event)) {
-      const key = `${kind} ${value}`;
+      const key = identityKey({ kind, value });
       identities.set(key, { kind, value, wants: wants | (identities.get(key)?.wants ?? 0) });
     }
     for (const effect of event.effects) if (effect.do === 'order') orderIds.add(effect.order.orderId);
@@ -123,14 +170,16 @@ function questionsOf(keyed: readonly Keyed[]): Asked {
   }
   return {
     identities: [...identities.values()],
-    hashes: keyed.map((one) => one.hash),
+    // In order, as all keys are taken: two gateways that store the same events never wait for each other in a circle.
+    hashes: keyed.map((one) => one.hash).sort(),
     orderIds: [...orderIds],
     emails: [...emails],
+    now,
   };
 }
 
-function named({ who }: Event): [string, string][] {
-  const pairs: [string, string | undefined][] = [
+function named({ who }: Event): [IdentityKind, string][] {
+  const pairs: [IdentityKind, string | undefined][] = [
     ['user_id', who.userId],
     ['anonymous_id', who.anonymousId],
     ['email', who.email],
@@ -138,14 +187,16 @@ function named({ who }: Event): [string, string][] {
     ['anonymous_id', who.previousId],
     ['user_id', who.previousId],
   ];
-  return pairs.filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return pairs.filter((pair): pair is [IdentityKind, string] => pair[1] !== undefined);
 }
 
-function wantsOf({ effects }: Event): number {
-  let wants = 0;
+function wantsOf({ effects, profile }: Event): number {
+  // Live runs are looked at as a whole; whether this profile has one is not known beforehand.
+  let wants = profile === 'corporate' ? wantsReach : 0;
   for (const effect of effects) {
     if (effect.do === 'trait') wants |= wantsTraits;
-    if (effect.do === 'order' || effect.do.startsWith('cart_')) wants |= wantsCart;
+    else if (effect.do === 'contact' || effect.do === 'consent') wants |= wantsReach;
+    else if (effect.do === 'order' || effect.do.startsWith('cart_')) wants |= wantsCart;
   }
   return wants;
 }

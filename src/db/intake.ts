@@ -59,6 +59,7 @@ interface Waiting extends Incoming {
 export function createIntake(options: IntakeOptions): Intake {
   const pool = pipelining(options.pool, flushesInFlight);
   const db = connect(options.pool);
+  const holders = new Map<string, string>();
   const waiting: Waiting[] = [];
   let waitingBytes = 0;
   let inFlight = 0;
@@ -101,7 +102,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const now = options.clock.now();
     const months = new Set(batch.map(({ event }) => event.receivedAt.toISOString().slice(0, 7)));
     for (const month of months) await ensureMonths(db, ['events'], new Date(`${month}-01`));
-    const context = { now, routing: options.routing, shop: options.shop?.() ?? defaultShop };
+    const context = { now, routing: options.routing, shop: options.shop?.() ?? defaultShop, holders };
     for (let attempt = 1; ; attempt++) {
       try {
         return await withClient(pool, (client) => flush(client, batch, context));
