@@ -1,0 +1,240 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, expect, inject, test } from 'vitest';
+import { connect, createPool } from '#db/connect.ts';
+import { toBusiness } from '#domain/clock.ts';
+import { durationMs } from '#domain/duration.ts';
+import { defaultShop } from '#domain/shop.ts';
+import { faultyServer } from '#test/channels/smtp.ts';
+import { Plant } from './plant.ts';
+import { ShopClient, seeded, shuffled } from './shopper.ts';
+
+// A day in 20 seconds: a cart's four messages take about ten.
+const scale = durationMs('P1D') / 20_000;
+/** Of the order of the faults and of what shoppers do; another one to look for trouble elsewhere. */
+const seed = Number(process.env.FAULTS_SEED ?? 20_261_122);
+const customers = 30;
+
+const smtp = await faultyServer();
+const dir = join(inject('runFolder'), `faults-${process.pid}`);
+const plant = await Plant.start({ dir, temporalCli: inject('temporalCli'), smtpPort: smtp.port, scale });
+const pool = createPool(plant.databaseUrl, 3);
+const db = connect(pool);
+afterAll(async () => {
+  await pool.end();
+  await plant.stop();
+  await smtp.close();
+});
+
+const headerOf = ({ email }: (typeof smtp.received)[number], name: string) =>
+  email.headers.find(({ key }) => key === name)?.value ?? '';
+const mailsTo = (address: string) =>
+  smtp.received.filter(({ email }) => email.to?.some((to) => to.address === address));
+const messageOf = (mail: (typeof smtp.received)[number]) => headerOf(mail, 'x-vestnik-message');
+const emailOf = (id: string) => `${id}@example.com`;
+
+async function put(path: string, value: object): Promise<void> {
+  const headers = { authorization: `Bearer ${plant.apiKey}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${plant.url}/api/v1${path}`, { method: 'PUT', headers, body: JSON.stringify(value) });
+  expect(answer.status, await answer.text()).toBe(200);
+}
+
+/** Nothing holds a message up or drops it for being late: what is late here is late because of us. */
+async function prepareShop(): Promise<void> {
+  await put('/settings/shop', { ...defaultShop, quietHours: { from: '00:00', to: '00:00' } });
+  await put('/settings/policy', { rules: [] });
+  const steps = ['cart-reminder', 'cart-still-here', 'cart-questions', 'cart-last-call'];
+  const cart = { idle: 'PT30M', steps: steps.map((message) => ({ message, after: 'PT3H', validFor: 'P30D' })) };
+  await put('/journeys/abandonment/settings', { entryValidFor: 'P30D', repeatAfter: 'PT1M', branches: { cart } });
+  const price = { amount: 100_000, currency: 'RUB' };
+  const product = (id: string) => ({
+    id,
+    name: `Product ${id}`,
+    url: `https://shop.example/${id}`,
+    category: 'Lamps',
+    offers: [{ price, stock: 5 }],
+  });
+  await put('/products', { items: goods.map(product) });
+}
+
+const goods = ['lamp', 'chair', 'table', 'shelf', 'rug'];
+
+/** What shoppers were told, and when, by business time. */
+const ordered = new Map<string, number>();
+const unsubscribed = new Map<string, number>();
+
+const client = new ShopClient(plant.url, plant.writeKey);
+const random = seeded(seed);
+let isOver = false;
+
+/** Fills carts until all is over, or leaves by an order or by the link of a letter; then only looks on. */
+async function shop(number: number): Promise<void> {
+  const userId = `shopper-${number}`;
+  const dice = seeded(seed + number);
+  let count = 0;
+  const call = (type: 'identify' | 'track', body: object) =>
+    client.call(type, `${userId}-${++count}`, { userId, ...body });
+  const add = () => {
+    const product_id = goods[Math.floor(dice() * goods.length)];
+    return call('track', { event: 'Product Added', properties: { product_id } });
+  };
+  await call('identify', { traits: { email: emailOf(userId) } });
+  while (!isOver) {
+    await add();
+    const seen = mailsTo(emailOf(userId)).length;
+    const patience = 1 + Math.floor(dice() * 3);
+    while (!isOver && mailsTo(emailOf(userId)).length < seen + patience) await sleep(100);
+    if (isOver) return;
+    if (number % 3 === 0) return order(userId, call);
+    if (number % 3 === 1) {
+      await unsubscribe(userId);
+      return add();
+    }
+  }
+}
+
+type Call = (type: 'identify' | 'track', body: object) => Promise<void>;
+
+async function order(userId: string, call: Call): Promise<void> {
+  const products = goods.map((product_id) => ({ product_id, quantity: 1, price: 1 }));
+  const properties = { order_id: `order-${userId}`, total: 5, currency: 'RUB', products };
+  await call('track', { event: 'Order Completed', properties });
+  ordered.set(userId, Date.now());
+}
+
+/** The one click of a mail program (RFC 8058). */
+async function unsubscribe(userId: string): Promise<void> {
+  const letter = mailsTo(emailOf(userId)).at(-1);
+  const link = /<([^>]+)>/.exec(letter ? headerOf(letter, 'list-unsubscribe') : '')?.[1] ?? '';
+  const body = new URLSearchParams({ 'List-Unsubscribe': 'One-Click' });
+  const answer = await client.untilAnswered(link, { method: 'POST', body });
+  expect(answer.status, link).toBe(200);
+  unsubscribed.set(userId, Date.now());
+}
+
+/** At the worst moment: the provider has taken a message, and the worker does not live to hear so. */
+async function killWorker(): Promise<void> {
+  smtp.plan.fault = 'stall-reply';
+  const before = smtp.received.length;
+  await expect.poll(() => smtp.received.length, { timeout: 20_000 }).toBeGreaterThan(before);
+  await plant.kill('worker');
+  delete smtp.plan.fault;
+  smtp.hangUp();
+  // What time does to the leases of the dead.
+  await db
+    .updateTable('messages')
+    .set({ lease_until: new Date(0) })
+    .where('state', '=', 'submitting')
+    .execute();
+  await plant.startWorker();
+}
+
+const faults: Record<string, () => Promise<void>> = {
+  'kill -9 of the gateway': async () => {
+    await plant.kill('gateway');
+    await plant.startGateway();
+  },
+  'kill -9 of the worker': killWorker,
+  'a crash of PostgreSQL': async () => {
+    await plant.crashPostgres();
+    await plant.startPostgres();
+  },
+  'a restart of Temporal': async () => {
+    await plant.stopTemporal();
+    await plant.startTemporal();
+  },
+  'SIGTERM to the gateway': async () => {
+    expect(await plant.end('gateway')).toBe('exit code 0');
+    await plant.startGateway();
+  },
+  'SIGTERM to the worker': async () => {
+    expect(await plant.end('worker')).toBe('exit code 0');
+    await plant.startWorker();
+  },
+};
+
+/** After each fault, events are taken and messages go again before the next. */
+async function befall(name: string): Promise<void> {
+  await faults[name]?.();
+  const [events, mails] = [client.answered.size, smtp.received.length];
+  await expect
+    .poll(() => client.answered.size > events && smtp.received.length > mails, {
+      timeout: 40_000,
+      message: `after ${name}`,
+    })
+    .toBe(true);
+}
+
+test(`faults lose nothing and double nothing (seed ${seed})`, { timeout: 180_000 }, async () => {
+  await prepareShop();
+  const shoppers = Promise.all(Array.from({ length: customers }, (_, number) => shop(number)));
+  await expect.poll(() => smtp.received.length, { timeout: 20_000 }).toBeGreaterThan(0);
+  for (const name of shuffled(Object.keys(faults), random)) await befall(name);
+  isOver = true;
+  await shoppers;
+  const pending = async () => ({
+    runs: (await db.selectFrom('runs').select('workflow_id').where('ended_at', 'is', null).execute()).length,
+    outbox: (await db.selectFrom('outbox').select('id').execute()).length,
+  });
+  await expect.poll(pending, { timeout: 60_000, interval: 200 }).toEqual({ runs: 0, outbox: 0 });
+  expect(await Promise.all([plant.end('gateway'), plant.end('worker')])).toEqual(['exit code 0', 'exit code 0']);
+  await everyEventOnce();
+  await mailboxAgreesWithLedger();
+  await nothingAfterLeaving();
+  await runsAreWhole();
+});
+
+async function everyEventOnce(): Promise<void> {
+  expect(client.refused).toEqual([]);
+  expect(client.repeats).toBeGreaterThan(0);
+  const rows = await db.selectFrom('events').select('message_id').execute();
+  const stored = rows.map((row) => row.message_id);
+  expect(new Set(stored).size).toBe(stored.length);
+  expect([...client.answered].filter((id) => !stored.includes(id))).toEqual([]);
+  expect(stored.filter((id) => !client.sent.has(id))).toEqual([]);
+}
+
+/** Every letter went once; only of `unknown` ones the ledger cannot say whether they did. */
+async function mailboxAgreesWithLedger(): Promise<void> {
+  const mails = smtp.received.map(messageOf);
+  expect(new Set(mails).size).toBe(mails.length);
+  const rows = await db.selectFrom('messages').select(['id', 'state', 'failed_reason']).execute();
+  const inState = (state: string) => rows.filter((row) => row.state === state).map((row) => row.id);
+  const [accepted, unknown] = [inState('accepted'), inState('unknown')];
+  expect(accepted.filter((id) => !mails.includes(id))).toEqual([]);
+  expect(mails.filter((id) => !accepted.includes(id) && !unknown.includes(id))).toEqual([]);
+  expect(unknown.length).toBeGreaterThan(0);
+  expect(rows.filter((row) => !['accepted', 'unknown', 'dropped'].includes(row.state))).toEqual([]);
+}
+
+async function nothingAfterLeaving(): Promise<void> {
+  const clock = await db.selectFrom('business_clock').select(['origin', 'scale']).executeTakeFirstOrThrow();
+  const business = (wall: number) => toBusiness(wall, { origin: clock.origin.getTime(), scale: clock.scale });
+  expect(Math.min(ordered.size, unsubscribed.size)).toBeGreaterThan(3);
+  for (const [userId, answeredAt] of [...ordered, ...unsubscribed]) {
+    const ids = mailsTo(emailOf(userId)).map(messageOf);
+    const sends = db.selectFrom('decisions').select(['at', 'block']).where('decision', '=', 'send');
+    const late = await sends
+      .where('message_id', 'in', ids)
+      .where('at', '>', new Date(business(answeredAt)))
+      .execute();
+    expect(late, userId).toEqual([]);
+  }
+}
+
+async function runsAreWhole(): Promise<void> {
+  const runs = await db.selectFrom('runs').select('outcome').execute();
+  const outcomes = new Set(runs.map((run) => run.outcome));
+  expect(
+    [...outcomes].filter((outcome) => !/^(goal|completed|nothing_left|exited:unsubscribed)$/.test(outcome ?? '')),
+  ).toEqual([]);
+  expect([...outcomes]).toEqual(expect.arrayContaining(['goal', 'completed', 'exited:unsubscribed']));
+  const open = db.selectFrom('run_blocks').select(['run_id', 'block']).where('left_at', 'is', null);
+  expect(await open.execute()).toEqual([]);
+  const connection = await Connection.connect({ address: plant.temporalAddress });
+  const workflows = new Client({ connection }).workflow;
+  const others = await workflows.count(`ExecutionStatus NOT IN ('Completed', 'ContinuedAsNew')`);
+  await connection.close();
+  expect(others.count).toBe(0);
+}
