@@ -66,6 +66,10 @@ export class Run {
 
   /** Asks whether the customer enters, and what to wait for first. */
   async enter(): Promise<void> {
+    const { continuedFromExecutionRunId: earlier } = workflowInfo();
+    // Temporal keeps the search attributes of a workflow that continues as new, but not its summary and details.
+    if (earlier !== undefined)
+      this.story.tell(`Follows workflow run \`${earlier}\`: customer \`${this.entry.customerId}\` went on`);
     const { enter } = this.doing('Does this customer enter?');
     const before = this.starts;
     // Cancelled in between, it would leave a row of a run that nobody follows; so it enters, and then ends cleanly.
@@ -80,7 +84,7 @@ export class Run {
       );
     } else {
       this.notEntered = answer.outcome;
-      this.story.now(`Did not enter: ${answer.outcome}`);
+      this.story.now(`Did not enter: ${answer.outcome.replace('not_entered:', '')}`);
       if (this.starts > before) await this.startAgain(this.entry.triggerAt);
     }
   }
@@ -134,7 +138,7 @@ export class Run {
     if (!answer.ended) {
       this.interruption = null;
       this.next = answer.next;
-      this.story.tell('That does not end it: goes on waiting');
+      this.story.tell(why === null ? 'There is more to wait for: goes on' : 'That does not end it: goes on waiting');
       return null;
     }
     this.next = null;
