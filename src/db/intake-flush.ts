@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { Event } from '#domain/events.ts';
-import { type IdentityKind, type KnownIdentity, Resolver, undecided } from '#domain/identity.ts';
+import { type IdentityKind, Resolver, undecided } from '#domain/identity.ts';
 import type { ProfileKind } from '#domain/journey.ts';
 import { type Attributed, Projection } from '#domain/projection.ts';
 import { unreachableBecause } from '#domain/reach.ts';
 import type { Routing } from '#domain/routing.ts';
 import type { ShopSettings } from '#domain/shop.ts';
-import { Triggers } from '#domain/triggers.ts';
+import { type NotEntered, Triggers } from '#domain/triggers.ts';
 import { newId } from './ids.ts';
 import {
   type Asked,
@@ -41,10 +41,13 @@ export interface FlushContext {
   shop: ShopSettings;
   /** Who held an identity when it was last seen: a guess, so that locking need not look it up. Kept by `flush`. */
   holders: Map<string, string>;
+  /** Who was counted as not entered, and when: written once in half an hour, not asked of the database each time. */
+  missed: Map<string, number>;
 }
 
 /** About 20 MB. */
-const mostHolders = 100_000;
+const mostRemembered = 100_000;
+const missedEveryMs = 30 * 60_000;
 
 /** Stores events in one transaction: whose they are, what is new, what it makes of the customers, who must hear of it.
  *  Resolves after the commit. Throws what the database threw, the transaction still open. */
@@ -77,9 +80,7 @@ async function flushOnce(
   const { merges } = first.identities;
   if (merges.length === 0) {
     const known = isShort(first, found) ? await readAgain(client, withAll(asked), locked) : found;
-    const rows = await writeAndCommit(client, decide(fresh, first, known, context));
-    remember(context.holders, [...found.identities, ...first.identities.attached, ...first.identities.passed]);
-    return rows;
+    return store(client, decide(fresh, first, known, context), known, context);
   }
   // Rare: customers who turn out to be one are joined, then everything is read and resolved again, so that what follows
   // knows one customer only.
@@ -88,16 +89,30 @@ async function flushOnce(
   const known = await readAgain(client, withAll(asked), locked);
   const survivors = new Set(merges.map(({ into }) => into));
   const second = await attribute(client, fresh, known, context.now);
-  const rows = await writeAndCommit(client, decide(fresh, second, known, context, survivors));
-  remember(context.holders, [...known.identities, ...second.identities.attached, ...second.identities.passed]);
-  return [...exits, ...rows];
+  return [...exits, ...(await store(client, decide(fresh, second, known, context, survivors), known, context))];
 }
 
-function remember(holders: Map<string, string>, identities: readonly KnownIdentity[]): void {
-  for (const identity of identities) holders.set(identityKey(identity), identity.customerId);
-  for (const oldest of holders.keys()) {
-    if (holders.size <= mostHolders) return;
-    holders.delete(oldest);
+/** Writes and commits; then remembers what spares the next flushes a question. */
+async function store(client: PoolClient, writes: Writes, known: Found, context: FlushContext): Promise<OutboxRow[]> {
+  const { holders, missed } = context;
+  const notEntered = writes.notEntered.filter((row) => row.at >= (missed.get(missedKey(row)) ?? 0) + missedEveryMs);
+  const rows = await writeAndCommit(client, { ...writes, notEntered });
+  const { attached, passed } = writes.identities;
+  for (const one of [...known.identities, ...attached, ...passed]) holders.set(identityKey(one), one.customerId);
+  for (const row of notEntered) missed.set(missedKey(row), row.at);
+  forgetOldest(holders);
+  forgetOldest(missed);
+  return rows;
+}
+
+function missedKey({ journey, key, customerId, reason }: NotEntered): string {
+  return `${journey} ${key} ${customerId} ${reason}`;
+}
+
+function forgetOldest(memory: Map<string, unknown>): void {
+  for (const oldest of memory.keys()) {
+    if (memory.size <= mostRemembered) return;
+    memory.delete(oldest);
   }
 }
 

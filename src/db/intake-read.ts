@@ -6,7 +6,7 @@ import type { ConsentState, Known, ProfileState } from '#domain/projection.ts';
 import type { Reach } from '#domain/reach.ts';
 import type { LiveRun } from '#domain/triggers.ts';
 import { textArray } from './arrays.ts';
-import { inOrder } from './pipeline.ts';
+import { beginTransaction, inOrder } from './pipeline.ts';
 
 /** What one flush asks the database about: everything that its events name. */
 export interface Asked {
@@ -140,7 +140,7 @@ export interface Begun {
  */
 export async function begin(client: PoolClient, asked: Asked, holders: ReadonlyMap<string, string>): Promise<Begun> {
   const [, keys, { rows: locked }, read] = await inOrder([
-    client.query('begin'),
+    client.query(beginTransaction),
     client.query<{ hash: string }>({ name: 'intake-keys', text: keysText, values: [textArray(asked.hashes)] }),
     client.query<Locked>(lockStatement(asked, holders)),
     client.query<Row>(readStatement(asked)),

@@ -9,7 +9,7 @@ import { newId } from './ids.ts';
 import { type Row, rowsInto } from './intake-tables.ts';
 import { passStatements } from './merge.ts';
 import type { OutboxRow } from './outbox.ts';
-import { inOrder } from './pipeline.ts';
+import { commitTransaction, inOrder } from './pipeline.ts';
 
 /** All that one flush writes. */
 export interface Writes {
@@ -37,7 +37,7 @@ export async function writeAndCommit(client: PoolClient, writes: Writes): Promis
   ];
   const sent = statements.map((query) => client.query(query));
   const outbox = rowsInto('outbox', writes.signals.map(outboxRow)).map((query) => client.query<OutboxRow>(query));
-  await inOrder([...sent, ...outbox, client.query('commit')]);
+  await inOrder([...sent, ...outbox, client.query(commitTransaction)]);
   return (await outbox[0])?.rows ?? [];
 }
 

@@ -44,7 +44,11 @@ export class RefusedEvents extends Error {
 
 /** Measured: more in a flush or in flight only makes each slower. */
 const eventsPerFlush = 200;
-const flushesInFlight = 2;
+/** Each has at most one flush in flight. A visitor's events keep to one: in their order, and no flush waits for the other's
+ *  lock on them. */
+const lanes = 2;
+/** Wall time that a client waits before it is told to come again. Most clients give up after 10 s. */
+const patienceMs = 8_000;
 /** A few seconds' worth. What comes beyond is told to come again, before memory ends. */
 const mostWaiting = 20_000;
 const mostWaitingBytes = 64 * 1024 * 1024;
@@ -57,52 +61,96 @@ interface Waiting extends Incoming {
 /** Group commit: events that come while others are being stored wait and go together, in one transaction. Nothing in
  *  flight, nothing waits: a lone event is stored at once. */
 export function createIntake(options: IntakeOptions): Intake {
-  const pool = pipelining(options.pool, flushesInFlight);
-  const db = connect(options.pool);
-  const holders = new Map<string, string>();
-  const waiting: Waiting[] = [];
-  let waitingBytes = 0;
-  let inFlight = 0;
-  let isKicked = false;
+  const pool = pipelining(options.pool, lanes);
+  const store = storing(options, pool);
+  const queues = Array.from({ length: lanes }, () => createQueue(store));
   let isClosed = false;
+
+  return {
+    submit(sourceId, events) {
+      const bytes = events.reduce((sum, event) => sum + event.payload.length, 0);
+      const waiting = queues.reduce((sum, queue) => sum + queue.waiting.length, events.length);
+      const waitingBytes = queues.reduce((sum, queue) => sum + queue.bytes, bytes);
+      if (isClosed || waiting > mostWaiting || waitingBytes > mostWaitingBytes) {
+        return Promise.reject(new Overloaded('too many events wait to be stored'));
+      }
+      const { promise, doneOf } = together(events.length);
+      for (const [index, event] of events.entries()) {
+        queues[laneOf(event)]?.push({ sourceId, event, done: doneOf(index) });
+      }
+      return promise;
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      await Promise.all(queues.map((queue) => queue.idle()));
+      await pool.end();
+    },
+  };
+}
+
+function laneOf({ who }: Event): number {
+  const id = who.anonymousId ?? who.userId ?? who.email ?? who.phone ?? '';
+  let sum = 0;
+  for (let index = Math.max(0, id.length - 8); index < id.length; index++) sum += id.charCodeAt(index);
+  return sum % lanes;
+}
+
+/** One flush at a time, of all that waits. */
+function createQueue(store: (batch: Waiting[]) => Promise<void>) {
+  const waiting: Waiting[] = [];
+  let bytes = 0;
+  let isBusy = false;
   let onIdle: (() => void) | null = null;
 
-  function kick(): void {
-    if (isKicked) return;
-    isKicked = true;
-    // After all requests of this turn of the event loop are in.
-    setImmediate(() => {
-      isKicked = false;
-      while (waiting.length > 0 && inFlight < flushesInFlight) void startFlush();
-    });
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, eventsPerFlush);
+      for (const { event } of batch) bytes -= event.payload.length;
+      await store(batch);
+    }
+    isBusy = false;
+    onIdle?.();
   }
 
-  async function startFlush(): Promise<void> {
-    const batch = waiting.splice(0, eventsPerFlush);
-    for (const { event } of batch) waitingBytes -= event.payload.length;
-    inFlight++;
-    await store(batch);
-    inFlight--;
-    if (waiting.length > 0) kick();
-    else if (inFlight === 0) onIdle?.();
-  }
+  return {
+    waiting,
+    get bytes() {
+      return bytes;
+    },
+    push(one: Waiting) {
+      waiting.push(one);
+      bytes += one.event.payload.length;
+      if (isBusy) return;
+      isBusy = true;
+      // After all requests of this turn of the event loop are in.
+      setImmediate(() => void drain());
+    },
+    async idle() {
+      if (isBusy) await new Promise<void>((resolve) => (onIdle = resolve));
+    },
+  };
+}
 
-  async function store(batch: Waiting[]): Promise<void> {
+/** Stores a batch, telling each event what became of it. Never rejects. */
+function storing({ pool: shared, clock, routing, shop, onOutbox }: IntakeOptions, pool: pg.Pool) {
+  const db = connect(shared);
+  const memory = { holders: new Map<string, string>(), missed: new Map<string, number>() };
+
+  return async function store(batch: Waiting[]): Promise<void> {
     try {
       const rows = await tryFlush(batch);
       for (const one of batch) one.done();
-      if (rows.length > 0) options.onOutbox(rows);
+      if (rows.length > 0) onOutbox(rows);
     } catch (error) {
       if (batch.length > 1 && isTheEventsFault(error)) for (const one of batch) await store([one]);
       else for (const one of batch) one.done(error);
     }
-  }
+  };
 
   async function tryFlush(batch: Waiting[]): Promise<OutboxRow[]> {
-    const now = options.clock.now();
-    const months = new Set(batch.map(({ event }) => event.receivedAt.toISOString().slice(0, 7)));
-    for (const month of months) await ensureMonths(db, ['events'], new Date(`${month}-01`));
-    const context = { now, routing: options.routing, shop: options.shop?.() ?? defaultShop, holders };
+    await ensureMonthsOf(batch);
+    const context = { now: clock.now(), routing, shop: shop?.() ?? defaultShop, ...memory };
     for (let attempt = 1; ; attempt++) {
       try {
         return await withClient(pool, (client) => flush(client, batch, context));
@@ -113,30 +161,11 @@ export function createIntake(options: IntakeOptions): Intake {
     }
   }
 
-  return {
-    submit(sourceId, events) {
-      const bytes = events.reduce((sum, event) => sum + event.payload.length, 0);
-      if (isClosed || waiting.length + events.length > mostWaiting || waitingBytes + bytes > mostWaitingBytes) {
-        return Promise.reject(new Overloaded('too many events wait to be stored'));
-      }
-      waitingBytes += bytes;
-      const { promise, doneOf } = together(events.length);
-      for (const [index, event] of events.entries()) waiting.push({ sourceId, event, done: doneOf(index) });
-      if (inFlight < flushesInFlight) kick();
-      return promise;
-    },
-    async close() {
-      if (isClosed) return;
-      isClosed = true;
-      if (inFlight > 0 || waiting.length > 0) {
-        await new Promise<void>((resolve) => {
-          onIdle = resolve;
-          kick();
-        });
-      }
-      await pool.end();
-    },
-  };
+  async function ensureMonthsOf(batch: Waiting[]): Promise<void> {
+    const monthOf = ({ event: { receivedAt } }: Waiting) => receivedAt.getUTCFullYear() * 12 + receivedAt.getUTCMonth();
+    const months = new Map(batch.map((one) => [monthOf(one), one.event.receivedAt]));
+    for (const instant of months.values()) await ensureMonths(db, ['events'], instant);
+  }
 }
 
 /** One promise for all events of a submission. */
@@ -145,12 +174,15 @@ function together(count: number) {
   const refused: { index: number; reason: string }[] = [];
   let left = count;
   let failure: unknown;
+  // The events may still be stored later: sent again, they are duplicates.
+  const patience = setTimeout(() => reject(new Error('storing takes too long')), patienceMs);
   const settle = () => {
+    clearTimeout(patience);
     if (failure !== undefined) reject(failure);
     else if (refused.length > 0) reject(new RefusedEvents(refused));
     else resolve();
   };
-  if (count === 0) resolve();
+  if (count === 0) settle();
   const doneOf = (index: number) => (error?: unknown) => {
     if (/^(22|54)/.test(sqlState(error) ?? '')) refused.push({ index, reason: 'holds what the database cannot store' });
     else if (error !== undefined) failure = error;

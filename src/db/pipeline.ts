@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 
 /** Every statement here looks up a few rows by key. Prepared while a table was empty, a plan would scan it, and still do so
@@ -9,11 +10,39 @@ const byIndex = [
   'plan_cache_mode=force_generic_plan',
 ];
 
+/** Sends together what is written in one turn of the event loop: a flush has a dozen statements, and a system call for each
+ *  cost as much as all else that Node does for it. */
+class GatheringSocket extends Socket {
+  #isGathering = false;
+
+  override cork(): void {
+    super.cork();
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    super.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      super.uncork();
+    });
+  }
+}
+
+/** Prepared, unlike plain text, these are gathered with the statements around them. */
+export const beginTransaction = { name: 'begin', text: 'begin' };
+export const commitTransaction = { name: 'commit', text: 'commit' };
+
 /** A small pool beside `pool`, on the same database, whose connections send statements without waiting for the answers of
  *  those before: a transaction then costs as many round trips as it has decisions, not statements. */
 export function pipelining({ options }: pg.Pool, max: number): pg.Pool {
   const settings = [options.options, ...byIndex].filter((text) => text !== undefined).join(' -c ');
-  const pool = new pg.Pool({ ...options, options: settings, max, pipeline: true, connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({
+    ...options,
+    options: settings,
+    max,
+    pipeline: true,
+    stream: () => new GatheringSocket(),
+    connectionTimeoutMillis: 5_000,
+  });
   // An idle connection that the server drops emits here; without a listener it would end the process.
   pool.on('error', () => {});
   return pool;

@@ -38,7 +38,9 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
     });
     request.on('end', () => (size > limit ? reject(tooLarge(limit)) : resolve(whole(chunks))));
     request.on('error', () => reject(new Gone('the request failed')));
-    request.on('close', () => reject(new Gone('the request was cut off')));
+    request.on('close', () => {
+      if (!request.complete) reject(new Gone('the request was cut off'));
+    });
   });
 }
 
