@@ -26,7 +26,9 @@ test('a run ends, and sends each step once at most', () => {
 test('a run speaks of the strongest intent that is true, and of nothing that is gone or bought', () => {
   forAllRuns(({ sent }, settings) => {
     for (const { intent, scene, closed } of sent) {
-      const open = truths(scene, settings).filter((one) => !closed.includes(one) && settings.branches[one].steps.length > 0);
+      const open = truths(scene, settings).filter(
+        (one) => !closed.includes(one) && settings.branches[one].steps.length > 0,
+      );
       expect(intent.branch).toBe(open[0]);
     }
   });
@@ -35,7 +37,9 @@ test('a run speaks of the strongest intent that is true, and of nothing that is 
 test('a run that has nothing left to say has completed its branch, or nothing is true any more', () => {
   forAllRuns(({ sent, why, scene, closed }, settings) => {
     const last = sent.at(-1)?.intent.branch;
-    const open = truths(scene, settings).filter((one) => !closed.includes(one) && settings.branches[one].steps.length > 0);
+    const open = truths(scene, settings).filter(
+      (one) => !closed.includes(one) && settings.branches[one].steps.length > 0,
+    );
     if (why === 'nothing_left') expect(open).toEqual([]);
     else expect(sent.at(-1)?.block).toBe(`${last}-${last && settings.branches[last].steps.length}`);
   });
