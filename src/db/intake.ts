@@ -47,6 +47,8 @@ const eventsPerFlush = 200;
 /** Each has at most one flush in flight. A visitor's events keep to one: in their order, and no flush waits for the other's
  *  lock on them. */
 const lanes = 2;
+/** Two flushes at once pay from so many events in each; fewer go together, since a flush costs as much as a dozen events. */
+const worthALane = 64;
 /** Wall time that a client waits before it is told to come again. Most clients give up after 10 s. */
 const patienceMs = 8_000;
 /** A few seconds' worth. What comes beyond is told to come again, before memory ends. */
@@ -63,28 +65,86 @@ interface Waiting extends Incoming {
 export function createIntake(options: IntakeOptions): Intake {
   const pool = pipelining(options.pool, lanes);
   const store = storing(options, pool);
-  const queues = Array.from({ length: lanes }, () => createQueue(store));
+  const queue = createQueue(store);
   let isClosed = false;
 
   return {
     submit(sourceId, events) {
       const bytes = events.reduce((sum, event) => sum + event.payload.length, 0);
-      const waiting = queues.reduce((sum, queue) => sum + queue.waiting.length, events.length);
-      const waitingBytes = queues.reduce((sum, queue) => sum + queue.bytes, bytes);
-      if (isClosed || waiting > mostWaiting || waitingBytes > mostWaitingBytes) {
+      if (isClosed || queue.length + events.length > mostWaiting || queue.bytes + bytes > mostWaitingBytes) {
         return Promise.reject(new Overloaded('too many events wait to be stored'));
       }
       const { promise, doneOf } = together(events.length);
-      for (const [index, event] of events.entries()) {
-        queues[laneOf(event)]?.push({ sourceId, event, done: doneOf(index) });
-      }
+      for (const [index, event] of events.entries()) queue.push({ sourceId, event, done: doneOf(index) });
       return promise;
     },
     async close() {
       if (isClosed) return;
       isClosed = true;
-      await Promise.all(queues.map((queue) => queue.idle()));
+      await queue.idle();
       await pool.end();
+    },
+  };
+}
+
+interface Lane {
+  waiting: Waiting[];
+  isBusy: boolean;
+}
+
+/** What waits, and when it goes: all together while that fits one flush, else each lane for itself. */
+function createQueue(store: (batch: Waiting[]) => Promise<void>) {
+  const all: Lane[] = Array.from({ length: lanes }, () => ({ waiting: [], isBusy: false }));
+  let bytes = 0;
+  let isKicked = false;
+  let onIdle: (() => void) | null = null;
+  const length = () => all.reduce((sum, lane) => sum + lane.waiting.length, 0);
+
+  function kick(): void {
+    if (isKicked) return;
+    isKicked = true;
+    // After all requests of this turn of the event loop are in.
+    setImmediate(() => {
+      isKicked = false;
+      schedule();
+    });
+  }
+
+  function schedule(): void {
+    const isQuiet = all.every((lane) => !lane.isBusy);
+    if (isQuiet && length() === 0) onIdle?.();
+    else if (isQuiet && length() <= eventsPerFlush) void run(all);
+    else for (const lane of all) if (!lane.isBusy && (isQuiet || lane.waiting.length >= worthALane)) void run([lane]);
+  }
+
+  async function run(taken: Lane[]): Promise<void> {
+    const batch = taken.flatMap((lane) => lane.waiting.splice(0, eventsPerFlush));
+    if (batch.length === 0) return;
+    for (const { event } of batch) bytes -= event.payload.length;
+    for (const lane of taken) lane.isBusy = true;
+    await store(batch);
+    for (const lane of taken) lane.isBusy = false;
+    kick();
+  }
+
+  return {
+    get length() {
+      return length();
+    },
+    get bytes() {
+      return bytes;
+    },
+    push(one: Waiting) {
+      all[laneOf(one.event)]?.waiting.push(one);
+      bytes += one.event.payload.length;
+      kick();
+    },
+    async idle() {
+      const isIdle = new Promise<void>((resolve) => {
+        onIdle = resolve;
+      });
+      kick();
+      await isIdle;
     },
   };
 }
@@ -94,42 +154,6 @@ function laneOf({ who }: Event): number {
   let sum = 0;
   for (let index = Math.max(0, id.length - 8); index < id.length; index++) sum += id.charCodeAt(index);
   return sum % lanes;
-}
-
-/** One flush at a time, of all that waits. */
-function createQueue(store: (batch: Waiting[]) => Promise<void>) {
-  const waiting: Waiting[] = [];
-  let bytes = 0;
-  let isBusy = false;
-  let onIdle: (() => void) | null = null;
-
-  async function drain(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.splice(0, eventsPerFlush);
-      for (const { event } of batch) bytes -= event.payload.length;
-      await store(batch);
-    }
-    isBusy = false;
-    onIdle?.();
-  }
-
-  return {
-    waiting,
-    get bytes() {
-      return bytes;
-    },
-    push(one: Waiting) {
-      waiting.push(one);
-      bytes += one.event.payload.length;
-      if (isBusy) return;
-      isBusy = true;
-      // After all requests of this turn of the event loop are in.
-      setImmediate(() => void drain());
-    },
-    async idle() {
-      if (isBusy) await new Promise<void>((resolve) => (onIdle = resolve));
-    },
-  };
 }
 
 /** Stores a batch, telling each event what became of it. Never rejects. */
