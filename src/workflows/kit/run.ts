@@ -42,7 +42,7 @@ export class Run {
   private runId: string | null = null;
   private next: Next | null = null;
   private asked = 0;
-  private interruption: Notice | null = null;
+  private interruptions: Notice[] = [];
   private starts = 0;
   private cancellation: unknown = null;
   private notEntered: Outcome | null = null;
@@ -61,7 +61,7 @@ export class Run {
   /** Only notes what came: nothing that a handler starts could outlive the run. */
   private hear(notice: Notice): void {
     if (notice.kind === 'start') this.starts += 1;
-    else this.interruption ??= notice;
+    else this.interruptions.push(notice);
   }
 
   /** Asks whether the customer enters, and what to wait for first. */
@@ -98,7 +98,7 @@ export class Run {
     this.story.now(say, due);
     try {
       const summary = `${say}, due ${readable(due)}`;
-      await condition(() => this.interruption !== null, Math.ceil(wait), { summary });
+      await condition(() => this.interruptions.length > 0, Math.ceil(wait), { summary });
     } catch (error) {
       this.cancelledBy(error);
     }
@@ -129,14 +129,15 @@ export class Run {
     const { runId, entry } = this;
     if (runId === null) return this.notEntered;
     const why = this.whyNow();
+    const exit = this.cancellation === null ? exitReason(this.interruptions) : 'stopped';
+    // What comes while the run is being closed may be no false alarm, and is kept.
+    this.interruptions = [];
     if (why !== null) this.story.tell(why);
     const { finish } = this.doing(`Close the run: ${why ?? 'nothing is left to do'}`);
     const before = this.starts;
-    const exit = this.cancellation === null ? exitReason(this.interruption) : 'stopped';
     const { journey, customerId, key } = entry;
     const answer = await CancellationScope.nonCancellable(() => finish({ runId, journey, customerId, key, exit }));
     if (!answer.ended) {
-      this.interruption = null;
       this.next = answer.next;
       this.story.tell(why === null ? 'There is more to wait for: goes on' : 'That does not end it: goes on waiting');
       return null;
@@ -158,7 +159,7 @@ export class Run {
   }
 
   private isInterrupted(): boolean {
-    return this.interruption !== null || this.cancellation !== null;
+    return this.interruptions.length > 0 || this.cancellation !== null;
   }
 
   private now(): number {
@@ -194,7 +195,8 @@ export class Run {
   /** What ends the wait early, or null where nothing does. */
   private whyNow(): string | null {
     if (this.cancellation !== null) return 'stopped by a person';
-    return this.interruption && `${this.interruption.reason} (${this.interruption.kind})`;
+    const [first] = this.interruptions;
+    return first === undefined ? null : `${first.reason} (${first.kind})`;
   }
 }
 
@@ -202,8 +204,8 @@ function settingsOf({ settingsVersion }: { settingsVersion: number }): string {
   return settingsVersion === 0 ? 'default settings' : `settings version ${settingsVersion}`;
 }
 
-function exitReason(interruption: Notice | null): string | null {
-  return interruption?.kind === 'exit' ? interruption.reason : null;
+function exitReason(notices: readonly Notice[]): string | null {
+  return notices.find((notice) => notice.kind === 'exit')?.reason ?? null;
 }
 
 /** The first line of every journey. */
