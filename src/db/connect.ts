@@ -15,9 +15,15 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
 
 export function createPool(connectionString: string, max = 10): pg.Pool {
   const pool = new pg.Pool({ connectionString, max, options: '-c TimeZone=UTC' });
-  // An idle connection that the server drops (a restart) emits here; without a listener it would end the process.
-  pool.on('error', () => {});
+  survivingLosses(pool);
   return pool;
+}
+
+/** A connection that the server drops (a restart) emits an error, on the pool where it is idle, on its client where it is
+ *  in use; without a listener that would end the process. Whoever uses it learns of it by the next statement. */
+export function survivingLosses(pool: pg.Pool): void {
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
 }
 
 export function connect(pool: pg.Pool): Db {

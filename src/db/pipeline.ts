@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
+import { survivingLosses } from './connect.ts';
 
 /** Every statement here looks up a few rows by key. Prepared while a table was empty, a plan would scan it, and still do so
  *  when it has grown, until statistics come: measured, flushes of 200 events went from 10 to 60 ms. */
@@ -43,8 +44,7 @@ export function pipelining({ options }: pg.Pool, max: number): pg.Pool {
     stream: () => new GatheringSocket(),
     connectionTimeoutMillis: 5_000,
   });
-  // An idle connection that the server drops emits here; without a listener it would end the process.
-  pool.on('error', () => {});
+  survivingLosses(pool);
   return pool;
 }
 
