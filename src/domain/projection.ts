@@ -3,6 +3,7 @@ import type { Effect, Event } from './events.ts';
 import { changeInterest, type InterestChange } from './interests.ts';
 import { channelNames, type ProfileKind } from './journey.ts';
 import { changeOrder, type OrderState } from './orders.ts';
+import { Table } from './table.ts';
 
 /** What events make of a customer. Everything is folded here, in memory and in the order in which things happened, from
  *  what was read under the customers' locks; the database only keeps the outcome. Instants are epoch ms. */
@@ -58,45 +59,12 @@ export interface Attributed {
   refused: ReadonlySet<'email' | 'phone'>;
 }
 
-/** Rows by key, and which of them have to be written. */
-class Table<Row> {
-  readonly #rows = new Map<string, Row>();
-  readonly #changed = new Set<string>();
-  readonly removed: Row[] = [];
-
-  constructor(known: readonly Row[], keyOf: (row: Row) => string) {
-    for (const row of known) this.#rows.set(keyOf(row), row);
-  }
-
-  get(key: string): Row | undefined {
-    return this.#rows.get(key);
-  }
-
-  all(): Row[] {
-    return [...this.#rows.values()];
-  }
-
-  change(key: string, row: Row): void {
-    this.#rows.set(key, row);
-    this.#changed.add(key);
-  }
-
-  remove(key: string): void {
-    const row = this.#rows.get(key);
-    if (row === undefined) return;
-    this.#rows.delete(key);
-    this.#changed.delete(key);
-    this.removed.push(row);
-  }
-
-  /** Changed rows by key, which is the order in which they are written, so that two writers never wait in a circle. */
-  changed(): Row[] {
-    return [...this.#changed].sort().map((key) => this.#rows.get(key) as Row);
-  }
-}
-
 /** `last_seen_at` is for people to read: it is written once in this while, not with each event. */
 const seenEveryMs = 60_000;
+
+/** What a customer is read and written with may not grow without end: anybody can give events in by the key of a website. */
+const mostTraits = 500;
+const mostCartLines = 500;
 
 export class Projection {
   readonly customers: Table<CustomerState>;
@@ -180,6 +148,7 @@ export class Projection {
     if (traits === null) throw new Error(`traits of customer ${customerId} were not read`);
     const saidAt = traitsAt[name];
     if (saidAt !== undefined && Date.parse(saidAt) > event.occurredAt.getTime()) return;
+    if (!Object.hasOwn(traits, name) && Object.keys(traits).length >= mostTraits) return;
     this.customers.change(customerId, {
       ...rest,
       traits: { ...traits, [name]: value },
@@ -236,7 +205,10 @@ export class Projection {
     const orderedAt = this.profile(customerId, event.profile).lastOrderAt;
     const cart = this.#cartOf(customerId, event.profile);
     const lines = changeCart(cart.all(), effect, event.occurredAt.getTime(), orderedAt);
-    for (const line of lines) cart.change(line.product, { ...line, customerId, profile: event.profile });
+    for (const line of lines) {
+      if (cart.size >= mostCartLines && cart.get(line.product) === undefined) continue;
+      cart.change(line.product, { ...line, customerId, profile: event.profile });
+    }
   }
 
   #order({ order }: Extract<Effect, { do: 'order' }>, { event, customerId }: Attributed): void {

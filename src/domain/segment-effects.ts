@@ -36,8 +36,18 @@ function byType({ type, traits, ambient, call }: Said): Effect[] {
 const addresses = new Set(['email', 'phone']);
 
 function traitEffects(traits: Properties): Effect[] {
-  const named = Object.entries(traits).filter(([name]) => !addresses.has(name) && name.length <= 200);
+  const named = Object.entries(traits).filter(
+    ([name, value]) => !addresses.has(name) && name.length <= 200 && !isLong(value),
+  );
   return named.map(([name, value]) => ({ do: 'trait', name, value }));
+}
+
+/** Traits are read and written whole with each event that says one. Characters of JSON. */
+const longestTrait = 4_000;
+
+function isLong(value: unknown): boolean {
+  if (typeof value === 'string') return value.length > longestTrait;
+  return typeof value === 'object' && value !== null && JSON.stringify(value).length > longestTrait;
 }
 
 /** Where and in what language the client runs: sent with each call by browser and app libraries. */

@@ -83,12 +83,21 @@ function partsOf(call: Properties): Parts {
 /** The call as it came, without the write key. PostgreSQL's text holds neither NUL nor half a surrogate pair, and one
  *  such event would fail the whole statement that it goes in with. */
 function payloadOf(call: Properties): string {
+  if (isDeeper(call, deepest)) throw new BadEvent('event', `is nested in more than ${deepest} levels`);
   const payload = JSON.stringify('writeKey' in call ? { ...call, writeKey: undefined } : call);
   // JSON.stringify escapes \u only for control characters and lone surrogates; pairs are written as they are.
   if (payload.includes('\\u') && /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/.test(payload)) {
     throw new BadEvent('event', 'holds \\u0000 or a lone surrogate, which cannot be stored');
   }
   return payload;
+}
+
+/** Deeper documents are nobody's data; PostgreSQL and we ourselves write them by recursion. */
+const deepest = 64;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function eventName(value: unknown): string {
@@ -177,7 +186,7 @@ function occurredAt(call: Properties, { receivedAt, wallNow, scale, sentAt }: Ca
   const happened = instant(call.timestamp) ?? instant(call.originalTimestamp);
   if (happened === null) return receivedAt;
   const sent = instant(call.sentAt) ?? instant(sentAt) ?? wallNow;
-  return new Date(receivedAt.getTime() - Math.max(0, sent - happened) * scale);
+  return new Date(Math.max(earliest, receivedAt.getTime() - Math.max(0, sent - happened) * scale));
 }
 
 /** Years that PostgreSQL and people take for dates; outside of them it is a client's mistake. */
