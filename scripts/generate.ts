@@ -1,22 +1,26 @@
 /**
- * `npm run generate`: writes what follows from the folders src/workflows/<journey>/, so that adding a journey is adding a
- * folder. `--check` writes nothing and fails where a file is not what it would write.
+ * `npm run generate`: writes what follows from the folders src/workflows/<journey>/ and src/activities/<journey>/, so that
+ * adding a journey is adding its folders. `--check` writes nothing and fails where a file is not what it would write.
  */
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { journeyFaults, readJourneys } from './generate/journeys.ts';
+import { mindFaults, mindsSource, readMinds } from './generate/minds.ts';
 import { barrelSource, catalogueSource } from './generate/sources.ts';
 import { readOr } from './lib/files.ts';
 
 const root = join(import.meta.dirname, '..');
 const workflows = join(root, 'src/workflows');
+const activities = join(root, 'src/activities');
 
 const check = process.argv.includes('--check');
 const journeys = await readJourneys(workflows);
-const faults = (await Promise.all(journeys.map(journeyFaults))).flat();
+const minds = await readMinds(activities);
+const faults = [...(await Promise.all(journeys.map(journeyFaults))).flat(), ...mindFaults(journeys, minds)];
 const files = new Map([
   [join(workflows, 'index.ts'), barrelSource(journeys)],
   [join(workflows, 'catalogue.ts'), catalogueSource(journeys)],
+  [join(activities, 'minds.ts'), mindsSource(journeys, minds)],
 ]);
 
 for (const [path, wanted] of files) {

@@ -50,7 +50,8 @@ async function decideUnderLock(
   if (facts === null || facts.run.outcome !== null) return { story: 'The run has ended', next: null };
   if (facts.run.asked >= request.ask) return facts.run.answer as DeliverAnswer;
   const mind = mindOf(request.journey);
-  const situation = { facts, now: now.getTime(), shop: shopOf(facts), progress: facts.run.progress };
+  const { triggerAt, progress } = facts.run;
+  const situation = { facts, now: now.getTime(), shop: shopOf(facts), triggerAt, progress };
   const deciding = { deps, request, mind, facts, situation, now };
   const crashed = facts.sent.find((sent) => sent.state === 'submitting');
   if (crashed !== undefined && (crashed.leased || crashed.kind === 'marketing'))

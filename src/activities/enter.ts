@@ -5,7 +5,7 @@ import { workflowId } from '#domain/ids.ts';
 import type { EnterAnswer, Entry, Next } from '#domain/journey.ts';
 import { unreachableBecause } from '#domain/reach.ts';
 import type { ActivityDeps } from './deps.ts';
-import type { Mind } from './mind.ts';
+import type { Mind, Situation } from './mind.ts';
 import { mindOf, profileOf, shopOf } from './shared.ts';
 
 /** Decides under the customer's lock whether a run begins, and makes its row. A run that is live already (this
@@ -20,13 +20,16 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
     const request = { customerId, journey, key, profile: profileOf(key), run: { workflowId: id }, now };
     const facts = await readFacts(trx, request);
     if (facts === null) return { entered: false, outcome: 'not_entered:erased' };
-    if (facts.run !== null) return liveRun(mind, facts.run);
+    const triggerAt = facts.run?.triggerAt ?? Date.parse(entry.triggerAt);
+    const progress = facts.run?.progress ?? null;
+    const situation = { facts, now: now.getTime(), shop: shopOf(facts), triggerAt, progress };
+    if (facts.run !== null) return liveRun(mind, situation, facts.run);
     const refusal = refusalOf(mind, facts, entry, now);
     if (refusal !== null) {
       await countNotEntered(trx, { journey, key, customerId, reason: refusal, at: now });
       return { entered: false, outcome: `not_entered:${refusal}` };
     }
-    const { block, until } = mind.first({ facts, now: now.getTime(), shop: shopOf(facts), progress: null });
+    const { block, until } = mind.first(situation);
     const next = nextOf(mind, block, until);
     const runId = newId(now);
     const settingsVersion = facts.settings.journey?.version ?? 0;
@@ -46,8 +49,8 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
   });
 }
 
-function liveRun(mind: Mind, run: NonNullable<Facts['run']>): EnterAnswer {
-  const next = nextOf(mind, run.block ?? 'idle', run.dueAt ?? 0);
+function liveRun(mind: Mind, situation: Situation, run: NonNullable<Facts['run']>): EnterAnswer {
+  const next = nextOf(mind, run.block ?? mind.first(situation).block, run.dueAt ?? 0);
   return { entered: true, runId: run.id, settingsVersion: run.settingsVersion, asked: run.asked, next };
 }
 

@@ -4,7 +4,7 @@ import { closeRun } from '#db/runs.ts';
 import type { FinishAnswer, FinishRequest, Next, Outcome } from '#domain/journey.ts';
 import type { ActivityDeps } from './deps.ts';
 import { nextOf } from './enter.ts';
-import type { Step } from './mind.ts';
+import type { Mind, Situation, Step } from './mind.ts';
 import { type RunRead, readRun } from './read-run.ts';
 import { mindOf, shopOf } from './shared.ts';
 
@@ -21,15 +21,13 @@ export async function finish(deps: ActivityDeps, request: FinishRequest): Promis
     const facts = await readRun(trx, request, now);
     if (facts === null) return { ended: true, outcome: 'exited:erased', again: null };
     if (facts.run.outcome !== null) return facts.run.answer as FinishAnswer;
-    const step = mindOf(request.journey).step({
-      facts,
-      now: now.getTime(),
-      shop: shopOf(facts),
-      progress: facts.run.progress,
-    });
+    const { triggerAt, progress } = facts.run;
+    const situation = { facts, now: now.getTime(), shop: shopOf(facts), triggerAt, progress };
+    const mind = mindOf(request.journey);
+    const step = mind.step(situation);
     const outcome = outcomeOf(facts, request, step);
-    if (outcome === null) return { ended: false, next: stillWaits(facts, request, now.getTime()) };
-    const again = needsAnother(facts, request, now.getTime()) ? { triggerAt: now.toISOString() } : null;
+    if (outcome === null) return { ended: false, next: stillWaits(mind, situation, facts) };
+    const again = needsAnother(mind, situation, facts, request) ? { triggerAt: now.toISOString() } : null;
     const answer: FinishAnswer = { ended: true, outcome, again };
     await closeRun(trx, { id: request.runId, at: now, outcome, answer }, stopDecision(facts, request, outcome));
     return answer;
@@ -45,15 +43,16 @@ function outcomeOf(facts: RunRead, { exit }: FinishRequest, step: Step): Outcome
   return step.do === 'nothing' ? step.why : null;
 }
 
-function stillWaits({ run }: RunRead, { journey }: FinishRequest, now: number): Next {
-  return nextOf(mindOf(journey), run.block ?? 'idle', run.dueAt ?? now);
+/** A run that had nothing left to wait for, and now has, asks at once. */
+function stillWaits(mind: Mind, situation: Situation, { run }: RunRead): Next {
+  return nextOf(mind, run.block ?? mind.first(situation).block, run.dueAt ?? situation.now);
 }
 
 /** Who has left for good, or was stopped by a person, is not followed again by what they did before. */
-function needsAnother(facts: RunRead, { exit, journey }: FinishRequest, now: number): boolean {
+function needsAnother(mind: Mind, situation: Situation, facts: RunRead, { exit }: FinishRequest): boolean {
   const hasNews = facts.activitySeq > facts.run.readSeq;
   if (!hasNews || exit !== null || facts.gone !== null || facts.reach.consent === 'denied') return false;
-  return mindOf(journey).deservesAnother({ facts, now, shop: shopOf(facts), progress: null });
+  return mind.deservesAnother({ ...situation, triggerAt: situation.now, progress: null });
 }
 
 /** Only where a message was still to come does somebody ask why it did not. */

@@ -29,6 +29,8 @@ export interface Situation {
   facts: Facts;
   now: number;
   shop: ShopSettings;
+  /** When what started the run happened; business epoch ms, as all instants here. */
+  triggerAt: number;
   /** The run's memory; null where it has none yet. */
   progress: unknown;
 }

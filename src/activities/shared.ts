@@ -2,14 +2,14 @@ import type { Facts } from '#db/facts.ts';
 import { type ProfileKind, profileKinds } from '#domain/journey.ts';
 import { defaultPolicy, type PolicySettings } from '#domain/policy.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
-import { abandonmentMind } from './abandonment/mind.ts';
 import type { Mind } from './mind.ts';
+import { minds } from './minds.ts';
 
-const minds: Record<string, Mind> = { [abandonmentMind.contract.name]: abandonmentMind };
+const known: Readonly<Record<string, Mind>> = minds;
 
 export function mindOf(journey: string): Mind {
-  const mind = minds[journey];
-  if (mind === undefined) throw new Error(`journey ${journey} has no mind: add it to src/activities/shared.ts`);
+  const mind = known[journey];
+  if (mind === undefined) throw new Error(`journey ${journey} has no mind: run \`npm run generate\``);
   return mind;
 }
 

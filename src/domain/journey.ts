@@ -41,6 +41,11 @@ export interface Contract {
   messages: Readonly<Record<string, MessageFlags>>;
 }
 
+/** The blocks that send, in the order in which the contract names them. */
+export function messageBlocks({ blocks }: Pick<Contract, 'blocks'>): string[] {
+  return Object.keys(blocks).filter((name) => blocks[name]?.kind === 'message');
+}
+
 export interface MessageFlags {
   kind: 'marketing' | 'service';
   /** Asks the contact policy before it goes. */

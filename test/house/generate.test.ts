@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, inject, test } from 'vitest';
 import { journeyFaults, readJourneys } from '#scripts/generate/journeys.ts';
+import { mindFaults, mindsSource, readMinds } from '#scripts/generate/minds.ts';
 import { barrelSource, catalogueSource } from '#scripts/generate/sources.ts';
 
 const workflows = join(inject('runFolder'), 'generate');
@@ -72,5 +73,27 @@ test('a folder that is called otherwise than its journey, and a block that leads
   expect(await faultsOf({ 'contract.ts': `export const contract = ${JSON.stringify(odd)};` })).toEqual([
     expect.stringContaining('folder and name must agree'),
     expect.stringContaining('block "wait" leads to "gone", which is no block'),
+  ]);
+});
+
+test('the mind of each journey is taken from its folder', async () => {
+  const activities = join(workflows, 'minds');
+  await mkdir(join(activities, 'win-back'), { recursive: true });
+  await writeFile(join(activities, 'win-back/mind.ts'), 'export const mind: Mind = {};');
+  const [journeys, minds] = [await journey(), await readMinds(activities)];
+  expect(mindFaults(journeys, minds)).toEqual([]);
+  expect(mindsSource(journeys, minds)).toContain(`import { mind as winBack } from './win-back/mind.ts';`);
+  expect(mindsSource(journeys, minds)).toContain(`'win-back': winBack,`);
+});
+
+test('a journey without a mind, a mind without a journey, and one that is not exported, are faults', async () => {
+  const journeys = await journey();
+  const stray = { journey: 'at-risk', source: 'export const mind: Mind = {};' };
+  expect(mindFaults(journeys, [stray])).toEqual([
+    'Journey win-back: it has no mind; write src/activities/win-back/mind.ts, which exports `mind`.',
+    expect.stringContaining('src/activities/at-risk/mind.ts is the mind of no journey'),
+  ]);
+  expect(mindFaults(journeys, [{ journey: 'win-back', source: 'const mind = {};' }])).toEqual([
+    'Journey win-back: src/activities/win-back/mind.ts must export `mind`.',
   ]);
 });

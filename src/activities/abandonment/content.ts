@@ -1,17 +1,21 @@
-import type { Candidate, Content, Situation } from '#activities/mind.ts';
+import {
+  type Composer,
+  categoryLink,
+  latestUpdates,
+  line,
+  lines,
+  nothing,
+  pickACategory,
+  untrue,
+} from '#activities/content.ts';
+import type { Candidate, Situation } from '#activities/mind.ts';
 import type { Trx } from '#db/connect.ts';
-import { alternatives, goodsOfCategory, largestCategories, novelties } from '#db/goods.ts';
+import { alternatives, goodsOfCategory } from '#db/goods.ts';
 import { durationMs } from '#domain/duration.ts';
-import type { Good, Touch } from '#domain/intent.ts';
-import type { ShopSettings } from '#domain/shop.ts';
-import type { CategoryLink, GoodsLine } from '#rendering/model.ts';
+import type { Touch } from '#domain/intent.ts';
+import type { GoodsLine } from '#rendering/model.ts';
 import type { MessageName } from '#workflows/abandonment/contract.ts';
 import { settingsOf } from './settings.ts';
-
-const nothing: Content = { goods: [], more: [], category: null, categories: [], promo: null };
-const untrue = (reason: string) => ({ untrue: reason });
-
-type Composer = (trx: Trx, situation: Situation, candidate: Candidate) => Promise<Content | { untrue: string }>;
 
 /** Which content each message has. A message that could not be true is skipped for the reason given. */
 const composers: Record<MessageName, Composer> = {
@@ -31,16 +35,8 @@ const composers: Record<MessageName, Composer> = {
   'pick-a-category': pickACategory,
 };
 
-export function compose(trx: Trx, situation: Situation, candidate: Candidate): Promise<Content | { untrue: string }> {
-  return composers[candidate.message as MessageName](trx, situation, candidate);
-}
-
-function line(good: Good, quantity = 1): GoodsLine {
-  const { id, name, url, imageUrl, currency } = good;
-  const money = (amount: number) => ({ amount, currency });
-  const oldPrice = good.oldPrice === null ? null : money(good.oldPrice);
-  return { id, name, url, imageUrl, price: money(good.price), oldPrice, quantity };
-}
+export const compose: Composer = (trx, situation, candidate) =>
+  composers[candidate.message as MessageName](trx, situation, candidate);
 
 /** The goods of the intent as the customer's region can buy them now, in the order of the trail. */
 function touched({ facts: { trail } }: Situation, refs: readonly string[]): GoodsLine[] {
@@ -73,9 +69,7 @@ function withAlternatives(atLeast: number): Composer {
     const goods = touched(situation, refs).slice(0, message === 'view-expensive' ? 1 : 3);
     const wish = { region: situation.facts.customer.region, exclude: known(situation, refs), limit: 4 };
     const more = await alternatives(trx, refs, wish);
-    return more.length < atLeast
-      ? untrue('no_alternatives')
-      : { ...nothing, goods, more: more.map((good) => line(good)) };
+    return more.length < atLeast ? untrue('no_alternatives') : { ...nothing, goods, more: lines(more) };
   };
 }
 
@@ -87,25 +81,7 @@ function known({ facts: { trail } }: Situation, refs: readonly string[]): string
 async function ofCategory(trx: Trx, { facts, shop }: Situation, { refs }: Candidate) {
   for (const category of refs) {
     const goods = await goodsOfCategory(trx, category, { region: facts.customer.region, exclude: [], limit: 6 });
-    if (goods.length > 0) {
-      return { ...nothing, goods: goods.map((good) => line(good)), category: categoryLink(shop, category) };
-    }
+    if (goods.length > 0) return { ...nothing, goods: lines(goods), category: categoryLink(shop, category) };
   }
   return untrue('nothing_in_category');
-}
-
-async function latestUpdates(trx: Trx, { facts }: Situation) {
-  const goods = await novelties(trx, { region: facts.customer.region, exclude: [], limit: 6 });
-  return goods.length > 0 ? { ...nothing, goods: goods.map((good) => line(good)) } : untrue('no_novelties');
-}
-
-async function pickACategory(trx: Trx, { facts, shop }: Situation) {
-  const names = await largestCategories(trx, facts.customer.region, 6);
-  return names.length > 1
-    ? { ...nothing, categories: names.map((name) => categoryLink(shop, name)) }
-    : untrue('no_categories');
-}
-
-function categoryLink(shop: ShopSettings, name: string): CategoryLink {
-  return { name, url: shop.categoryUrl.replace('{category}', encodeURIComponent(name)) };
 }

@@ -6,7 +6,7 @@ import { compose } from './content.ts';
 import { settingsOf } from './settings.ts';
 
 /** Abandonment (J3–J7): the strongest intent that is still true. */
-export const abandonmentMind: Mind = {
+export const mind: Mind = {
   contract,
   isEnabled: (facts) => settingsOf(facts).raw.enabled,
   entryValidForMs: (facts) => settingsOf(facts).entryValidForMs,

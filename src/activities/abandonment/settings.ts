@@ -1,4 +1,4 @@
-import type { Facts } from '#db/facts.ts';
+import { settingsReader } from '#activities/settings-reader.ts';
 import { durationMs } from '#domain/duration.ts';
 import { type Branch, type BranchSettings, branches, type IntentSettings } from '#domain/intent.ts';
 import type { MessageName } from '#workflows/abandonment/contract.ts';
@@ -8,17 +8,6 @@ import { type Settings, settings } from '#workflows/abandonment/settings.ts';
 export interface Prepared extends IntentSettings<MessageName> {
   raw: Settings;
   entryValidForMs: number;
-}
-
-/** Versions never change, so each is parsed once a process; parsing fills in settings that are newer than it. */
-const prepared = new Map<string, Prepared>();
-
-/** Without a version in the database the defaults hold. */
-export function settingsOf({ settings: { journey } }: Pick<Facts, 'settings'>): Prepared {
-  const key = JSON.stringify(journey?.value ?? {});
-  const known = prepared.get(key) ?? prepare(settings.parse(journey?.value ?? {}));
-  prepared.set(key, known);
-  return known;
 }
 
 function prepare(raw: Settings): Prepared {
@@ -40,3 +29,5 @@ function prepare(raw: Settings): Prepared {
     branches: Object.fromEntries(branches.map((name) => [name, branch(name)])) as Prepared['branches'],
   };
 }
+
+export const settingsOf = settingsReader(settings, prepare);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from '#workflows/settings-schemas.ts';
+import { duration, entering, validFor } from '#workflows/settings-schemas.ts';
 import { contract, type MessageName } from './contract.ts';
 
 const message = z.enum(Object.keys(contract.messages) as [MessageName, ...MessageName[]]);
@@ -9,7 +9,7 @@ const step = z.strictObject({
   after: duration.describe(
     'Since the previous step was accepted or skipped; ignored for the first, which counts from `idle`',
   ),
-  validFor: duration.default('P1D').describe('A deferral beyond this drops the message, with the reason'),
+  validFor,
 });
 
 const branch = (most: number, defaults: { idle: string; steps: z.input<typeof step>[] }) =>
@@ -22,8 +22,7 @@ const branch = (most: number, defaults: { idle: string; steps: z.input<typeof st
 
 /** Every number of the journey. Defaults are Second Friend Store's (`systems.md`, J3–J7). */
 export const settings = z.strictObject({
-  enabled: z.boolean().default(true),
-  entryValidFor: duration.default('P1D').describe('A trigger older than this starts nothing'),
+  ...entering,
   repeatAfter: duration.default('P7D').describe('A branch goes again only if its goods changed and this time passed'),
   lookback: duration.default('P30D').describe('Activity older than this is no intent'),
   session: duration

@@ -1,0 +1,10 @@
+// Written by `npm run generate` from the folders beside it. Do not edit.
+
+import type { Mind } from '#activities/mind.ts';
+import type { JourneyName } from '#workflows/catalogue.ts';
+import { mind as abandonment } from './abandonment/mind.ts';
+
+/** Minds by journey. */
+export const minds: Readonly<Record<JourneyName, Mind>> = {
+  abandonment,
+};

@@ -1,0 +1,30 @@
+import type { Facts } from '#db/facts.ts';
+import { defaultShop } from '#domain/shop.ts';
+
+/** What is known of somebody who did nothing and was sent nothing, while settings `value` hold. */
+export function factsWith(value: unknown): Facts {
+  return {
+    customer: { id: 'anna', locale: null, zone: null, region: null, firstName: null },
+    gone: null,
+    activitySeq: 0,
+    lastOrderAt: null,
+    reach: { address: 'anna@shop.example', consent: 'granted', suppressed: null },
+    run: null,
+    earlierRuns: 0,
+    ordered: false,
+    sent: [],
+    history: [],
+    trail: { cart: [], favourites: [], views: [], categories: [], lastVisitAt: null, lastActivityAt: null },
+    spoken: [],
+    settings: { journey: { version: 1, value }, shop: null, policy: null },
+  };
+}
+
+/** A run that was started at `triggerAt` and is looked at `now`. */
+export const situationOf = (facts: Facts, triggerAt: number, now: number, progress: unknown = null) => ({
+  facts,
+  now,
+  shop: defaultShop,
+  triggerAt,
+  progress,
+});
