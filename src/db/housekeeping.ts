@@ -14,17 +14,20 @@ export async function pruneEventKeys(db: Kysely<DB>, days: number, batch = 10_00
 export interface OverdueRun {
   workflowId: string;
   journey: string;
+  /** Whom it was started for; a merge gives the run, but not its workflow, to another. */
   customerId: string;
   key: string;
 }
 
-/** Live runs whose next step was due before `before` (business time), longest overdue first. */
+/** Live runs whose next step was due before `before` (business time), longest overdue first, then those between two
+ *  waits, which no workflow takes long over. */
 export async function overdueRuns(db: Kysely<DB>, before: Date, limit: number): Promise<OverdueRun[]> {
   return db
     .selectFrom('runs')
-    .select(['workflow_id as workflowId', 'journey', 'customer_id as customerId', 'key'])
+    .select(['workflow_id as workflowId', 'journey', 'key'])
+    .select(sql<string>`split_part(workflow_id, ':', 2)`.as('customerId'))
     .where('ended_at', 'is', null)
-    .where('due_at', '<', before)
+    .where((eb) => eb.or([eb('due_at', '<', before), eb('due_at', 'is', null)]))
     .orderBy('due_at')
     .limit(limit)
     .execute();

@@ -34,6 +34,35 @@ test('a run whose workflow is gone is started again and goes on where it stood',
   expect(warned).toHaveLength(1);
 });
 
+test('a run without a workflow ends also when its customer was joined to another meanwhile', async () => {
+  const known = await customer();
+  const anonymousId = 'visitor';
+  const track = { anonymousId, event: 'Product Added', properties: { product_id: 'lamp' } };
+  await system.send('identify', { anonymousId, traits: { email: 'visitor@example.com' } });
+  await system.send('track', track);
+  await system.pass('1 hour');
+  const runs = system.db.selectFrom('runs').select(['workflow_id', 'outcome']);
+  const { workflow_id } = await runs.orderBy('entered_at', 'desc').executeTakeFirstOrThrow();
+  await system.port.terminate(workflow_id, 'by a test');
+  await system.send('identify', { anonymousId, userId: known.id });
+  await system.pass('6 hours');
+  await system.refresh();
+  await housekeeping.once();
+  await system.pass('1 hour');
+  expect(await runs.where('workflow_id', '=', workflow_id).execute()).toMatchObject([{ outcome: 'exited:merged' }]);
+});
+
+test('a run that stood between two waits is found too', async () => {
+  const vera = await customer();
+  await system.track(vera.id, 'Product Added', { product_id: 'lamp' });
+  await system.pass('1 hour');
+  await system.port.terminate(workflowId('abandonment', vera.customerId, 'personal'), 'by a test');
+  await sql`update runs set due_at = null, block = null where customer_id = ${vera.customerId}`.execute(system.db);
+  await housekeeping.once();
+  await system.pass('6 days');
+  expect(await vera.outcome()).toBe('completed');
+});
+
 test('a run whose workflow is alive is left alone, however late', async () => {
   const boris = await customer();
   await system.track(boris.id, 'Product Added', { product_id: 'lamp' });
