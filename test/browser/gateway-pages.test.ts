@@ -7,6 +7,8 @@ import { devServer } from '#test/support/temporal.ts';
 /** Half an hour passes in half a second. */
 const system = await startSystem(await devServer(), { clock: scaledClock({ origin: Date.now(), scale: 3600 }) });
 await system.stock({ id: 'lamp' }, { id: 'rug', category: 'Rugs' });
+const steps = [{ message: 'cart-reminder', after: 'PT0S', validFor: 'P30D' }];
+await system.settings({ branches: { cart: { idle: 'PT30M', steps } } });
 const open = await openBrowser();
 const own = [new URL(system.url).host];
 

@@ -13,7 +13,7 @@ const system = await startSystem(environment, { clock });
 const open = await openBrowser();
 await system.stock({ id: 'lamp' });
 const steps = [
-  { message: 'cart-reminder', after: 'PT0S' },
+  { message: 'cart-reminder', after: 'PT0S', validFor: 'P30D' },
   { message: 'cart-still-here', after: 'P30D', validFor: 'P1D' },
 ];
 await system.settings({ branches: { cart: { idle: 'PT30M', steps } } });
@@ -49,7 +49,7 @@ async function tells(...texts: string[]): Promise<void> {
 }
 
 test('the run is found by its customer', async () => {
-  await expect.poll(anna.templates, { timeout: 20_000 }).toEqual(['cart-reminder']);
+  await expect.poll(anna.templates, { timeout: 25_000 }).toEqual(['cart-reminder']);
   const query = encodeURIComponent(`CustomerId="${anna.customerId}"`);
   const link = page.getByRole('link', { name: run });
   await expect
@@ -59,7 +59,7 @@ test('the run is found by its customer', async () => {
         await page.getByText(/^\d+ Workflows?$/).waitFor();
         return link.count();
       },
-      { timeout: 20_000 },
+      { timeout: 25_000 },
     )
     .toBe(1);
   await link.click();
@@ -96,7 +96,7 @@ test('its search attributes are the journey and the customer', async () => {
 
 test('a purchase ends it, and it says so', async () => {
   await system.track(anna.id, 'Order Completed', orderOf('lamp'));
-  await expect.poll(anna.outcome, { timeout: 20_000 }).toBe('goal');
+  await expect.poll(anna.outcome, { timeout: 25_000 }).toBe('goal');
   await page.goto(`${ui}/namespaces/default/workflows/${encodeURIComponent(run)}`);
   await page.getByText('Completed', { exact: true }).first().waitFor();
   await tab('Timeline');

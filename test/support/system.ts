@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { ActivityDeps } from '#activities/deps.ts';
 import { createIntake } from '#db/intake.ts';
 import { createKey } from '#db/keys.ts';
@@ -47,6 +47,11 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
   const port = temporalPort(environment.client, { taskQueue: 'journeys' });
   const relay = createRelay({ db: database.db, port, time: clock.time, log });
   const journeys: Journeys = await runJourneys(environment, database, clock, options.activities);
+  // Leftovers are delivered as in production; not on the time-skipping server, where signals go while time is locked.
+  if (!environment.supportsTimeSkipping) {
+    relay.start();
+    afterAll(() => relay.close());
+  }
   const pushes = new Set<Promise<void>>();
   const onOutbox = (rows: OutboxRow[]) => void pushes.add(relay.push(rows));
   const intake = createIntake({ pool: database.pool, clock, routing, onOutbox, shop: () => shop });
