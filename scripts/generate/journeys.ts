@@ -50,12 +50,33 @@ function blockFaults({ contract }: Journey): string[] {
 
 async function fileFaults({ name, folder }: Journey): Promise<string[]> {
   const workflow = await readOr(join(folder, 'workflow.ts'), '');
-  const settings = await readOr(join(folder, 'settings.ts'), '');
   const declaration = `export async function ${functionName(name)}(`;
   return [
     ...(workflow.includes(declaration) ? [] : [`workflow.ts must have \`${declaration}entry: Entry)\`.`]),
-    ...(/^export const settings\b/m.test(settings) ? [] : ['settings.ts must export the zod schema `settings`.']),
+    ...(await settingsFaults(join(folder, 'settings.ts'))),
   ];
+}
+
+/** What of a zod schema is of interest here. */
+interface Schema {
+  safeParse(value: unknown): {
+    success: boolean;
+    data?: { enabled?: unknown };
+    error?: { issues: { path: PropertyKey[]; message: string }[] };
+  };
+}
+
+/** Nobody has to set anything, and who sets one thing need not set all: everything has a default. */
+async function settingsFaults(path: string): Promise<string[]> {
+  if (!/^export const settings\b/m.test(await readOr(path, '')))
+    return ['settings.ts must export the zod schema `settings`.'];
+  const { settings }: { settings: Schema } = await import(pathToFileURL(path).href);
+  const { success, data, error } = settings.safeParse({});
+  if (success && typeof data?.enabled !== 'boolean')
+    return ['settings.ts must have `enabled`: put `...entering` of src/workflows/settings-schemas.ts into it.'];
+  return (error?.issues ?? []).map(
+    ({ path: field, message }) => `settings.ts has no good default for \`${field.join('.')}\`: ${message}.`,
+  );
 }
 
 const templateName = /^(?<message>[\w-]+)\.(?<channel>\w+)\.(?<locale>\w+)\.\w+$/;

@@ -23,10 +23,8 @@ export interface SeriesSettings {
   series: { message: string; after: string; validFor: string }[];
 }
 
-/**
- * A fixed series of messages, each at most once, as many as the contract has message blocks. `defaults` are checked at
- * once: what they have wrong is thrown when the settings are loaded, not when the first customer comes.
- */
+/** A fixed series of messages, each at most once, as many as the contract has message blocks. What is wrong with the
+ *  defaults is found by `npm run generate`. */
 export function series<Message extends string>(
   contract: Pick<Contract, 'blocks'> & { messages: Readonly<Record<Message, unknown>> },
   defaults: { message: NoInfer<Message>; after: string; validFor?: string }[],
@@ -37,7 +35,7 @@ export function series<Message extends string>(
     validFor,
   });
   const steps = z.array(step).max(messageBlocks(contract).length).superRefine(eachOnce);
-  return steps.default(steps.parse(defaults)).describe('The messages in their order; without any nobody enters');
+  return steps.prefault(defaults).describe('The messages in their order; without any nobody enters');
 }
 
 function eachOnce(steps: { message: string }[], context: z.RefinementCtx): void {

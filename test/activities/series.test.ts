@@ -90,10 +90,9 @@ test.each([
   );
 });
 
-test('defaults that the journey cannot follow are refused when they are loaded', () => {
-  const hello = { message: 'hello', after: 'P1D' } as const;
-  expect(() => series(contract, [hello, hello])).toThrow('hello is in the series already');
-  expect(() => series(contract, [{ ...hello, after: 'tomorrow' }])).toThrow('ISO 8601');
+test('defaults are checked like what people save', () => {
+  const wrong = z.strictObject({ series: series(contract, [{ message: 'hello', after: 'tomorrow' }]) });
+  expect(wrong.safeParse({}).error?.issues).toMatchObject([{ path: ['series', 0, 'after'] }]);
 });
 
 test('a contract without a message block is no series', () => {

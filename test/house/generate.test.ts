@@ -15,10 +15,13 @@ const contract = {
   messages: { offer: { kind: 'marketing' } },
 };
 
+const zod = `import { z } from ${JSON.stringify(import.meta.resolve('zod'))};`;
+const settings = (fields: string) => `${zod}\nexport const settings = z.strictObject({ ${fields} });`;
+
 /** A whole journey; what a test replaces makes it a faulty one. */
 const whole: Record<string, string | null> = {
   'contract.ts': `export const contract = ${JSON.stringify(contract)};`,
-  'settings.ts': 'export const settings = {};',
+  'settings.ts': settings('enabled: z.boolean().default(true)'),
   'workflow.ts': `export async function winBack(entry: Entry): Promise<Outcome> {}`,
   'messages/offer.email.en.mjml': '',
   'messages/offer.email.ru.mjml': '',
@@ -64,6 +67,12 @@ test.each([
   ],
   ['a workflow under another name', { 'workflow.ts': 'export async function other() {}' }, 'workflow.ts must have'],
   ['settings that are not exported', { 'settings.ts': '' }, 'settings.ts must export'],
+  ['settings that cannot switch it off', { 'settings.ts': settings('') }, 'settings.ts must have `enabled`'],
+  [
+    'a setting without a default',
+    { 'settings.ts': settings('enabled: z.boolean().default(true), days: z.int()') },
+    'settings.ts has no good default for `days`',
+  ],
 ])('%s is a fault of its journey', async (_, changes, fault) => {
   expect(await faultsOf(changes)).toEqual([expect.stringContaining(`Journey win-back: ${fault}`)]);
 });
