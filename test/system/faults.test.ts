@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
+import { sql } from 'kysely';
 import { afterAll, expect, inject, test } from 'vitest';
 import { connect, createPool } from '#db/connect.ts';
 import { toBusiness } from '#domain/clock.ts';
 import { durationMs } from '#domain/duration.ts';
 import { defaultShop } from '#domain/shop.ts';
+import { poll } from '#scripts/provision/processes.ts';
 import { faultyServer } from '#test/channels/smtp.ts';
 import { Plant } from './plant.ts';
 import { ShopClient, seeded, shuffled } from './shopper.ts';
@@ -14,7 +16,7 @@ import { ShopClient, seeded, shuffled } from './shopper.ts';
 const scale = durationMs('P1D') / 20_000;
 /** Of the order of the faults and of what shoppers do; another one to look for trouble elsewhere. */
 const seed = Number(process.env.FAULTS_SEED ?? 20_261_122);
-const customers = 30;
+const places = 30;
 
 const smtp = await faultyServer();
 const dir = join(inject('runFolder'), `faults-${process.pid}`);
@@ -68,30 +70,30 @@ const client = new ShopClient(plant.url, plant.writeKey);
 const random = seeded(seed);
 let isOver = false;
 
-/** Fills carts until all is over, or leaves by an order or by the link of a letter; then only looks on. */
-async function shop(number: number): Promise<void> {
-  const userId = `shopper-${number}`;
-  const dice = seeded(seed + number);
+/** One place in the shop: whoever has left it is followed by somebody new. */
+async function visits(place: number): Promise<void> {
+  for (let visitor = 0; !isOver; visitor++)
+    await visit(`shopper-${place}-${visitor}`, place % 3, seeded(seed + place * 100 + visitor));
+}
+
+/** Fills a cart, gets some letters about it, and leaves: by an order, by the link of a letter, or for good. */
+async function visit(userId: string, manner: number, dice: () => number): Promise<void> {
   let count = 0;
-  const call = (type: 'identify' | 'track', body: object) =>
-    client.call(type, `${userId}-${++count}`, { userId, ...body });
+  const call: Call = (type, body) => client.call(type, `${userId}-${++count}`, { userId, ...body });
   const add = () => {
     const product_id = goods[Math.floor(dice() * goods.length)];
     return call('track', { event: 'Product Added', properties: { product_id } });
   };
   await call('identify', { traits: { email: emailOf(userId) } });
-  while (!isOver) {
-    await add();
-    const seen = mailsTo(emailOf(userId)).length;
-    const patience = 1 + Math.floor(dice() * 3);
-    while (!isOver && mailsTo(emailOf(userId)).length < seen + patience) await sleep(100);
+  await add();
+  const patience = 1 + Math.floor(dice() * 3);
+  while (mailsTo(emailOf(userId)).length < patience) {
     if (isOver) return;
-    if (number % 3 === 0) return order(userId, call);
-    if (number % 3 === 1) {
-      await unsubscribe(userId);
-      return add();
-    }
+    await sleep(100);
   }
+  if (manner === 0) await order(userId, call);
+  if (manner === 1) await unsubscribe(userId);
+  if (manner !== 0) await add();
 }
 
 type Call = (type: 'identify' | 'track', body: object) => Promise<void>;
@@ -158,17 +160,26 @@ const faults: Record<string, () => Promise<void>> = {
 async function befall(name: string): Promise<void> {
   await faults[name]?.();
   const [events, mails] = [client.answered.size, smtp.received.length];
-  await expect
-    .poll(() => client.answered.size > events && smtp.received.length > mails, {
-      timeout: 40_000,
-      message: `after ${name}`,
-    })
-    .toBe(true);
+  const goesOn = () => client.answered.size > events && smtp.received.length > mails;
+  if (!(await poll(() => goesOn() || undefined, 100, 40_000)))
+    expect.fail(`nothing goes on after ${name}: ${await standing()}`);
+}
+
+/** Where everything stands, for the message of a failure. */
+async function standing(): Promise<string> {
+  const { rows } = await sql<{ what: string; count: number }>`
+    select 'message ' || state as what, count(*)::int as count from messages group by 1
+    union all select 'run ' || coalesce(outcome, block, '-'), count(*) from runs group by 1
+    union all select 'outbox', count(*) from outbox`.execute(db);
+  const counts = rows.map(({ what, count }) => `${what}: ${count}`);
+  return [`${client.answered.size} answered`, `${smtp.received.length} mails`, ...counts, plant.tail('worker')].join(
+    '\n',
+  );
 }
 
 test(`faults lose nothing and double nothing (seed ${seed})`, { timeout: 180_000 }, async () => {
   await prepareShop();
-  const shoppers = Promise.all(Array.from({ length: customers }, (_, number) => shop(number)));
+  const shoppers = Promise.all(Array.from({ length: places }, (_, place) => visits(place)));
   await expect.poll(() => smtp.received.length, { timeout: 20_000 }).toBeGreaterThan(0);
   for (const name of shuffled(Object.keys(faults), random)) await befall(name);
   isOver = true;

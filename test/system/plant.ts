@@ -22,6 +22,7 @@ export class Plant {
   readonly #options: PlantOptions;
   readonly #ports: { postgres: number; temporal: number; gateway: number };
   readonly #running = new Map<'gateway' | 'worker', Guarded>();
+  readonly #logs = new Map<string, string>();
   #postgres!: RunningPostgres;
   #temporal!: RunningDevServer;
   #starts = 0;
@@ -99,6 +100,11 @@ export class Plant {
     return this.#signal(name, 'SIGTERM');
   }
 
+  /** The last lines that a process has logged. */
+  tail(name: 'gateway' | 'worker', lines = 12): string {
+    return tail(this.#logs.get(name) ?? '', lines).replaceAll(' | ', '\n');
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#running.values()].map((one) => one.stop('SIGKILL')));
     await this.#temporal?.stop();
@@ -130,6 +136,7 @@ export class Plant {
 
   #spawn(name: string, script: string, args: string[] = []): { child: Guarded; log: string } {
     const log = join(this.#options.dir, `${name}-${++this.#starts}.log`);
+    this.#logs.set(name, log);
     const variables = Object.entries(this.#environment()).map(([key, value]) => `${key}=${value}`);
     const command = ['env', ...variables, process.execPath, join(root, script), ...args];
     return { child: startGuarded(command, log, { cwd: this.#options.dir }), log };
