@@ -42,6 +42,7 @@ function unknownMailbox(command: string, response = ''): boolean {
 function reasonOf({ code, originalCode, command, response, name, message }: SmtpError): string {
   const stage = command ? ` at ${command}` : '';
   return `${originalCode ?? code ?? name}${stage}: ${response ?? message}`
+    .slice(0, 2_000) // looking for addresses takes the square of the length
     .replace(/\S+@\S+/g, '[address]')
     .slice(0, 300);
 }
