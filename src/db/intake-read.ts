@@ -44,11 +44,6 @@ const ms = (column: string) => `(date_part('epoch', ${column}) * 1000)::bigint`;
  *  through all of it for each customer, and still do so when it has grown, until statistics come. `offset 0` is the fence. */
 const each = (table: string, condition: string) => `lateral (select * from ${table} where ${condition} offset 0)`;
 
-/** The hashes that are new. Where another gateway is storing the same event, this waits for how that ends. */
-const keysText = `
-  insert into event_keys (hash) select decode(hash, 'hex') from unnest($1::text[]) as hash
-  on conflict do nothing returning encode(hash, 'hex') as hash`;
-
 /** In the order of ids, as all who lock several customers do, so that nobody waits in a circle. `no key update` excludes
  *  the same others as `update` does, but lets rows that refer to the customer be inserted meanwhile. */
 const lockText = `
@@ -59,8 +54,15 @@ const lockText = `
     select o.customer_id from unnest($4::text[]) as asked (id), ${each('orders', 'order_id = asked.id')} as o))
   order by id for no key update`;
 
-const readText = `
-  with held as (
+/** Where another gateway is storing the same event, taking its key waits for how that ends. */
+const readText = (isFirst: boolean) => `
+  with fresh as (${
+    isFirst
+      ? `insert into event_keys (hash) select decode(hash, 'hex') from unnest($7::text[]) as hash
+    on conflict do nothing returning encode(hash, 'hex') as hash`
+      : 'select hash from unnest($7::text[]) as hash'
+  }),
+  held as (
     select asked.place, i.customer_id, i.since, asked.wants
     from unnest($1::text[], $2::text[], $3::int[]) with ordinality as asked (kind, value, wants, place),
       ${each('identities', 'kind = asked.kind and value = asked.value')} as i),
@@ -76,6 +78,7 @@ const readText = `
     select p.* from who, ${each('profiles', 'customer_id = who.id')} as p
     where who.wants & ${wantsCart} > 0 or exists (select from reach where reach.id = who.id))
   select
+    (select json_agg(hash) from fresh) as fresh,
     (select json_agg(json_build_array(place, customer_id, ${ms('since')})) from held) as identities,
     (select json_agg(json_build_array(id, wants)) from who) as wanted,
     (select json_agg(json_build_object('id', c.id, 'traits', c.traits, 'traitsAt', c.traits_at))
@@ -101,9 +104,13 @@ const readText = `
       from (select email from profile where email is not null union select unnest($5::text[])) as asked,
         ${each('suppressions', "channel = 'email' and address = asked.email")} as s) as suppressed`;
 
+const firstText = readText(true);
+const againText = readText(false);
+
 type Nullable<T> = { [Key in keyof T]: T[Key] | null };
 
 type Row = Nullable<{
+  fresh: string[];
   identities: [place: number, customerId: string, since: number][];
   wanted: [customerId: string, wants: number][];
   traits: { id: string; traits: Record<string, unknown>; traitsAt: Record<string, string> }[];
@@ -131,7 +138,7 @@ export interface Begun {
 }
 
 /**
- * Begins the transaction, takes the events' keys, locks the customers and reads what is known of them. `holders` may tell
+ * Begins the transaction, locks the customers, takes the events' keys and reads what is known of the customers. `holders` may tell
  * beforehand who holds an identity; a wrong guess is found out here.
  *
  * The lock is a statement of its own, before the read: in READ COMMITTED a statement's snapshot is taken when it begins,
@@ -139,22 +146,21 @@ export interface Begun {
  * That is what makes lost wake-ups impossible: either we see the run ended and start another, or `finish` sees our activity.
  */
 export async function begin(client: PoolClient, asked: Asked, holders: ReadonlyMap<string, string>): Promise<Begun> {
-  const [, keys, { rows: locked }, read] = await inOrder([
+  const [, { rows: locked }, read] = await inOrder([
     client.query(beginTransaction),
-    client.query<{ hash: string }>({ name: 'intake-keys', text: keysText, values: [textArray(asked.hashes)] }),
     client.query<Locked>(lockStatement(asked, holders)),
-    client.query<Row>(readStatement(asked)),
+    client.query<Row>(readStatement(asked, true)),
   ]);
   const found = foundIn(read.rows[0], asked, locked);
   const ids = new Set(locked.map(({ id }) => id));
   // Who holds an identity is changed under its holder's lock only: what we hold can be relied on.
   if ([...found.wanted.keys()].some((id) => !ids.has(id))) throw new Stale();
-  return { fresh: new Set(keys.rows.map(({ hash }) => hash)), locked, found };
+  return { fresh: new Set(read.rows[0]?.fresh), locked, found };
 }
 
 /** The same again, under the same locks: after customers were joined, or where more is wanted of them. */
 export async function readAgain(client: PoolClient, asked: Asked, locked: Locked[]): Promise<Found> {
-  const read = await client.query<Row>(readStatement(asked));
+  const read = await client.query<Row>(readStatement(asked, false));
   return foundIn(read.rows[0], asked, locked);
 }
 
@@ -175,11 +181,12 @@ function lockStatement({ identities, orderIds }: Asked, holders: ReadonlyMap<str
   return { name: 'intake-lock', text: lockText, values: [[...expected], kinds, values, orderIds] };
 }
 
-function readStatement({ identities, orderIds, emails, now }: Asked): QueryConfig {
+function readStatement({ identities, orderIds, emails, now, hashes }: Asked, isFirst: boolean): QueryConfig {
   const kinds = textArray(identities.map(({ kind }) => kind));
   const values = textArray(identities.map(({ value }) => value));
   const wants = identities.map((identity) => identity.wants);
-  return { name: 'intake-read', text: readText, values: [kinds, values, wants, orderIds, emails, now] };
+  const given = [kinds, values, wants, orderIds, emails, now, textArray(hashes)];
+  return { name: isFirst ? 'intake-read' : 'intake-read-again', text: isFirst ? firstText : againText, values: given };
 }
 
 const partiesText = `

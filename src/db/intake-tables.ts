@@ -2,10 +2,9 @@ import type { QueryConfig } from 'pg';
 import { textArray } from './arrays.ts';
 import { claimSeconds } from './outbox.ts';
 
-/** What is written into one table, by one statement. Rows come sorted by key: writers that lock in one order never wait in
- *  a circle (unordered, 822 of 12,000 flushes deadlocked). */
+/** What is written into one table. Rows come sorted by key: writers that lock in one order never wait in a circle
+ *  (unordered, 822 of 12,000 flushes deadlocked). */
 interface Table {
-  name: string;
   /** Names and types of the rows. */
   columns: string;
   /** Uses `rows`. */
@@ -16,7 +15,6 @@ export type Row = Readonly<Record<string, string | number | null>>;
 
 const tables = {
   customers: {
-    name: 'intake-customers',
     columns: 'id uuid, traits jsonb, traits_at jsonb, last_seen_at timestamptz, created_at timestamptz',
     text: `insert into customers as c (id, traits, traits_at, last_seen_at, created_at)
       select id, coalesce(traits, '{}'), coalesce(traits_at, '{}'), last_seen_at, created_at from rows
@@ -25,19 +23,16 @@ const tables = {
         traits_at = case when excluded.traits_at = '{}' then c.traits_at else excluded.traits_at end`,
   },
   identities: {
-    name: 'intake-identities',
     columns: 'kind text, value text, customer_id uuid, since timestamptz',
     text: 'insert into identities (kind, value, customer_id, since) select kind, value, customer_id, since from rows',
   },
   conflicts: {
-    name: 'intake-conflicts',
     columns: 'id uuid, at timestamptz, kind text, value text, holder_id uuid, claimant_id uuid, reason text',
     text: `insert into identity_conflicts (id, at, kind, value, holder_id, claimant_id, reason)
       select id, at, kind, value, holder_id, claimant_id, reason from rows
       on conflict (kind, value, claimant_id) do nothing`,
   },
   events: {
-    name: 'intake-events',
     columns: `id uuid, received_at timestamptz, occurred_at timestamptz, source_id uuid, message_id text, type text, name text,
       customer_id uuid, profile text, payload json`,
     text: `insert into events (id, received_at, occurred_at, source_id, message_id, type, name, customer_id, profile, payload)
@@ -45,7 +40,6 @@ const tables = {
   },
   // Not every flush reads the profile first: rows may hold only what is new.
   profiles: {
-    name: 'intake-profiles',
     columns: `customer_id uuid, kind text, email text, email_at timestamptz, phone text, phone_at timestamptz,
       last_visit_at timestamptz, last_activity_at timestamptz, last_order_at timestamptz, activities int`,
     text: `insert into profiles as p (customer_id, kind, email, email_at, phone, phone_at, last_visit_at, last_activity_at,
@@ -63,27 +57,23 @@ const tables = {
         activity_seq = p.activity_seq + excluded.activity_seq`,
   },
   consents: {
-    name: 'intake-consents',
     columns: `id uuid, customer_id uuid, purpose text, channel text, state text, text_version text, source text, ip inet,
       at timestamptz`,
     text: `insert into consents (id, customer_id, purpose, channel, state, text_version, source, ip, at)
       select id, customer_id, purpose, channel, state, text_version, source, ip, at from rows`,
   },
   consentsNarrowed: {
-    name: 'intake-consent_states-narrowed',
     columns: 'customer_id uuid, purpose text, channel text',
     text: `delete from consent_states s using rows where s.customer_id = rows.customer_id and s.purpose = rows.purpose
       and s.channel = rows.channel and s.topic = '*'`,
   },
   consentStates: {
-    name: 'intake-consent_states',
     columns: 'customer_id uuid, purpose text, channel text, state text, at timestamptz',
     text: `insert into consent_states (customer_id, purpose, channel, state, at)
       select customer_id, purpose, channel, state, at from rows
       on conflict (customer_id, purpose, channel, topic) do update set state = excluded.state, at = excluded.at`,
   },
   cart: {
-    name: 'intake-cart_items',
     columns: `customer_id uuid, profile text, product_id text, quantity int, added_at timestamptz, updated_at timestamptz`,
     text: `insert into cart_items (customer_id, profile, product_id, quantity, added_at, updated_at)
       select customer_id, profile, product_id, quantity, added_at, updated_at from rows
@@ -92,7 +82,6 @@ const tables = {
   },
   // A favourite that was removed has `removed_at`; `last_at` after it means it was added again.
   interests: {
-    name: 'intake-interests',
     columns: `customer_id uuid, profile text, kind text, ref text, times int, first_at timestamptz, last_at timestamptz,
       removed_at timestamptz`,
     text: `insert into interests as i (customer_id, profile, kind, ref, times, first_at, last_at, removed_at)
@@ -103,31 +92,31 @@ const tables = {
           then greatest(i.removed_at, excluded.removed_at) end`,
   },
   newOrders: {
-    name: 'intake-orders-new',
     columns: `order_id text, customer_id uuid, profile text, state text, total bigint, currency text, placed_at timestamptz,
       state_at timestamptz`,
     text: `insert into orders (order_id, customer_id, profile, state, total, currency, placed_at, state_at)
       select order_id, customer_id, profile, state, total, currency, placed_at, state_at from rows`,
   },
   orders: {
-    name: 'intake-orders',
     columns: 'order_id text, state text, total bigint, currency text, placed_at timestamptz, state_at timestamptz',
     text: `update orders o set state = rows.state, total = rows.total, currency = rows.currency, placed_at = rows.placed_at,
       state_at = rows.state_at from rows where o.order_id = rows.order_id`,
   },
   orderLinesGone: {
-    name: 'intake-order_lines-gone',
     columns: 'order_id text',
     text: 'delete from order_lines l using rows where l.order_id = rows.order_id',
   },
+  newOrderLines: {
+    columns: 'order_id text, product_id text, quantity int, price bigint',
+    text: `insert into order_lines (order_id, product_id, quantity, price)
+      select order_id, product_id, quantity, price from rows`,
+  },
   orderLines: {
-    name: 'intake-order_lines',
     columns: 'order_id text, product_id text, quantity int, price bigint',
     text: `insert into order_lines (order_id, product_id, quantity, price)
       select order_id, product_id, quantity, price from rows`,
   },
   notEntered: {
-    name: 'intake-not_entered',
     columns: 'journey text, key text, customer_id uuid, reason text, at timestamptz',
     text: `insert into not_entered as n (journey, key, customer_id, reason, first_at, last_at)
       select journey, key, customer_id, reason, at, at from rows
@@ -136,7 +125,6 @@ const tables = {
       where n.last_at < excluded.last_at - interval '30 minutes'`,
   },
   outbox: {
-    name: 'intake-outbox',
     columns: `workflow_id text, signal text, journey text, customer_id uuid, key text, reason text, occurred_at timestamptz`,
     text: `insert into outbox (workflow_id, signal, journey, customer_id, key, reason, occurred_at, claimed_until)
       select workflow_id, signal, journey, customer_id, key, reason, occurred_at, now() + interval '${claimSeconds} s' from rows
@@ -148,25 +136,79 @@ const tables = {
 
 export type TableName = keyof typeof tables;
 
-const prepared = Object.fromEntries(Object.entries(tables).map(([key, table]) => [key, prepare(table)]));
+/** Rows for a table. */
+export type Put = readonly [table: TableName, rows: readonly Row[]];
 
-function prepare({ name, columns, text }: Table) {
-  const named = columns.split(',').map((column) => column.trim().split(' ') as [name: string, type: string]);
-  const parameters = named.map((_, index) => `$${index + 1}::text[]`).join(', ');
-  const names = named.map(([column]) => column);
-  const cast = named.map(([column, type]) => (type === 'text' ? column : `${column}::${type}`)).join(', ');
-  const rows = `select ${cast} from unnest(${parameters}) as given (${names.join(', ')})`;
-  return { name, names, text: `with rows as (${rows}) ${text}` };
+/** What most flushes write goes in one statement: each statement costs a round of system calls on both sides. */
+const usual = [
+  'customers',
+  'identities',
+  'events',
+  'profiles',
+  'cart',
+  'interests',
+  'newOrders',
+  'newOrderLines',
+  'notEntered',
+  'outbox',
+] as const satisfies TableName[];
+
+interface Column {
+  table: TableName;
+  name: string;
 }
 
-/** The statement that writes rows into a table; none where there are no rows. */
-export function rowsInto(table: TableName, rows: readonly Row[]): QueryConfig[] {
-  const statement = prepared[table];
-  if (rows.length === 0 || statement === undefined) return [];
-  const column = (name: string) => rows.map((row) => textOrNull(row[name]));
+const usualColumns: Column[] = usual.flatMap(columnsOf);
+const usualText = `with ${usual.map(writing).join(', ')} select * from outbox_written`;
+
+function columnsOf(table: TableName): Column[] {
+  return tables[table].columns.split(',').map((column) => ({ table, name: column.trim().split(' ')[0] ?? '' }));
+}
+
+/** Two names of a `with`: the table's rows out of parameters, and what is done with them. */
+function writing(table: TableName): string {
+  const first = Math.max(
+    0,
+    usualColumns.findIndex((column) => column.table === table),
+  );
+  return `${rowsText(table, first)}, ${table}_written as (${textOf(table)})`;
+}
+
+function textOf(table: TableName): string {
+  return tables[table].text.replaceAll(/\brows\b/g, `${table}_rows`);
+}
+
+function rowsText(table: TableName, firstParameter: number): string {
+  const named = tables[table].columns.split(',').map((column) => column.trim().split(' '));
+  const parameters = named.map((_, index) => `$${firstParameter + index + 1}::text[]`).join(', ');
+  const cast = named.map(([name, type]) => (type === 'text' ? name : `${name}::${type}`)).join(', ');
+  const names = named.map(([name]) => name).join(', ');
+  return `${table}_rows as (select ${cast} from unnest(${parameters}) as given (${names}))`;
+}
+
+const none = textArray([]);
+
+/** The statements that write all this, the first of which returns the outbox rows. */
+export function statementsFor(puts: readonly Put[]): [QueryConfig, ...QueryConfig[]] {
+  const rows = new Map(puts);
+  const valuesOf = ({ table, name }: Column) => columnOf(rows.get(table) ?? [], name);
+  const others = puts.filter(([table, given]) => given.length > 0 && !isUsual(table));
   return [
-    { name: statement.name, text: statement.text, values: statement.names.map((name) => textArray(column(name))) },
+    { name: 'intake-write', text: usualText, values: usualColumns.map(valuesOf) },
+    ...others.map(([table, given]) => ({
+      name: `intake-${table}`,
+      text: `with ${rowsText(table, 0)} ${textOf(table)}`,
+      values: columnsOf(table).map(({ name }) => columnOf(given, name)),
+    })),
   ];
+}
+
+function isUsual(table: TableName): boolean {
+  return usual.some((one) => one === table);
+}
+
+function columnOf(rows: readonly Row[], name: string): Buffer {
+  return rows.length === 0 ? none : textArray(rows.map((row) => textOrNull(row[name])));
 }
 
 function textOrNull(value: string | number | null | undefined): string | null {

@@ -1,4 +1,4 @@
-import type { PoolClient, QueryConfig } from 'pg';
+import type { PoolClient } from 'pg';
 import type { Event } from '#domain/events.ts';
 import type { KnownIdentity, Resolution } from '#domain/identity.ts';
 import type { InterestChange } from '#domain/interests.ts';
@@ -6,7 +6,7 @@ import type { OrderState } from '#domain/orders.ts';
 import type { ConsentState, ProfileState, Projection } from '#domain/projection.ts';
 import type { NotEntered, Signal } from '#domain/triggers.ts';
 import { newId } from './ids.ts';
-import { type Row, rowsInto } from './intake-tables.ts';
+import { type Put, type Row, statementsFor } from './intake-tables.ts';
 import { passStatements } from './merge.ts';
 import type { OutboxRow } from './outbox.ts';
 import { commitTransaction, inOrder } from './pipeline.ts';
@@ -27,22 +27,24 @@ const isoOrNull = (ms: number | null | undefined) => (ms === null || ms === unde
  *  transaction, and the commit behind it is then a rollback. Returns the outbox rows, for the relay. */
 export async function writeAndCommit(client: PoolClient, writes: Writes): Promise<OutboxRow[]> {
   const { identities, projection, events } = writes;
-  const statements = [
-    ...customerStatements(writes),
-    ...identityStatements(identities),
-    ...rowsInto('events', events.map(eventRow)),
-    ...projectionStatements(projection),
-    ...rowsInto('notEntered', writes.notEntered.map(notEnteredRow)),
-    ...identities.passed.flatMap(passStatements),
-  ];
-  const sent = statements.map((query) => client.query(query));
-  const outbox = rowsInto('outbox', writes.signals.map(outboxRow)).map((query) => client.query<OutboxRow>(query));
-  await inOrder([...sent, ...outbox, client.query(commitTransaction)]);
-  return (await outbox[0])?.rows ?? [];
+  const [usual, ...others] = statementsFor([
+    customerRows(writes),
+    ...identityRows(identities),
+    ['events', events.map(eventRow)],
+    ...projectionRows(projection),
+    ['notEntered', writes.notEntered.map(notEnteredRow)],
+    ['outbox', writes.signals.map(outboxRow)],
+  ]);
+  const outbox = client.query<OutboxRow>(usual);
+  const sent = [...others, ...identities.passed.flatMap(passStatements), commitTransaction].map((one) =>
+    client.query(one),
+  );
+  await inOrder([outbox, ...sent]);
+  return (await outbox).rows;
 }
 
 /** New ones and changed ones. What was not read of a customer (`traits: null`) stays as it is. */
-function customerStatements({ identities, projection }: Writes): QueryConfig[] {
+function customerRows({ identities, projection }: Writes): Put {
   const created = new Map(identities.created.map(({ id, at }) => [id, at]));
   const rows = projection.customers.changed().map(({ id, traits, traitsAt, lastSeenAt }) => ({
     id,
@@ -51,10 +53,10 @@ function customerStatements({ identities, projection }: Writes): QueryConfig[] {
     last_seen_at: isoOrNull(lastSeenAt),
     created_at: iso(created.get(id) ?? lastSeenAt ?? 0),
   }));
-  return rowsInto('customers', rows);
+  return ['customers', rows];
 }
 
-function identityStatements({ attached, conflicts }: Resolution): QueryConfig[] {
+function identityRows({ attached, conflicts }: Resolution): Put[] {
   const byKey = (a: KnownIdentity, b: KnownIdentity) => (a.kind + a.value < b.kind + b.value ? -1 : 1);
   const held = attached.toSorted(byKey).map(({ kind, value, customerId, since }) => ({
     kind,
@@ -71,7 +73,10 @@ function identityStatements({ attached, conflicts }: Resolution): QueryConfig[] 
     claimant_id: claimantId,
     reason,
   }));
-  return [...rowsInto('identities', held), ...rowsInto('conflicts', contested)];
+  return [
+    ['identities', held],
+    ['conflicts', contested],
+  ];
 }
 
 function outboxRow({ workflowId, customerId, at, signal, journey, key, reason }: Signal): Row {
@@ -98,11 +103,11 @@ function eventRow({ event, sourceId, customerId }: Writes['events'][number]): Ro
   };
 }
 
-function projectionStatements(projection: Projection): QueryConfig[] {
+function projectionRows(projection: Projection): Put[] {
   return [
-    ...rowsInto('profiles', projection.profiles.changed().map(profileRow)),
-    ...consentStatements(projection),
-    ...rowsInto(
+    ['profiles', projection.profiles.changed().map(profileRow)],
+    ...consentRows(projection),
+    [
       'cart',
       projection.cartLines().map(({ customerId, profile, product, quantity, addedAt, updatedAt }) => ({
         customer_id: customerId,
@@ -112,9 +117,9 @@ function projectionStatements(projection: Projection): QueryConfig[] {
         added_at: iso(addedAt),
         updated_at: iso(updatedAt),
       })),
-    ),
-    ...rowsInto('interests', projection.interests.changed().map(interestRow)),
-    ...orderStatements(projection.orders.changed()),
+    ],
+    ['interests', projection.interests.changed().map(interestRow)],
+    ...orderRows(projection.orders.changed()),
   ];
 }
 
@@ -151,23 +156,23 @@ function interestRow({ customerId, profile, kind, ref, times = 0, firstAt, lastA
   };
 }
 
-function consentStatements({ consents, consentsSaid }: Projection): QueryConfig[] {
+function consentRows({ consents, consentsSaid }: Projection): Put[] {
   const state = ({ customerId, at, ...rest }: ConsentState) => ({ ...rest, customer_id: customerId, at: iso(at) });
   return [
-    ...rowsInto(
+    [
       'consents',
       consentsSaid.map(({ textVersion, ...said }) => ({
         ...state(said),
         id: newId(new Date(said.at)),
         text_version: textVersion,
       })),
-    ),
-    ...rowsInto('consentsNarrowed', consents.removed.map(state)),
-    ...rowsInto('consentStates', consents.changed().map(state)),
+    ],
+    ['consentsNarrowed', consents.removed.map(state)],
+    ['consentStates', consents.changed().map(state)],
   ];
 }
 
-function orderStatements(orders: OrderState[]): QueryConfig[] {
+function orderRows(orders: OrderState[]): Put[] {
   const row = ({ orderId, customerId, profile, state, total, currency, placedAt, stateAt }: OrderState) => ({
     order_id: orderId,
     customer_id: customerId,
@@ -179,14 +184,21 @@ function orderStatements(orders: OrderState[]): QueryConfig[] {
     state_at: iso(stateAt),
   });
   const [fresh, known] = [orders.filter((order) => order.isNew), orders.filter((order) => !order.isNew)];
-  const replaced = known.filter((order) => order.lines !== null).map((order) => ({ order_id: order.orderId }));
-  const lines = orders.flatMap(({ orderId, lines: goods }) =>
-    (goods ?? []).map(({ product, ...rest }) => ({ ...rest, order_id: orderId, product_id: product })),
-  );
+  const replaced = known.filter((order) => order.lines !== null);
   return [
-    ...rowsInto('newOrders', fresh.map(row)),
-    ...rowsInto('orders', known.map(row)),
-    ...rowsInto('orderLinesGone', replaced),
-    ...rowsInto('orderLines', lines),
+    ['newOrders', fresh.map(row)],
+    ['newOrderLines', fresh.flatMap(lineRows)],
+    ['orders', known.map(row)],
+    ['orderLinesGone', replaced.map((order) => ({ order_id: order.orderId }))],
+    ['orderLines', replaced.flatMap(lineRows)],
   ];
+}
+
+function lineRows({ orderId, lines }: OrderState): Row[] {
+  return (lines ?? []).map(({ product, quantity, price }) => ({
+    order_id: orderId,
+    product_id: product,
+    quantity,
+    price,
+  }));
 }

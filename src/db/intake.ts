@@ -47,8 +47,8 @@ const eventsPerFlush = 200;
 /** Each has at most one flush in flight. A visitor's events keep to one: in their order, and no flush waits for the other's
  *  lock on them. */
 const lanes = 2;
-/** Two flushes at once pay from so many events in each; fewer go together, since a flush costs as much as a dozen events. */
-const worthALane = 64;
+/** Two flushes at once pay from so many events in each; fewer go together, since a flush has a price of its own. */
+const worthALane = 16;
 /** Wall time that a client waits before it is told to come again. Most clients give up after 10 s. */
 const patienceMs = 8_000;
 /** A few seconds' worth. What comes beyond is told to come again, before memory ends. */
@@ -92,7 +92,7 @@ interface Lane {
   isBusy: boolean;
 }
 
-/** What waits, and when it goes: all together while that fits one flush, else each lane for itself. */
+/** What waits, and when it goes: all together while it is little, else each lane for itself. */
 function createQueue(store: (batch: Waiting[]) => Promise<void>) {
   const all: Lane[] = Array.from({ length: lanes }, () => ({ waiting: [], isBusy: false }));
   let bytes = 0;
@@ -113,7 +113,7 @@ function createQueue(store: (batch: Waiting[]) => Promise<void>) {
   function schedule(): void {
     const isQuiet = all.every((lane) => !lane.isBusy);
     if (isQuiet && length() === 0) onIdle?.();
-    else if (isQuiet && length() <= eventsPerFlush) void run(all);
+    else if (isQuiet && length() < lanes * worthALane) void run(all);
     else for (const lane of all) if (!lane.isBusy && (isQuiet || lane.waiting.length >= worthALane)) void run([lane]);
   }
 
