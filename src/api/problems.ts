@@ -78,6 +78,11 @@ export const problems = {
     title: 'A key cannot revoke itself',
     next: 'Revoke it with another key, so that nobody is locked out.',
   },
+  customer_busy: {
+    status: 409,
+    title: 'A message to this customer is being sent right now',
+    next: 'Send the same again in a minute and a half at most: by then the sending has ended.',
+  },
   customer_erased: { status: 410, title: 'This customer was erased', next: 'Nothing is left to show; drop the id.' },
   version_conflict: {
     status: 412,

@@ -26,14 +26,17 @@ export interface Preference {
   address: string | null;
   locale: string;
   subscribed: boolean;
+  /** Nobody is left to say or hear anything. */
+  erased: boolean;
 }
 
 /** Null where there is no such message. */
 export async function preferenceOf(db: Kysely<DB>, messageId: string): Promise<Preference | null> {
   const { rows } = await sql<Preference>`
     select m.customer_id as "customerId", m.channel, m.address, m.locale,
-      not exists (${deniedFor(sql`m.customer_id`, sql`m.channel`)}) as subscribed
-    from messages m where m.id = ${messageId}`.execute(db);
+      c.erased_at is null and not exists (${deniedFor(sql`m.customer_id`, sql`m.channel`)}) as subscribed,
+      c.erased_at is not null as erased
+    from messages m join customers c on c.id = m.customer_id where m.id = ${messageId}`.execute(db);
   return rows[0] ?? null;
 }
 
@@ -115,21 +118,24 @@ async function recentlyActive(
 }
 
 /** Locks the customer, or the one that it was merged into, by a statement of its own: what follows then sees all that was
- *  committed while this waited. */
-async function underLock<T>(
+ *  committed while this waited. Of who was erased nothing is written any more. */
+async function underLock(
   db: Kysely<DB>,
   { customerId, at }: ConsentWord,
-  act: (trx: Transaction<DB>, customerId: string) => Promise<T>,
-): Promise<T> {
+  act: (trx: Transaction<DB>, customerId: string) => Promise<OutboxRow[]>,
+): Promise<OutboxRow[]> {
   await ensureMonths(db, ['message_events'], at);
   let id = customerId;
   for (;;) {
-    const done = await db.transaction().execute(async (trx): Promise<{ result: T } | { mergedInto: string }> => {
-      const query = trx.selectFrom('customers').select('merged_into').where('id', '=', id).forUpdate();
-      const { merged_into } = await query.executeTakeFirstOrThrow();
-      return merged_into === null ? { result: await act(trx, id) } : { mergedInto: merged_into };
-    });
-    if ('result' in done) return done.result;
+    const done = await db
+      .transaction()
+      .execute(async (trx): Promise<{ rows: OutboxRow[] } | { mergedInto: string }> => {
+        const query = trx.selectFrom('customers').select(['merged_into', 'erased_at']).where('id', '=', id).forUpdate();
+        const { merged_into, erased_at } = await query.executeTakeFirstOrThrow();
+        if (erased_at !== null) return { rows: [] };
+        return merged_into === null ? { rows: await act(trx, id) } : { mergedInto: merged_into };
+      });
+    if ('rows' in done) return done.rows;
     id = done.mergedInto;
   }
 }

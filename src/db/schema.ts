@@ -98,6 +98,11 @@ export interface Decisions {
   until: Timestamp | null;
 }
 
+export interface ErasureKey {
+  key: Buffer;
+  only_row: Generated<boolean>;
+}
+
 export interface EventKeys {
   hash: Buffer;
   seen_at: Generated<Timestamp>;
@@ -331,6 +336,7 @@ export interface DB {
   consents: Consents;
   customers: Customers;
   decisions: Decisions;
+  erasure_key: ErasureKey;
   event_keys: EventKeys;
   events: Events;
   identities: Identities;

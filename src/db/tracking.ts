@@ -42,6 +42,8 @@ export async function recordClick(db: Kysely<DB>, visit: TrackedVisit, link: num
   await recordVisit(db, visit, 'clicked', link);
 }
 
+/** The message's row is held first: a visit is either seen by an erasure or sees that the address is gone, and then says
+ *  nothing of the browser. */
 async function recordVisit(
   db: Kysely<DB>,
   { messageId, by, userAgent, at }: TrackedVisit,
@@ -53,9 +55,12 @@ async function recordVisit(
   const opens = kind === 'opened' || human;
   const clicks = kind === 'clicked' && human;
   await sql`
-    with visit as (
+    with message as (select id, address from messages where id = ${messageId} for no key update),
+    visit as (
       insert into message_events (id, at, message_id, kind, by, link, user_agent)
-      values (${newId(at)}, ${at}, ${messageId}, ${kind}, ${by}, ${link}, ${userAgent?.slice(0, 500) ?? null})
+      select ${newId(at)}::uuid, ${at}::timestamptz, id, ${kind}, ${by}, ${link}::int,
+        case when address is not null then ${userAgent?.slice(0, 500) ?? null}::text end
+      from message returning message_id
     )
     update messages set
       opened_at = case
@@ -68,7 +73,7 @@ async function recordVisit(
       accepted_at = case when ${human} and state = 'unknown' then coalesce(accepted_at, ${at}::timestamptz) else accepted_at end,
       delivered_at = case when ${human} and state in ('accepted', 'unknown', 'delivered')
         then least(delivered_at, ${at}::timestamptz) else delivered_at end
-    where id = ${messageId} and ${opens}`.execute(db);
+    where id = (select message_id from visit) and ${opens}`.execute(db);
 }
 
 function rank(by: ReturnType<typeof sql>) {

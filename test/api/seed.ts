@@ -10,6 +10,8 @@ export interface Seeded {
   customer: string;
   merged: string;
   erased: string;
+  /** Nothing is known of them. */
+  spare: string;
   source: string;
   runs: string[];
   messages: string[];
@@ -23,12 +25,14 @@ export async function seed(db: Db): Promise<Seeded> {
     .insertInto('sources')
     .values({ id: source, name: 'shop', write_key_hash: Buffer.alloc(32, 1), created_at: start })
     .execute();
+  const spare = newId(later(4));
+  await db.insertInto('customers').values({ id: spare, created_at: start }).execute();
   await person(db, customer);
   await shopping(db, customer);
   await events(db, [customer, merged], source);
   const runs = await journeyRuns(db, customer);
   const messages = await contacts(db, customer, runs[0] ?? '');
-  return { customer, merged, erased, source, runs, messages };
+  return { customer, merged, erased, spare, source, runs, messages };
 }
 
 async function customers(db: Db): Promise<[string, string, string]> {

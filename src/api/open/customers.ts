@@ -13,8 +13,10 @@ import {
   summaries,
 } from '#db/customers.ts';
 import { listDecisions } from '#db/decisions.ts';
+import { eraseCustomer } from '#db/erasure.ts';
 import { currentSettings } from '#db/settings.ts';
 import { placeOf, timeline } from '#db/timeline.ts';
+import { leaseMs } from '#domain/ledger.ts';
 import { type Reach, unreachableBecause } from '#domain/reach.ts';
 import { emailAddress } from '#domain/segment.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
@@ -109,6 +111,36 @@ const decisionsOf = route({
   },
 });
 
+const erase = route({
+  method: 'delete',
+  path: '/customers/{id}',
+  tag,
+  summary: 'Erases a customer, with all who were merged into them',
+  description:
+    'The person is removed: traits, addresses, ids, consents, cart, interests, what events said. What was counted stays: runs, ' +
+    'messages and decisions without details, orders. Live runs end as `exited:erased`, and when this is answered nothing more ' +
+    'is sent. An address that was unsubscribed, bounced, complained or blocked stays so, kept as a hash. What the shop sends ' +
+    'afterwards makes a new customer: it should stop first.',
+  params,
+  status: 204,
+  problems: [...gone, 'customer_busy'],
+  async handle({ params, deps }) {
+    const erasure = await eraseCustomer(deps.db, params.id, deps.clock.now());
+    if (erasure.result !== 'erased') throw notErased[erasure.result]();
+    void deps.relay.push(erasure.exits);
+    return undefined;
+  },
+});
+
+/** The longest that a submission holds its lease, wall seconds. */
+const busySeconds = String(leaseMs / 1000);
+
+const notErased = {
+  not_found: () => new Problem('customer_not_found'),
+  erased_before: () => new Problem('customer_erased'),
+  sending: () => new Problem('customer_busy', { headers: { 'Retry-After': busySeconds } }),
+};
+
 async function living({ db }: ApiDeps, id: string): Promise<CustomerRef> {
   const ref = await resolveCustomer(db, id);
   if (!ref) throw new Problem('customer_not_found');
@@ -153,4 +185,4 @@ function reachability({ kind, email }: ProfileRow, { consents, suppressions }: C
   };
 }
 
-export const customerRoutes = [search, get, timelineOf, decisionsOf];
+export const customerRoutes = [search, get, timelineOf, decisionsOf, erase];

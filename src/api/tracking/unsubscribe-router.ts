@@ -89,7 +89,7 @@ async function change(deps: TrackingDeps, request: TokenRequest, response: Respo
     ip: request.ip ?? null,
     at: deps.clock.now(),
   };
-  if (fields?.get('action') === 'resubscribe') {
+  if (fields?.get('action') === 'resubscribe' && !known.erased) {
     const starts = await resubscribe(deps.db, word, followingActivity);
     show(response, known, 'resubscribed');
     void deps.relay.push(starts);
