@@ -21,7 +21,7 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
     const facts = await readFacts(trx, request);
     if (facts === null) return { entered: false, outcome: 'not_entered:erased' };
     const triggerAt = facts.run?.triggerAt ?? Date.parse(entry.triggerAt);
-    const progress = facts.run?.progress ?? null;
+    const progress = facts.run?.progress ?? facts.inherited?.progress ?? null;
     const situation = { facts, now: now.getTime(), shop: shopOf(facts), triggerAt, progress };
     if (facts.run !== null) return liveRun(mind, situation, facts.run);
     const refusal = refusalOf(mind, facts, entry, now);
@@ -43,6 +43,7 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
       triggerAt: new Date(entry.triggerAt),
       enteredAt: now,
       readSeq: facts.activitySeq,
+      progress,
       next,
     });
     return { entered: true, runId, settingsVersion, asked: 0, next };
@@ -57,7 +58,7 @@ function liveRun(mind: Mind, situation: Situation, run: NonNullable<Facts['run']
 function refusalOf(mind: Mind, facts: Facts, entry: Entry, now: Date): string | null {
   if (facts.gone !== null) return facts.gone;
   if (!mind.isEnabled(facts)) return 'disabled';
-  if (mind.contract.reentry.once && facts.earlierRuns > 0) return 'once';
+  if (mind.contract.reentry.once && facts.earlierRuns > 0 && facts.inherited === null) return 'once';
   if (now.getTime() - Date.parse(entry.triggerAt) > mind.entryValidForMs(facts)) return 'too_late';
   return unreachableBecause(facts.reach, 'marketing', shopOf(facts)) === null ? null : 'unreachable';
 }

@@ -46,6 +46,8 @@ export interface Facts {
   reach: Reach;
   run: RunFacts | null;
   earlierRuns: number;
+  /** The memory of the run that this one takes the place of: its customer was joined to this one. */
+  inherited: { progress: unknown } | null;
   /** An order of this profile since the run's trigger. */
   ordered: boolean;
   sent: SentFacts[];
@@ -103,6 +105,7 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
         (select reason from suppressions where channel = 'email' and address = w.email)),
       'run', (select ${runJson} from run r),
       'earlierRuns', (select count(*) from runs e where e.customer_id = w.id and e.journey = ${journey}),
+      'inherited', ${inheritedJson(request)},
       'ordered', exists (select from orders o, run r where o.customer_id = w.id and o.profile = ${profile}
         and o.state = 'placed' and o.placed_at >= r.trigger_at),
       'sent', coalesce((select jsonb_agg(${sentJson} order by m.reserved_at) from messages m, run r where m.run_id = r.id), '[]'),
@@ -122,6 +125,16 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
 const consent = sql`(
   select state from consent_states s where s.customer_id = w.id and s.purpose = 'advertising' and s.topic = '*'
     and s.channel in ('email', '*') order by state = 'denied' desc limit 1)`;
+
+/** The newest run of the journey and key, if it came with another customer and ended (or is about to) by the joining. */
+function inheritedJson({ journey, key, run }: FactsRequest): RawBuilder<unknown> {
+  if ('id' in run) return sql`null`;
+  return sql`(
+    select jsonb_build_object('progress', progress) from (
+      select * from runs e where e.customer_id = w.id and e.journey = ${journey} and e.key = ${key}
+      order by e.entered_at desc, e.id desc limit 1) newest
+    where workflow_id <> ${run.workflowId} and (ended_at is null or outcome = 'exited:merged'))`;
+}
 
 const runJson = sql`jsonb_build_object('id', r.id, 'journey', r.journey, 'key', r.key, 'settingsVersion', r.settings_version,
   'triggerAt', ${ms(sql`r.trigger_at`)}, 'block', r.block, 'dueAt', ${ms(sql`r.due_at`)}, 'readSeq', r.read_seq,

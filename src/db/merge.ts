@@ -1,5 +1,6 @@
 import type { PoolClient, QueryConfig } from 'pg';
 import type { Resolution } from '#domain/identity.ts';
+import { workflowId } from '#domain/ids.ts';
 import { claimSeconds, type OutboxRow } from './outbox.ts';
 import { inOrder } from './pipeline.ts';
 
@@ -7,25 +8,43 @@ import { inOrder } from './pipeline.ts';
 
 /**
  * Moves everything that `from` has and did to `into`, inside the caller's transaction and under both customers' locks.
- * What `from` was about to be told ends: its live runs get an exit, whose outbox rows are returned.
+ * Live runs of `from` end, and `into` starts one in the place of each, where it has none of that journey and key; `enter`
+ * lets that one go on after the highest step that was sent. Returns the outbox rows of both.
  */
 export async function mergeCustomers(client: PoolClient, from: string, into: string, at: Date): Promise<OutboxRow[]> {
   const exits = client.query<OutboxRow>({ text: exitRuns, values: [from, at] });
   const texts = [...belongings, moveCart(theirs), moveInterests(theirs), ...histories];
   const moves = texts.map((text) => client.query({ text, values: text.includes('$2') ? [from, into] : [from] }));
   await inOrder([exits, ...moves]);
-  return (await exits).rows;
+  const ended = (await exits).rows;
+  return [...ended, ...(await startInPlaceOf(client, ended, into, at))];
+}
+
+async function startInPlaceOf(client: PoolClient, ended: OutboxRow[], into: string, at: Date): Promise<OutboxRow[]> {
+  if (ended.length === 0) return [];
+  const ids = ended.map(({ journey, key }) => workflowId(journey, into, key));
+  const values = [ids, ended.map(({ journey }) => journey), ended.map(({ key }) => key), into, at];
+  return (await client.query<OutboxRow>({ text: startRuns, values })).rows;
 }
 
 type Passed = Resolution['passed'][number];
 
-const exitRuns = `
-  insert into outbox as o (workflow_id, signal, journey, customer_id, key, reason, occurred_at, claimed_until)
-  select workflow_id, 'exit', journey, customer_id, key, 'merged', $2::timestamptz, now() + interval '${claimSeconds} s'
-  from runs where customer_id = $1 and ended_at is null order by workflow_id
+const outboxColumns = 'workflow_id, signal, journey, customer_id, key, reason, occurred_at, claimed_until';
+const bumped = `
   on conflict (workflow_id, signal) do update set seq = o.seq + 1, reason = excluded.reason,
     occurred_at = excluded.occurred_at, claimed_until = excluded.claimed_until, attempts = 0, last_error = null
   returning *`;
+
+const exitRuns = `
+  insert into outbox as o (${outboxColumns})
+  select workflow_id, 'exit', journey, customer_id, key, 'merged', $2::timestamptz, now() + interval '${claimSeconds} s'
+  from runs where customer_id = $1 and ended_at is null order by workflow_id ${bumped}`;
+
+const startRuns = `
+  insert into outbox as o (${outboxColumns})
+  select place.id, 'start', journey, $4::uuid, key, 'merged', $5::timestamptz, now() + interval '${claimSeconds} s'
+  from unnest($1::text[], $2::text[], $3::text[]) as place (id, journey, key)
+  where not exists (select from runs where workflow_id = place.id and ended_at is null) order by place.id ${bumped}`;
 
 /** Who they are and what they allowed. Of two values the one said later stays; of two words on consent the stricter. */
 const belongings = [

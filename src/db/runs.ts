@@ -13,6 +13,7 @@ export interface NewRun {
   triggerAt: Date;
   enteredAt: Date;
   readSeq: number;
+  progress: unknown;
   next: Next;
 }
 
@@ -20,9 +21,11 @@ export interface NewRun {
 export async function insertRun(db: Kysely<DB>, run: NewRun): Promise<void> {
   await sql`
     with entered as (
-      insert into runs (id, workflow_id, journey, key, customer_id, settings_version, trigger_at, entered_at, read_seq, block, due_at)
+      insert into runs (id, workflow_id, journey, key, customer_id, settings_version, trigger_at, entered_at, read_seq,
+        progress, block, due_at)
       values (${run.id}, ${run.workflowId}, ${run.journey}, ${run.key}, ${run.customerId}, ${run.settingsVersion},
-        ${run.triggerAt}, ${run.enteredAt}, ${run.readSeq}, ${run.next.block}, ${new Date(run.next.due)})
+        ${run.triggerAt}, ${run.enteredAt}, ${run.readSeq}, ${JSON.stringify(run.progress ?? {})}::jsonb,
+        ${run.next.block}, ${new Date(run.next.due)})
     )
     insert into run_blocks (run_id, block, iteration, entered_at)
     values (${run.id}, ${run.next.block}, ${run.next.iteration}, ${run.enteredAt})`.execute(db);

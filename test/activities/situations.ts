@@ -11,6 +11,7 @@ export function factsWith(value: unknown): Facts {
     reach: { address: 'anna@shop.example', consent: 'granted', suppressed: null },
     run: null,
     earlierRuns: 0,
+    inherited: null,
     ordered: false,
     sent: [],
     history: [],

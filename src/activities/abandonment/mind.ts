@@ -66,11 +66,13 @@ function waitFor(found: { intent: Intent; block: string; until: number }, facts:
   return { do: 'wait', block, until, progress: { ...inBranch(progress, intent.branch), due: { block, at: until } } };
 }
 
-/** A run that has nothing to say yet still waits: profile and catalogue data may arrive after the event. */
+/** A run that has nothing to say yet still waits: profile and catalogue data may arrive after the event. One that takes
+ *  the place of a joined customer's goes on after the steps that were sent. */
 function first(situation: Situation): { block: string; until: number } {
   const { facts, now } = situation;
-  const found = choice(situation, startOfRun, null);
-  if (found.do === 'wait') return { block: 'idle', until: found.until };
+  const progress = memory(situation.progress);
+  const found = choice(situation, progress, null);
+  if (found.do === 'wait') return { block: progress.branch === null ? 'idle' : found.block, until: found.until };
   if (found.do === 'send') return { block: 'idle', until: now };
   const settings = settingsOf(facts);
   const idle = Math.min(...branches.map((branch) => settings.branches[branch].idleMs));
