@@ -11,6 +11,7 @@ import { segmentRouter } from './segment/router.ts';
 import { startPageRouter } from './start-page.ts';
 import { trackingRouter } from './tracking/tracking-router.ts';
 import { unsubscribeRouter } from './tracking/unsubscribe-router.ts';
+import { webhooksRouter } from './webhooks/router.ts';
 
 /** The gateway's pages, put together. What takes events comes first, so that it passes the fewest handlers: it logs what
  *  went wrong itself, and thousands of good calls a second need no line each. */
@@ -22,10 +23,12 @@ export function createApp(deps: ApiDeps): Express {
   app.set('query parser', 'simple');
   app.use(requestId);
   app.use(measureRequests(metrics));
-  app.use(segmentRouter({ ...deps, intake: countingIntake(deps.intake, metrics) }));
+  const intake = countingIntake(deps.intake, metrics);
+  app.use(segmentRouter({ ...deps, intake }));
   app.use(healthRouter(deps));
   app.use(metricsRouter(metrics, deps));
   app.use(logRequests(deps.log));
+  app.use(webhooksRouter({ ...deps, intake }));
   app.use(trackingRouter(deps));
   app.use(unsubscribeRouter(deps));
   app.use('/api/v1', openApiRouter(deps));

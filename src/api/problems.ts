@@ -36,6 +36,16 @@ export const problems = {
     title: 'No valid write key',
     next: 'Give the write key of a source as the user of Basic authentication or as `writeKey` in the body.',
   },
+  wrong_signature: {
+    status: 401,
+    title: 'The signature is not right',
+    next: 'Sign the raw body with a secret that is kept for this source (`GET /api/v1/webhook-secrets` lists them).',
+  },
+  stale_signature: {
+    status: 401,
+    title: 'The signed time is too far from now',
+    next: 'Sign again with the time as it is (`webhook-timestamp`): 300 seconds either way are taken.',
+  },
   not_found: { status: 404, title: 'There is no such page', next: 'See `/openapi.json` or `/docs` for what there is.' },
   customer_not_found: {
     status: 404,
@@ -63,6 +73,21 @@ export const problems = {
     next: 'See what there is in `…/settings/versions`.',
   },
   key_not_found: { status: 404, title: 'There is no such key', next: 'See the ids in the list of keys.' },
+  webhook_unknown: {
+    status: 404,
+    title: 'There is no such source of webhooks',
+    next: 'Take one of those that `docs/api.md` lists, such as `/webhooks/shopify`.',
+  },
+  webhook_closed: {
+    status: 404,
+    title: 'No secret is kept for this source, so its webhooks cannot be checked',
+    next: 'Give the secret by which it signs with `POST /api/v1/webhook-secrets`.',
+  },
+  secret_not_found: {
+    status: 404,
+    title: 'There is no such secret',
+    next: 'See the ids in `GET /api/v1/webhook-secrets`.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'This page knows other methods',
@@ -105,6 +130,11 @@ export const problems = {
     status: 500,
     title: 'Something broke here',
     next: 'Try again; if it stays, look for the request id (`instance`) in the logs.',
+  },
+  order_not_yet_known: {
+    status: 503,
+    title: 'The order of this refund is not known yet',
+    next: 'Send it again in a minute: the order may come in by then.',
   },
   overloaded: { status: 503, title: 'Too many events wait to be stored', next: 'Send the same again in a moment.' },
   not_stored: {

@@ -43,6 +43,31 @@ export async function upsertProducts(db: Db, items: readonly ProductInput[], at:
   });
 }
 
+/** One product as its shop had it at `at`: nothing, where what is on record is newer, so that late news overwrite nothing. */
+export async function upsertNewerProduct(db: Db, product: ProductInput, at: Date): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    if (await isNewerOnRecord(trx, product.id, at)) return;
+    await writeProducts(trx, [product], at);
+    await writeOffers(trx, [product], at);
+  });
+}
+
+/** The shop has it no more: it is offered nowhere. Its row stays, for what was sent and ordered speaks of it. */
+export async function withdrawProduct(db: Db, id: string, at: Date): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    if (await isNewerOnRecord(trx, id, at)) return;
+    await trx.deleteFrom('offers').where('product_id', '=', id).execute();
+    await trx.updateTable('products').set({ updated_at: at }).where('id', '=', id).execute();
+  });
+}
+
+/** Under a lock on the id, which holds where there is no row yet, too. */
+async function isNewerOnRecord(trx: Transaction<DB>, id: string, at: Date): Promise<boolean> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`product ${id}`}, 0))`.execute(trx);
+  const query = trx.selectFrom('products').select('id').where('id', '=', id).where('updated_at', '>', at);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
 async function writeProducts(trx: Transaction<DB>, items: readonly ProductInput[], at: Date): Promise<Set<string>> {
   const { rows } = await sql<{ id: string; created: boolean }>`
     insert into products (id, sku, name, url, image_url, category, brand, attributes, published_at, updated_at)

@@ -328,6 +328,15 @@ export interface Suppressions {
   reason: string;
 }
 
+export interface WebhookSecrets {
+  created_at: Timestamp;
+  id: string;
+  name: string;
+  sealed: Buffer;
+  source: string;
+  source_id: string;
+}
+
 export interface DB {
   api_keys: ApiKeys;
   business_clock: BusinessClock;
@@ -356,4 +365,5 @@ export interface DB {
   settings: Settings;
   sources: Sources;
   suppressions: Suppressions;
+  webhook_secrets: WebhookSecrets;
 }

@@ -5,6 +5,7 @@ import { expressPath, openApiRouter } from '#api/open/router.ts';
 import { routes } from '#api/open/routes.ts';
 import { problems } from '#api/problems.ts';
 import { segmentRouter } from '#api/segment/router.ts';
+import { webhooksRouter } from '#api/webhooks/router.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { seed } from './seed.ts';
 import { type Answer, testGateway } from './support.ts';
@@ -27,7 +28,8 @@ function routesOf(router: Router, prefix = ''): string[] {
 
 describe('the document', () => {
   test('has every route of the app, and none that is not there', () => {
-    const real = [...routesOf(openApiRouter(deps), '/api/v1'), ...routesOf(segmentRouter(deps))];
+    const own = [segmentRouter(deps), webhooksRouter(deps)].flatMap((router) => routesOf(router));
+    const real = [...routesOf(openApiRouter(deps), '/api/v1'), ...own];
     expect(documented.toSorted()).toEqual(real.toSorted());
     expect(documented.length).toBeGreaterThan(30);
   });
@@ -65,7 +67,7 @@ const withOffers = {
 const { customer, messages } = seeded;
 const shop = (await call('GET', '/settings/shop')).body.value;
 const policy = (await call('GET', '/settings/policy')).body.value;
-const kept = { source: '', key: '' };
+const kept = { source: '', key: '', secret: '' };
 
 const requests: Record<string, () => Promise<Answer>> = {
   'put /products': () => call('PUT', '/products', { items: [withOffers, { id: 'bad' }] }),
@@ -107,6 +109,13 @@ const requests: Record<string, () => Promise<Answer>> = {
   },
   'get /api-keys': () => call('GET', '/api-keys'),
   'delete /api-keys/{id}': () => call('DELETE', `/api-keys/${kept.key}`),
+  'post /webhook-secrets': async () => {
+    const answer = await call('POST', '/webhook-secrets', { source: 'shopify', name: 'documented' });
+    kept.secret = answer.body.id;
+    return answer;
+  },
+  'get /webhook-secrets': () => call('GET', '/webhook-secrets'),
+  'delete /webhook-secrets/{id}': () => call('DELETE', `/webhook-secrets/${kept.secret}`),
 };
 
 describe('every answer is what its schema says, no field more or less', () => {

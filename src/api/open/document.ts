@@ -10,6 +10,7 @@ import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 import { problem } from './schemas/common.ts';
 import { trackingRoutes } from './tracking-document.ts';
+import { webhookRoutes } from './webhooks-document.ts';
 
 type Document = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
@@ -33,8 +34,14 @@ function generate(): Document {
     scheme: 'basic',
     description: 'The write key of a source as the user name, no password',
   });
+  registry.registerComponent('securitySchemes', 'webhookSignature', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'webhook-signature',
+    description: 'Or the header of the source: X-Shopify-Hmac-Sha256, X-WC-Webhook-Signature',
+  });
   for (const route of routes) registry.registerPath(pathOf(route));
-  for (const route of trackingRoutes) registry.registerPath(route);
+  for (const route of [...trackingRoutes, ...webhookRoutes]) registry.registerPath(route);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {

@@ -5,6 +5,7 @@ import { messageRoutes } from './messages.ts';
 import { productRoutes } from './products.ts';
 import type { Route } from './route.ts';
 import { settingsRoutes } from './settings.ts';
+import { webhookSecretRoutes } from './webhook-secrets.ts';
 
 /** All of `/api/v1`. */
 export const routes: readonly Route[] = [
@@ -14,4 +15,5 @@ export const routes: readonly Route[] = [
   ...settingsRoutes,
   ...productRoutes,
   ...keysRoutes,
+  ...webhookSecretRoutes,
 ];
