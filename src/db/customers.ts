@@ -215,7 +215,7 @@ function consentsOf(db: Any, id: string) {
     .execute();
 }
 
-function suppressionsOf(db: Any, id: string) {
+export function suppressionsOf(db: Any, id: string) {
   return db
     .selectFrom('suppressions as s')
     .select(['s.channel', 's.address', 's.reason', 's.at'])

@@ -71,7 +71,8 @@ export async function findMessage(db: Any, id: string): Promise<MessageRow | nul
   return (await selectMessages(db).where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
-function selectMessages(db: Any) {
+/** The columns of `MessageRow`. */
+export function selectMessages(db: Any) {
   return db
     .selectFrom('messages')
     .select(['id', 'customer_id as customerId', 'journey', 'run_id as runId', 'block as step', 'iteration', 'channel'])

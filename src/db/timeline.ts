@@ -79,7 +79,13 @@ function newestFirst(a: Moment, b: Moment): number {
   return b.at.getTime() - a.at.getTime() || ranks[b.type] - ranks[a.type] || (a.id < b.id ? 1 : -1);
 }
 
-function eventsOf(db: Any, customerIds: readonly string[], before: Before, limit: number) {
+/** Events of these customers, newest first. */
+export function eventsOf(
+  db: Any,
+  customerIds: readonly string[],
+  before: Before,
+  limit: number,
+): Promise<(EventView & { id: string; at: Date })[]> {
   let query = db
     .selectFrom('events as e')
     .leftJoin('sources as s', 's.id', 'e.source_id')

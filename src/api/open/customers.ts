@@ -27,9 +27,9 @@ import { customer, customerList, timelineList } from './schemas/customers.ts';
 import { decisionList } from './schemas/messages.ts';
 import { shopSettings } from './schemas/settings.ts';
 
-const params = z.object({ id: z.uuid() });
-const tag = 'Customers';
-const gone = ['customer_not_found', 'customer_erased'] as const;
+export const params = z.object({ id: z.uuid() });
+export const tag = 'Customers';
+export const gone = ['customer_not_found', 'customer_erased'] as const;
 
 const search = route({
   method: 'get',
@@ -141,7 +141,8 @@ const notErased = {
   sending: () => new Problem('customer_busy', { headers: { 'Retry-After': busySeconds } }),
 };
 
-async function living({ db }: ApiDeps, id: string): Promise<CustomerRef> {
+/** The customer of this id, or the one that it was merged into; a problem where there is none (any more). */
+export async function living({ db }: ApiDeps, id: string): Promise<CustomerRef> {
   const ref = await resolveCustomer(db, id);
   if (!ref) throw new Problem('customer_not_found');
   if (ref.erasedAt) throw new Problem('customer_erased');

@@ -28,6 +28,14 @@ type Wire<T> = unknown extends T
       ? { [K in keyof T]: Wire<T[K]> }
       : T;
 
+/** An answer that may be too long to be held as a whole: JSON text as it is made, of the shape that `answer` documents. */
+export class Streamed {
+  readonly text: AsyncIterable<string>;
+  constructor(text: AsyncIterable<string>) {
+    this.text = text;
+  }
+}
+
 /** One route: what it takes, what it answers, and who does it. Express and the OpenAPI document are made of the same. */
 export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema, A extends Schema> {
   method: Method;
@@ -48,7 +56,9 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   problems?: readonly ProblemCode[];
   /** An example body for the documentation. */
   example?: unknown;
-  handle(call: Call<Output<P>, Output<Q>, Output<B>>): Promise<A extends z.ZodType ? Wire<z.output<A>> : undefined>;
+  handle(
+    call: Call<Output<P>, Output<Q>, Output<B>>,
+  ): Promise<A extends z.ZodType ? Wire<z.output<A>> | Streamed : undefined>;
 }
 
 export type Route = Omit<RouteSpec<Schema, Schema, Schema, Schema>, 'handle'> & {

@@ -1,8 +1,11 @@
-import express, { type Request, type RequestHandler, Router } from 'express';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { ApiDeps } from '#api/deps.ts';
 import { Problem } from '#api/problems.ts';
+import { told } from '#domain/told.ts';
 import { authenticate, callerOf } from './auth.ts';
-import type { Route } from './route.ts';
+import { type Route, Streamed } from './route.ts';
 import { routes } from './routes.ts';
 import { parse, parseStorable } from './validate.ts';
 
@@ -37,9 +40,20 @@ function handler(route: Route, deps: ApiDeps): RequestHandler {
       deps,
     });
     response.status(route.status ?? 200);
-    if (route.answer === undefined) response.end();
+    if (answer instanceof Streamed) await stream(answer, request, response, deps);
+    else if (route.answer === undefined) response.end();
     else response.json(answer);
   };
+}
+
+/** What fails in the middle can only be cut off: the caller sees a broken connection, not half a document as if whole. */
+async function stream({ text }: Streamed, request: Request, response: Response, { log }: ApiDeps): Promise<void> {
+  response.type('json').set('Cache-Control', 'no-store');
+  try {
+    await pipeline(Readable.from(text), response);
+  } catch (error) {
+    log.warn({ err: told(error), requestId: request.id }, 'an answer was cut off');
+  }
 }
 
 /** A batch answers per item, so its items are looked at one by one by their handler. */

@@ -1,4 +1,5 @@
 import { customerRoutes } from './customers.ts';
+import { exportRoutes } from './export.ts';
 import { journeyRoutes } from './journeys.ts';
 import { keysRoutes } from './keys.ts';
 import { messageRoutes } from './messages.ts';
@@ -10,6 +11,7 @@ import { webhookSecretRoutes } from './webhook-secrets.ts';
 /** All of `/api/v1`. */
 export const routes: readonly Route[] = [
   ...customerRoutes,
+  ...exportRoutes,
   ...messageRoutes,
   ...journeyRoutes,
   ...settingsRoutes,

@@ -101,32 +101,36 @@ export const customer = customerSummary
 
 const moment = { at: instant, id: uuid };
 
+export const event = z.object({
+  name: text,
+  type: text,
+  profile,
+  source: orNull(text),
+  messageId: text,
+  receivedAt: instant,
+  payload: z.unknown().meta({ description: 'As it came' }),
+});
+
+export const engagement = z.object({
+  messageId: uuid,
+  kind: text.meta({ description: 'opened, clicked, unsubscribed, delivered, bounced …' }),
+  by: orNull(text).meta({ description: 'human, machine or unknown' }),
+  link: orNull(z.int()),
+});
+
 export const timelineEntry = z
   .discriminatedUnion('type', [
     z.object({
       ...moment,
       type: z.literal('event'),
-      event: z.object({
-        name: text,
-        type: text,
-        profile,
-        source: orNull(text),
-        messageId: text,
-        receivedAt: instant,
-        payload: z.unknown().meta({ description: 'As it came' }),
-      }),
+      event,
     }),
     z.object({ ...moment, type: z.literal('decision'), decision }),
     z.object({ ...moment, type: z.literal('message'), message }),
     z.object({
       ...moment,
       type: z.literal('engagement'),
-      engagement: z.object({
-        messageId: uuid,
-        kind: text.meta({ description: 'opened, clicked, unsubscribed, delivered, bounced …' }),
-        by: orNull(text).meta({ description: 'human, machine or unknown' }),
-        link: orNull(z.int()),
-      }),
+      engagement,
     }),
   ])
   .meta({ id: 'TimelineEntry' });

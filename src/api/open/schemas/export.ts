@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { instant, money, orNull, uuid } from './common.ts';
+import { customer, customerSummary, engagement, event } from './customers.ts';
+import { decision, message } from './messages.ts';
+
+const text = z.string();
+/** What the customer's own page shows of each, and what is beside it in the export. */
+const { conflicts, runs, cart, interests, orders } = customer.shape;
+
+const consent = z.object({
+  purpose: text,
+  channel: text,
+  topic: text,
+  state: z.enum(['granted', 'denied']),
+  textVersion: orNull(text),
+  source: text,
+  ip: orNull(text),
+  at: instant,
+});
+
+const orderLine = z.object({ productId: text, quantity: z.int(), price: money });
+
+export const customerExport = customerSummary
+  .extend({
+    exportedAt: instant,
+    mergedIds: z.array(uuid).meta({ description: 'Customers who were merged into this one; what they did is in here' }),
+    consents: z.array(consent).meta({ description: 'Every word that was said, oldest first' }),
+    suppressions: z
+      .array(z.object({ channel: text, address: text, reason: text, at: instant }))
+      .meta({ description: 'Addresses that are not written to, and why' }),
+    conflicts: z.array(conflicts.element.extend({ resolvedAt: orNull(instant) })),
+    cart: cart.meta({ description: 'A quantity of 0 was removed, or bought' }),
+    interests: z.array(interests.element.extend({ removedAt: orNull(instant) })),
+    orders: z.array(orders.element.extend({ stateAt: instant, lines: z.array(orderLine) })),
+    runs: z.array(runs.element.extend({ endedAt: orNull(instant), outcome: orNull(text) })),
+    notEntered: z
+      .array(z.object({ journey: text, key: text, reason: text, firstAt: instant, lastAt: instant, times: z.int() }))
+      .meta({ description: 'Journeys whose trigger was met and which did not begin' }),
+    events: z.array(event.extend({ id: uuid, at: instant })).meta({ description: 'Newest first, as is all below' }),
+    messages: z.array(message.extend({ address: orNull(text).meta({ description: 'Where it was sent' }) })),
+    decisions: z.array(decision),
+    engagements: z.array(engagement.extend({ id: uuid, at: instant, userAgent: orNull(text) })),
+  })
+  .meta({ id: 'CustomerExport' });
