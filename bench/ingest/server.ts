@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { pino } from 'pino';
-import { segmentRouter } from '#api/segment/router.ts';
+import { createListener } from '#api/listener.ts';
 import { connect, createPool } from '#db/connect.ts';
 import { newId } from '#db/ids.ts';
 import { createIntake } from '#db/intake.ts';
@@ -18,14 +18,21 @@ await once(server, 'listening');
 process.stdout.write(`${(server.address() as AddressInfo).port}\n`);
 process.on('SIGTERM', () => process.exit(0));
 
-/** The intake routes as the gateway has them; nothing relays the outbox, so that no Temporal server takes of the machine. */
+/** The gateway as it is, but that nothing relays its outbox: no Temporal server takes of the machine. */
 function gateway(): RequestListener {
   const clock = scaledClock({ origin: 0, scale: 1 });
-  const intake = createIntake({ pool, clock, routing, onOutbox: () => {} });
-  const app = express();
-  app.disable('x-powered-by');
-  app.use(segmentRouter({ db: connect(pool), clock, intake, log: pino({ level: 'error' }, pino.destination(2)) }));
-  return app;
+  return createListener({
+    db: connect(pool),
+    pool,
+    clock,
+    intake: createIntake({ pool, clock, routing, onOutbox: () => {} }),
+    relay: { push: () => {} },
+    log: pino({ level: 'error' }, pino.destination(2)),
+    secret: 'a secret of the benchmarks, never used',
+    publicUrl: 'http://127.0.0.1',
+    links: { temporalUi: null, inbox: null },
+    temporal: { healthy: async () => true },
+  });
 }
 
 /** What one would write by hand: parse, one INSERT, answer. It neither de-duplicates nor projects. */

@@ -14,8 +14,8 @@ import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { createRelay } from '#relay/relay.ts';
 import { routing } from '#workflows/catalogue.ts';
-import { createApp } from './app.ts';
 import type { ApiDeps, Links } from './deps.ts';
+import { createListener } from './listener.ts';
 import { createMetrics } from './metrics.ts';
 
 export interface GatewayDeps {
@@ -53,7 +53,7 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const relay = createRelay({ db, port: journeys, time: clock.time, log });
   const intake = createIntake({ pool, clock, routing, onOutbox: (rows) => void relay.push(rows), shop });
   const metrics = createMetrics({ ofProcess: true });
-  const app = createApp({ ...deps, shop, relay, intake, metrics, stopping: stopping.signal });
+  const app = createListener({ ...deps, shop, relay, intake, metrics, stopping: stopping.signal });
   const server = await listen(app, deps, stopping.signal);
   const address = server.address();
   const port = address && typeof address === 'object' ? address.port : deps.port;

@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { type ProblemCode, problems } from '#api/problems.ts';
 import { Overloaded } from '#db/intake.ts';
@@ -19,7 +19,7 @@ const retryAfter = 1;
  * A batch with bad calls in it gets a 200 that names them: by a 400 the client would drop its good ones with them. Only
  * where nothing at all can be accepted is it a 400.
  */
-export function answer(response: Response, { events, refused }: Read, log: Logger): void {
+export function answer(response: ServerResponse, { events, refused }: Read, log: Logger): void {
   if (refused.length > 0) log.warn({ refused: refused.length, fields: fieldsOf(refused) }, 'events refused');
   if (refused.length > 0 && events.length === 0) problem(response, 'event_refused', refused[0]?.reason, { refused });
   else send(response, 200, refused.length === 0 ? accepted : JSON.stringify({ success: true, refused }));
@@ -31,7 +31,7 @@ function fieldsOf(refused: readonly Refused[]): string[] {
   return [...new Set(refused.map(({ field }) => field))].slice(0, 20);
 }
 
-export function failure(response: Response, error: unknown, log: Logger): void {
+export function failure(response: ServerResponse, error: unknown, log: Logger): void {
   if (error instanceof Gone || response.headersSent) return;
   const code = codeOf(error);
   if (code === 'not_stored') log.error({ err: withoutData(error) }, 'events could not be stored');
@@ -51,7 +51,7 @@ function withoutData(error: unknown) {
 }
 
 /** RFC 9457, with Segment's `success` beside it. */
-function problem(response: Response, code: ProblemCode, detail?: string, more: object = {}): void {
+function problem(response: ServerResponse, code: ProblemCode, detail?: string, more: object = {}): void {
   const { status, title, next } = problems[code];
   const told = detail === undefined ? next : `${detail}. ${next}`;
   const body = { type: `/docs/errors#${code}`, title, status, detail: told, code, success: false, ...more };
@@ -59,7 +59,6 @@ function problem(response: Response, code: ProblemCode, detail?: string, more: o
   send(response, status, JSON.stringify(body), 'application/problem+json');
 }
 
-/** By the response of Node itself: Express's `json` also makes an entity tag and looks for a fresh one. */
-function send(response: Response, status: number, body: string, type = 'application/json'): void {
+function send(response: ServerResponse, status: number, body: string, type = 'application/json'): void {
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
