@@ -5,6 +5,7 @@ import { errorHandler, notFound } from './errors.ts';
 import { healthRouter } from './health.ts';
 import { logRequests } from './log.ts';
 import { countingIntake, createMetrics, measureRequests, metricsRouter } from './metrics.ts';
+import { mindboxRouter } from './mindbox/router.ts';
 import { openApiRouter } from './open/router.ts';
 import { requestId } from './request-id.ts';
 import { segmentRouter } from './segment/router.ts';
@@ -29,6 +30,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(metricsRouter(metrics, deps));
   app.use(logRequests(deps.log));
   app.use(webhooksRouter({ ...deps, intake }));
+  app.use(mindboxRouter({ ...deps, intake }));
   app.use(trackingRouter(deps));
   app.use(unsubscribeRouter(deps));
   app.use('/api/v1', openApiRouter(deps));

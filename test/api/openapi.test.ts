@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import { describe, expect, test } from 'vitest';
+import { mindboxRouter } from '#api/mindbox/router.ts';
 import { openApiDocument } from '#api/open/document.ts';
 import { expressPath, openApiRouter } from '#api/open/router.ts';
 import { routes } from '#api/open/routes.ts';
@@ -28,7 +29,7 @@ function routesOf(router: Router, prefix = ''): string[] {
 
 describe('the document', () => {
   test('has every route of the app, and none that is not there', () => {
-    const own = [segmentRouter(deps), webhooksRouter(deps)].flatMap((router) => routesOf(router));
+    const own = [segmentRouter(deps), webhooksRouter(deps), mindboxRouter(deps)].flatMap((router) => routesOf(router));
     const real = [...routesOf(openApiRouter(deps), '/api/v1'), ...own];
     expect(documented.toSorted()).toEqual(real.toSorted());
     expect(documented.length).toBeGreaterThan(30);
@@ -96,6 +97,10 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /settings/policy': () => call('GET', '/settings/policy'),
   'get /settings/policy/versions': () => call('GET', '/settings/policy/versions'),
   'get /settings/policy/versions/{version}': () => call('GET', '/settings/policy/versions/1'),
+  'put /settings/mindbox': () => call('PUT', '/settings/mindbox', {}),
+  'get /settings/mindbox': () => call('GET', '/settings/mindbox'),
+  'get /settings/mindbox/versions': () => call('GET', '/settings/mindbox/versions'),
+  'get /settings/mindbox/versions/{version}': () => call('GET', '/settings/mindbox/versions/1'),
   'post /sources': async () => {
     const answer = await call('POST', '/sources', { name: 'documented' });
     kept.source = answer.body.id;

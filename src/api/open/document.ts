@@ -6,6 +6,7 @@ import {
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { type ProblemCode, problems } from '#api/problems.ts';
+import { mindboxRoutes } from './mindbox-document.ts';
 import type { Route } from './route.ts';
 import { routes } from './routes.ts';
 import { problem } from './schemas/common.ts';
@@ -40,8 +41,14 @@ function generate(): Document {
     name: 'webhook-signature',
     description: 'Or the header of the source: X-Shopify-Hmac-Sha256, X-WC-Webhook-Signature',
   });
+  registry.registerComponent('securitySchemes', 'mindboxKey', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Authorization',
+    description: '`Mindbox secretKey="…"` with the write key of a source',
+  });
   for (const route of routes) registry.registerPath(pathOf(route));
-  for (const route of [...trackingRoutes, ...webhookRoutes]) registry.registerPath(route);
+  for (const route of [...trackingRoutes, ...webhookRoutes, ...mindboxRoutes]) registry.registerPath(route);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
+import { mindboxSettings } from '#api/mindbox/names.ts';
 import { Problem, type ProblemCode } from '#api/problems.ts';
 import { currentSettings, type SettingsRow, saveSettings, settingsVersion, settingsVersions } from '#db/settings.ts';
 import { defaultPolicy } from '#domain/policy.ts';
@@ -24,6 +25,7 @@ interface Kind {
 
 const shop: Kind = { name: 'shop', schema: shopSettings, defaults: () => defaultShop };
 const policy: Kind = { name: 'policy', schema: policySettings, defaults: () => defaultPolicy };
+const mindbox: Kind = { name: 'mindbox', schema: mindboxSettings, defaults: () => mindboxSettings.parse({}) };
 
 function journeyKind(name: JourneyName): Kind {
   return { name, schema: settingsSchemas[name], defaults: () => settingsSchemas[name].parse({}) };
@@ -187,6 +189,15 @@ const families: readonly Family[] = [
     example: defaultPolicy,
     problems: [],
     kindOf: () => policy,
+  },
+  {
+    path: '/settings/mindbox',
+    what: 'Names of Mindbox operations',
+    params: z.object({}),
+    value: mindboxSettings,
+    example: { operations: { 'Website.SetCart': 'set_cart', 'Offline.Order': 'create_order' } },
+    problems: [],
+    kindOf: () => mindbox,
   },
 ];
 
