@@ -77,6 +77,7 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /customers': () => call('GET', '/customers'),
   'get /customers/{id}': () => call('GET', `/customers/${seeded.merged}`),
   'get /customers/{id}/timeline': () => call('GET', `/customers/${customer}/timeline`),
+  'put /customers': () => call('PUT', '/customers', { items: [{ userId: 'documented' }, {}] }),
   'get /customers/{id}/export': () => call('GET', `/customers/${customer}/export`),
   'delete /customers/{id}': () => call('DELETE', `/customers/${seeded.spare}`),
   'get /customers/{id}/decisions': () => call('GET', `/customers/${customer}/decisions`),

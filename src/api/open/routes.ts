@@ -4,6 +4,7 @@ import { journeyRoutes } from './journeys.ts';
 import { keysRoutes } from './keys.ts';
 import { messageRoutes } from './messages.ts';
 import { productRoutes } from './products.ts';
+import { putCustomerRoutes } from './put-customers.ts';
 import type { Route } from './route.ts';
 import { settingsRoutes } from './settings.ts';
 import { webhookSecretRoutes } from './webhook-secrets.ts';
@@ -12,6 +13,7 @@ import { webhookSecretRoutes } from './webhook-secrets.ts';
 export const routes: readonly Route[] = [
   ...customerRoutes,
   ...exportRoutes,
+  ...putCustomerRoutes,
   ...messageRoutes,
   ...journeyRoutes,
   ...settingsRoutes,
