@@ -48,7 +48,7 @@ const eventsPerFlush = 200;
  *  lock on them. */
 const lanes = 2;
 /** Two flushes at once pay from so many events in each; fewer go together, since a flush has a price of its own. */
-const worthALane = 32;
+const worthALane = 16;
 /** Wall time that a client waits before it is told to come again. Most clients give up after 10 s. */
 const patienceMs = 8_000;
 /** A few seconds' worth. What comes beyond is told to come again, before memory ends. */
