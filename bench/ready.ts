@@ -25,10 +25,23 @@ export async function run(): Promise<Result[]> {
     }
     const [value, baseline] = [median(values), median(baselines)];
     const baselineName = 'PostgreSQL and Temporal alone, on the same data';
-    return [{ name, value, unit: 's', baseline, baselineName, ratio: value / baseline }];
+    return [
+      {
+        name,
+        value: round2(value),
+        unit: 's',
+        baseline: round2(baseline),
+        baselineName,
+        ratio: round2(value / baseline),
+      },
+    ];
   } finally {
     await remove();
   }
+}
+
+function round2(value: number): number {
+  return Math.round(value * 100) / 100;
 }
 
 async function npmStart(data: string): Promise<number> {
