@@ -19,15 +19,19 @@ async function newSource(name: string) {
 
 const basic = (key: string) => ({ authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` });
 
-async function post(path: string, body: unknown, headers: Record<string, string> = basic(source.key), to = gateway.url) {
+async function post(
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = basic(source.key),
+  to = gateway.url,
+) {
   const raw = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
   const response = await fetch(`${to}${path}`, { method: 'POST', body: raw as string, headers, redirect: 'manual' });
   const text = await response.text();
   return { status: response.status, text, json: JSON.parse(text), headers: response.headers };
 }
 
-const stored = (messageId: string) =>
-  db.selectFrom('events').selectAll().where('message_id', '=', messageId).execute();
+const stored = (messageId: string) => db.selectFrom('events').selectAll().where('message_id', '=', messageId).execute();
 const call = (more: object = {}) => ({ userId: randomUUID(), messageId: randomUUID(), event: 'Item Seen', ...more });
 
 test('a track call is stored, projected and answered with success', async () => {
@@ -35,15 +39,21 @@ test('a track call is stored, projected and answered with success', async () => 
   expect(await post('/v1/track', added)).toMatchObject({ status: 200, text: '{"success":true}' });
   const [event] = await stored(added.messageId);
   expect(event).toMatchObject({ name: 'Product Added', type: 'track', profile: 'personal', source_id: source.id });
-  const lines = db.selectFrom('cart_items').selectAll().where('customer_id', '=', event?.customer_id ?? '');
+  const lines = db
+    .selectFrom('cart_items')
+    .selectAll()
+    .where('customer_id', '=', event?.customer_id ?? '');
   expect(await lines.execute()).toMatchObject([{ product_id: 'p1', quantity: 2, profile: 'personal' }]);
 });
 
-test.each(['identify', 'track', 'page', 'screen', 'group', 'alias'])('every call of the API has its route: %s', async (type) => {
-  const given = call({ groupId: 'g', previousId: randomUUID() });
-  expect((await post(`/v1/${type}`, given)).status).toBe(200);
-  expect(await stored(given.messageId)).toMatchObject([{ type }]);
-});
+test.each(['identify', 'track', 'page', 'screen', 'group', 'alias'])(
+  'every call of the API has its route: %s',
+  async (type) => {
+    const given = call({ groupId: 'g', previousId: randomUUID() });
+    expect((await post(`/v1/${type}`, given)).status).toBe(200);
+    expect(await stored(given.messageId)).toMatchObject([{ type }]);
+  },
+);
 
 test('what comes twice is stored once and answered alike', async () => {
   const given = call();
@@ -69,11 +79,17 @@ test('the write key may come in the body, and is not kept', async () => {
 
 test.each([
   ['gzip', { 'content-encoding': 'gzip' }],
-  ['gzip under a form’s content type', { 'content-encoding': 'gzip', 'content-type': 'application/x-www-form-urlencoded' }],
+  [
+    'gzip under a form’s content type',
+    { 'content-encoding': 'gzip', 'content-type': 'application/x-www-form-urlencoded' },
+  ],
   ['gzip that does not say so', {}],
 ])('a packed batch is read: %s', async (_, headers) => {
   const calls = [call({ type: 'track' }), call({ type: 'page' })];
-  const answer = await post('/v1/batch', gzipSync(JSON.stringify({ batch: calls })), { ...basic(source.key), ...headers });
+  const answer = await post('/v1/batch', gzipSync(JSON.stringify({ batch: calls })), {
+    ...basic(source.key),
+    ...headers,
+  });
   expect(answer.text).toBe('{"success":true}');
   for (const { messageId } of calls) expect(await stored(messageId)).toHaveLength(1);
 });
