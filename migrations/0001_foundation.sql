@@ -144,14 +144,14 @@ create table events (
   primary key (received_at, id)
 ) partition by range (received_at);
 create index events_customer on events (customer_id, occurred_at desc);
-create index events_name on events (name, received_at);
 
 -- De-duplication apart from the partitions: a 16-byte hash of (source, message id). Pruned on wall time.
 create table event_keys (
   hash bytea primary key check (octet_length(hash) = 16),
   seen_at timestamptz not null default now()
 );
-create index event_keys_seen on event_keys (seen_at);
+-- Keys come in the order of time: a few bytes a page say which pages are old, where a tree would cost each event a write.
+create index event_keys_seen on event_keys using brin (seen_at);
 
 -- ── What customers have and did ───────────────────────────────────────────────────────────
 
@@ -176,7 +176,6 @@ create table interests (
   removed_at timestamptz,
   primary key (customer_id, profile, kind, ref)
 );
-create index interests_recent on interests (customer_id, profile, last_at desc);
 
 -- Keyed by the shop's id across sources: a webhook and a tracking event about one order are one order.
 create table orders (
