@@ -47,7 +47,7 @@ export function normalise(call: unknown, type: unknown, context: CallContext): E
   const payload = payloadOf(call);
   const name = type === 'track' ? eventName(call.event) : type;
   const { properties, traits, ambient } = partsOf(call);
-  const messageId = optionalId(call.messageId, 'messageId') ?? `auto-${context.fingerprint(payload)}`;
+  const messageId = optionalId(call.messageId, 'messageId') ?? idOf(call, payload, context);
   const who = whoOf(call, name, { properties, traits, ambient }, context);
   const { currency, ip, receivedAt } = context;
   const effects = effectsOf({ type, name, properties, traits, ambient, call, currency, ip });
@@ -62,6 +62,14 @@ export function normalise(call: unknown, type: unknown, context: CallContext): E
     effects: [...contacts(who), ...effects],
     payload,
   };
+}
+
+/** A client that gives no id may still send a call again, so its content is the id. Where it says no time either, the same
+ *  content an hour later is another event, and not a repetition: the same product put into a cart twice. */
+function idOf({ timestamp, originalTimestamp }: Properties, payload: string, context: CallContext): string {
+  const isTimed = timestamp !== undefined || originalTimestamp !== undefined;
+  const hour = isTimed ? '' : ` in hour ${Math.floor(context.wallNow / 3_600_000)}`;
+  return `auto-${context.fingerprint(payload + hour)}`;
 }
 
 interface Parts {

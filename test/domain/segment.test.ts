@@ -70,6 +70,16 @@ test('an event without an id gets the same one each time', () => {
   expect(normalise(call, 'track', context).messageId).toBe(normalise(call, 'track', context).messageId);
 });
 
+test('without an id and a time, the same content is another event an hour later', () => {
+  const exact = { ...context, fingerprint: (value: string) => value };
+  const idAt = (minutes: number, more: object = {}) => {
+    const later = { ...exact, wallNow: received + minutes * 60_000 };
+    return normalise({ userId: 'u', event: 'X', ...more }, 'track', later).messageId;
+  };
+  expect(idAt(61)).not.toBe(idAt(0));
+  expect(idAt(61, { timestamp: at(0) })).toBe(idAt(0, { timestamp: at(0) }));
+});
+
 test('e-mail and phone are contacts in their normal form, the rest of the traits are traits', () => {
   const traits = { email: ' Ann@Example.COM ', phone: '+79161234567', city: 'Omsk' };
   const event = normalise({ userId: 'u', traits }, 'identify', context);
