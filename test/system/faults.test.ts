@@ -182,6 +182,9 @@ test(`faults lose nothing and double nothing (seed ${seed})`, { timeout: 180_000
   const shoppers = Promise.all(Array.from({ length: places }, (_, place) => visits(place)));
   await expect.poll(() => smtp.received.length, { timeout: 20_000 }).toBeGreaterThan(0);
   for (const name of shuffled(Object.keys(faults), random)) await befall(name);
+  // A slow machine serves fewer shoppers meanwhile; without some of each kind the invariants would say little.
+  const left = () => Math.min(ordered.size, unsubscribed.size);
+  await expect.poll(left, { timeout: 60_000, interval: 200 }).toBeGreaterThan(3);
   isOver = true;
   await shoppers;
   const pending = async () => ({
@@ -222,7 +225,6 @@ async function mailboxAgreesWithLedger(): Promise<void> {
 async function nothingAfterLeaving(): Promise<void> {
   const clock = await db.selectFrom('business_clock').select(['origin', 'scale']).executeTakeFirstOrThrow();
   const business = (wall: number) => toBusiness(wall, { origin: clock.origin.getTime(), scale: clock.scale });
-  expect(Math.min(ordered.size, unsubscribed.size)).toBeGreaterThan(3);
   for (const [userId, answeredAt] of [...ordered, ...unsubscribed]) {
     const ids = mailsTo(emailOf(userId)).map(messageOf);
     const sends = db.selectFrom('decisions').select(['at', 'block']).where('decision', '=', 'send');
