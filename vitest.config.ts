@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/orphan.ts'],
     // Temporal's native worker does not like threads (sdk-typescript #876).
     pool: 'forks',
     // Files share the machine with their own servers; more at once only makes all of them slow.
