@@ -21,18 +21,10 @@ import { startDevServer } from '#scripts/provision/devserver.ts';
 import { startPostgres } from '#scripts/provision/postgres.ts';
 import { provideTemporal } from '#scripts/provision/temporal.ts';
 import { routing } from '#workflows/catalogue.ts';
+import { cleaningUp, type Defer, type Result, round2 } from './lib.ts';
 import type { Heard } from './workflows/listener.ts';
 
 export const name = 'event-to-signal';
-
-export interface Result {
-  name: string;
-  value: number;
-  unit: string;
-  baseline: number;
-  baselineName: string;
-  ratio: number;
-}
 
 const warmUps = 50;
 const samples = 400;
@@ -41,17 +33,13 @@ const clock = scaledClock({ origin: 0, scale: 1 });
 
 /** From the 2xx of `POST /v1/track` to the workflow's handler, beside a bare `signalWithStart` on the same server in the
  *  same run: each pair starts one run by an event and one directly. */
-export async function run(): Promise<Result[]> {
-  const { dir, remove } = await scratchFolder();
-  const closers: (() => Promise<unknown>)[] = [remove];
-  try {
-    return await measure(dir, (close) => closers.unshift(close));
-  } finally {
-    for (const close of closers) await close();
-  }
+export function run(): Promise<Result[]> {
+  return cleaningUp(async (defer) => {
+    const { dir, remove } = await scratchFolder();
+    defer(remove);
+    return measure(dir, defer);
+  });
 }
-
-type Defer = (close: () => Promise<unknown>) => void;
 
 async function measure(folder: string, defer: Defer): Promise<Result[]> {
   const { client, heard } = await temporal(folder, defer);
@@ -92,7 +80,7 @@ async function measure(folder: string, defer: Defer): Promise<Result[]> {
       unit: 'ms',
       baseline,
       baselineName: 'bare signalWithStart, call to handler',
-      ratio: round(value / baseline),
+      ratio: round2(value / baseline),
     };
   });
 }
@@ -204,9 +192,5 @@ async function startBare(client: Client, customerId: string): Promise<void> {
 
 function percentile(values: number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return round(sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0);
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
+  return round2(sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? 0);
 }

@@ -8,19 +8,11 @@ import { createKey } from '#db/keys.ts';
 import { migrate } from '#db/migrate.ts';
 import { scratchFolder } from '#scripts/lib/scratch.ts';
 import { startPostgres } from '#scripts/provision/postgres.ts';
+import { median, type Result } from './lib.ts';
 
 /** Durable events a second over HTTP, beside a hand-written handler that does one INSERT a request. Server, load and
  *  PostgreSQL are processes of their own on one machine; PostgreSQL waits for the disk at each commit, as it does by default. */
 export const name = 'ingest';
-
-interface Measured {
-  name: string;
-  value: number;
-  unit: string;
-  baseline: number;
-  baselineName: string;
-  ratio: number;
-}
 
 const customers = 20_000;
 const products = 5_000;
@@ -35,7 +27,7 @@ interface Load {
   requests: number;
 }
 
-export async function run(): Promise<Measured[]> {
+export async function run(): Promise<Result[]> {
   const { dir, remove } = await scratchFolder();
   const postgres = await startPostgres({ dataDir: dir });
   try {
@@ -46,7 +38,7 @@ export async function run(): Promise<Measured[]> {
   }
 }
 
-async function measureAll(databaseUrl: string): Promise<Measured[]> {
+async function measureAll(databaseUrl: string): Promise<Result[]> {
   const authorization = await seed(databaseUrl);
   const gateway = await startServer('gateway', databaseUrl);
   const floor = await startServer('floor', databaseUrl);
@@ -57,7 +49,7 @@ async function measureAll(databaseUrl: string): Promise<Measured[]> {
     ['ingest-batch', { concurrency: 64, batch: 100, warmUp: 50, requests: 400 }, { ...single, concurrency: 64 }],
   ];
   try {
-    const results: Measured[] = [];
+    const results: Result[] = [];
     for (const [label, ours, theirs] of loads) {
       const values: number[] = [];
       const baselines: number[] = [];
@@ -74,7 +66,7 @@ async function measureAll(databaseUrl: string): Promise<Measured[]> {
   }
 }
 
-function compare(label: string, value: number, baseline: number): Measured {
+function compare(label: string, value: number, baseline: number): Result {
   const round = (number: number, digits: number) => Number(number.toFixed(digits));
   return {
     name: label,
@@ -84,10 +76,6 @@ function compare(label: string, value: number, baseline: number): Measured {
     baselineName,
     ratio: round(value / baseline, 2),
   };
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** Known customers and the source. Nine of ten have a live run: a session's first events start one, the rest find it. Returns the value of `Authorization`. */

@@ -23,6 +23,7 @@ import { startDevServer } from '#scripts/provision/devserver.ts';
 import { startPostgres } from '#scripts/provision/postgres.ts';
 import { provideTemporal } from '#scripts/provision/temporal.ts';
 import { startWorker } from '#worker/worker.ts';
+import { cleaningUp, type Defer, median, type Result, round2 } from './lib.ts';
 
 /** Cart journeys of four messages a second, from the first signal to the end, beside bare workflows with the same timers
  *  and as many empty activities on the same dev server. Ours decide on PostgreSQL and send over SMTP as well. */
@@ -36,16 +37,12 @@ const rounds = 3;
 const waits = ['P1D', 'P1D', 'P1D', 'P1D'];
 const scale = durationMs('P1D') / 1_000;
 
-type Defer = (close: () => Promise<unknown>) => void;
-
-export async function run() {
-  const { dir, remove } = await scratchFolder();
-  const closers: (() => Promise<unknown>)[] = [remove];
-  try {
-    return await measure(dir, (close) => closers.unshift(close));
-  } finally {
-    for (const close of closers) await close();
-  }
+export function run(): Promise<Result[]> {
+  return cleaningUp(async (defer) => {
+    const { dir, remove } = await scratchFolder();
+    defer(remove);
+    return measure(dir, defer);
+  });
 }
 
 async function measure(dir: string, defer: Defer) {
@@ -223,12 +220,4 @@ async function smtpSink(defer: Defer): Promise<string> {
   defer(async () => child.kill());
   const [port] = await once(child, 'message');
   return `smtp://127.0.0.1:${port}`;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-function round2(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -6,7 +6,7 @@ import { scratchFolder } from '#scripts/lib/scratch.ts';
 import { startDevServer } from '#scripts/provision/devserver.ts';
 import { startPostgres } from '#scripts/provision/postgres.ts';
 import { provideTemporal } from '#scripts/provision/temporal.ts';
-import type { Result } from './run.ts';
+import { median, type Result, round2 } from './lib.ts';
 
 /** Seconds from `npm start`, the second time on the same data, to its line `ready`; beside PostgreSQL and Temporal alone. */
 export const name = 'ready';
@@ -18,10 +18,11 @@ export async function run(): Promise<Result[]> {
   const data = join(dir, 'data');
   try {
     await npmStart(data);
-    const [values, baselines]: number[][] = [[], []];
+    const values: number[] = [];
+    const baselines: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      values?.push(await npmStart(data));
-      baselines?.push(await serversAlone(data));
+      values.push(await npmStart(data));
+      baselines.push(await serversAlone(data));
     }
     const [value, baseline] = [median(values), median(baselines)];
     const baselineName = 'PostgreSQL and Temporal alone, on the same data';
@@ -38,10 +39,6 @@ export async function run(): Promise<Result[]> {
   } finally {
     await remove();
   }
-}
-
-function round2(value: number): number {
-  return Math.round(value * 100) / 100;
 }
 
 async function npmStart(data: string): Promise<number> {
@@ -74,8 +71,4 @@ async function serversAlone(data: string): Promise<number> {
   const seconds = (performance.now() - began) / 1000;
   await Promise.all(servers.map((server) => server.stop()));
   return seconds;
-}
-
-function median(values: number[] = []): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -6,17 +6,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-
-export interface Result {
-  name: string;
-  value: number;
-  unit: string;
-  /** The same measured, in the same run, on the least that could do the job. */
-  baseline: number;
-  baselineName: string;
-  /** value / baseline. */
-  ratio: number;
-}
+import type { Result } from './lib.ts';
 
 const theOne = '--one';
 

@@ -1,4 +1,5 @@
-import type { Mail, System } from './system.ts';
+import type { Mail } from './mail.ts';
+import type { System } from './system.ts';
 
 export interface TestCustomer {
   id: string;

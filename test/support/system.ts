@@ -15,15 +15,7 @@ import { routing } from '#workflows/catalogue.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { type Journeys, publicUrl, runJourneys } from './journeys.ts';
-
-export interface Mail {
-  id: string;
-  to: string;
-  subject: string;
-  html: string;
-  text: string;
-  headers: Record<string, string>;
-}
+import type { Mail } from './mail.ts';
 
 /** The whole system around one database and one Temporal server: HTTP in, message out. */
 export type System = Awaited<ReturnType<typeof startSystem>>;
