@@ -94,8 +94,8 @@ export async function seed(databaseUrl: string): Promise<string> {
     insert into identities (kind, value, customer_id, since) select 'email', 'c' || n || '@example.com', id, now() from c where n % 5 > 0;
     insert into profiles (customer_id, kind, email, email_at, last_activity_at)
       select id, 'personal', case when n % 5 > 0 then 'c' || n || '@example.com' end, now(), now() from c;
-    insert into runs (id, workflow_id, journey, key, customer_id, settings_version, trigger_at, entered_at, read_seq)
-      select uuidv7(), 'abandonment:' || id || ':personal', 'abandonment', 'personal', id, 1, now(), now(), 0 from c where n % 10 > 0;
+    insert into runs (id, workflow_id, journey, class, key, customer_id, settings_version, trigger_at, entered_at, read_seq)
+      select uuidv7(), 'abandonment:' || id || ':personal', 'abandonment', 'abandonment', 'personal', id, 1, now(), now(), 0 from c where n % 10 > 0;
     analyze;`);
   const source = await createKey(db, 'sources', 'bench', new Date());
   await pool.end();

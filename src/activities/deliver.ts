@@ -7,7 +7,7 @@ import { readable } from '#domain/clock.ts';
 import { type Decision, decide } from '#domain/decide.ts';
 import type { DeliverAnswer, DeliverRequest } from '#domain/journey.ts';
 import { isFinal } from '#domain/ledger.ts';
-import { unreachableBecause } from '#domain/reach.ts';
+import { reachOf, unreachableBecause } from '#domain/reach.ts';
 import { zoneOf } from '#domain/zone.ts';
 import type { ActivityDeps } from './deps.ts';
 import { nextOf } from './enter.ts';
@@ -17,7 +17,7 @@ import { untilWritten } from './patience.ts';
 import { readRun } from './read-run.ts';
 import { record } from './record.ts';
 import { flagsOf, reserve, type Sending } from './reserve.ts';
-import { mindOf, policyOf, shopOf } from './shared.ts';
+import { channelOf, mindOf, policyOf, shopOf } from './shared.ts';
 
 /**
  * One contact: decides under the customer's lock, reserves, submits and records. Asked again after a crash it
@@ -31,7 +31,7 @@ export async function deliver(deps: ActivityDeps, request: DeliverRequest): Prom
   if (!('message' in decided)) return decided;
   await deps.reached?.('reserved');
   const { deciding, attempt, message } = decided;
-  const result = await deps.channels[request.channel].submit(message);
+  const result = await channelOf(deps, request.channel).submit(message);
   await deps.reached?.('submitted');
   const sent = { ...attempt, messageId: message.id };
   const answer = await untilWritten(leasedAt, () => record(deps.db, deciding, sent, result));
@@ -129,7 +129,7 @@ function judgeContact(deciding: Deciding, candidate: Candidate, untrue: string |
     goal: facts.ordered,
     exit: facts.gone,
     untrue,
-    unreachable: unreachableBecause(facts.reach, flags.kind, shop),
+    unreachable: unreachableBecause(reachOf(facts.contact, request.channel, mind.contract.topic), flags.kind, shop),
   });
 }
 

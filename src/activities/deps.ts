@@ -8,7 +8,8 @@ import type { Renderer } from '#rendering/model.ts';
 export interface ActivityDeps {
   db: Db;
   clock: Clock;
-  channels: Record<ChannelName, Channel>;
+  /** Those that have a provider. */
+  channels: Partial<Record<ChannelName, Channel>>;
   renderer: Renderer;
   publicUrl: string;
   secret: string;

@@ -3,7 +3,7 @@ import { newId } from '#db/ids.ts';
 import { countNotEntered, insertRun } from '#db/runs.ts';
 import { workflowId } from '#domain/ids.ts';
 import type { EnterAnswer, Entry, Next } from '#domain/journey.ts';
-import { unreachableBecause } from '#domain/reach.ts';
+import { isReachable } from '#domain/reach.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind, Situation } from './mind.ts';
 import { mindOf, profileOf, shopOf } from './shared.ts';
@@ -37,6 +37,7 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
       id: runId,
       workflowId: id,
       journey,
+      class: mind.contract.class,
       key,
       customerId,
       settingsVersion,
@@ -60,7 +61,7 @@ function refusalOf(mind: Mind, facts: Facts, entry: Entry, now: Date): string | 
   if (!mind.isEnabled(facts)) return 'disabled';
   if (mind.contract.reentry.once && facts.earlierRuns > 0 && facts.inherited === null) return 'once';
   if (now.getTime() - Date.parse(entry.triggerAt) > mind.entryValidForMs(facts)) return 'too_late';
-  return unreachableBecause(facts.reach, 'marketing', shopOf(facts)) === null ? null : 'unreachable';
+  return isReachable(facts.contact, shopOf(facts), mind.contract.topic) ? null : 'unreachable';
 }
 
 /** What the workflow waits for. `say` names the block for people, and what holds it up: a timer's summary. */

@@ -2,6 +2,8 @@ import { lockCustomer } from '#db/facts.ts';
 import { ensureMonths } from '#db/partitions.ts';
 import { closeRun } from '#db/runs.ts';
 import type { FinishAnswer, FinishRequest, Next, Outcome } from '#domain/journey.ts';
+import { hasRefused } from '#domain/reach.ts';
+import type { Topic } from '#domain/topics.ts';
 import type { ActivityDeps } from './deps.ts';
 import { nextOf } from './enter.ts';
 import type { Mind, Situation, Step } from './mind.ts';
@@ -25,7 +27,7 @@ export async function finish(deps: ActivityDeps, request: FinishRequest): Promis
     const situation = { facts, now: now.getTime(), shop: shopOf(facts), triggerAt, progress };
     const mind = mindOf(request.journey);
     const step = mind.step(situation);
-    const outcome = outcomeOf(facts, request, step);
+    const outcome = outcomeOf({ facts, topic: mind.contract.topic }, situation, request, step);
     if (outcome === null) return { ended: false, next: stillWaits(mind, situation, facts) };
     const again = needsAnother(mind, situation, facts, request) ? { triggerAt: now.toISOString() } : null;
     const answer: FinishAnswer = { ended: true, outcome, again };
@@ -35,11 +37,16 @@ export async function finish(deps: ActivityDeps, request: FinishRequest): Promis
 }
 
 /** Null: nothing ends it. */
-function outcomeOf(facts: RunRead, { exit }: FinishRequest, step: Step): Outcome | null {
+function outcomeOf(
+  { facts, topic }: { facts: RunRead; topic: Topic },
+  situation: Situation,
+  { exit }: FinishRequest,
+  step: Step,
+): Outcome | null {
   if (facts.gone !== null) return `exited:${facts.gone}`;
   if (exit !== null) return `exited:${exit}`;
   if (facts.ordered) return 'goal';
-  if (facts.reach.consent === 'denied') return 'exited:unsubscribed';
+  if (hasRefused(facts.contact, situation.shop, topic)) return 'exited:unsubscribed';
   return step.do === 'nothing' ? step.why : null;
 }
 
@@ -51,7 +58,8 @@ function stillWaits(mind: Mind, situation: Situation, { run }: RunRead): Next {
 /** Who has left for good, or was stopped by a person, is not followed again by what they did before. */
 function needsAnother(mind: Mind, situation: Situation, facts: RunRead, { exit }: FinishRequest): boolean {
   const hasNews = facts.activitySeq > facts.run.readSeq;
-  if (!hasNews || exit !== null || facts.gone !== null || facts.reach.consent === 'denied') return false;
+  if (!hasNews || exit !== null || facts.gone !== null) return false;
+  if (hasRefused(facts.contact, situation.shop, mind.contract.topic)) return false;
   return mind.deservesAnother({ ...situation, triggerAt: situation.now, progress: null });
 }
 

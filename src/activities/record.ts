@@ -3,6 +3,7 @@ import type { SubmitResult } from '#channels/channel.ts';
 import type { Db, Trx } from '#db/connect.ts';
 import { giveBack, type Recorded, recordSubmission } from '#db/runs.ts';
 import type { DeliverAnswer } from '#domain/journey.ts';
+import { reachOf } from '#domain/reach.ts';
 import { type Attempt, type Deciding, doneMove, nextAfter } from './moves.ts';
 
 /** Writes what became of a submission, and where the run goes from there. A provider that surely has not taken the
@@ -41,7 +42,7 @@ const becameOf: Record<Recorded['state'], string> = {
 type Final = Exclude<SubmitResult, { result: 'later' }>;
 
 function recordedOf({ facts, request }: Deciding, messageId: string, result: Final): Recorded {
-  const { address } = facts.reach;
+  const { address } = reachOf(facts.contact, request.channel);
   switch (result.result) {
     case 'accepted':
       return { messageId, state: 'accepted', providerId: result.providerId, reason: null, suppress: null };

@@ -4,12 +4,14 @@ import { newId } from '#db/ids.ts';
 import { beginSubmitting, type Submission } from '#db/runs.ts';
 import type { MessageFlags } from '#domain/journey.ts';
 import { leaseMs } from '#domain/ledger.ts';
+import { devicesOf, reachOf } from '#domain/reach.ts';
 import { type Locale, localeOf } from '#domain/shop.ts';
 import type { Rendered } from '#rendering/model.ts';
 import { messageToken } from '#rendering/tokens.ts';
 import { nextOf } from './enter.ts';
 import type { Candidate, Content, Mind } from './mind.ts';
 import { type Attempt, type Deciding, decisionRow, moveFrom } from './moves.ts';
+import { channelOf } from './shared.ts';
 
 /** A message whose ledger row is `submitting`: now, and only now, it may go to the channel. */
 export interface Sending {
@@ -77,21 +79,21 @@ function submissionOf(
     class: mind.contract.class,
     flags: flagsOf(mind, candidate.message),
     settingsVersion: facts.run.settingsVersion,
-    address: facts.reach.address ?? '',
+    address: reachOf(facts.contact, channel).address,
     goods: candidate.refs,
     links,
     dueAt: new Date(candidate.firstDue),
     leaseMs,
-    provider: deps.channels[channel].provider,
+    provider: channelOf(deps, channel).provider,
   };
 }
 
 function outgoing(
-  { deps, situation }: Deciding,
+  { deps, facts, situation }: Deciding,
   submission: Submission,
-  { subject, html, text }: Rendered,
+  { content }: Rendered,
 ): OutgoingMessage {
-  const { id, journey, template, address: to, flags } = submission;
+  const { id, journey, template, channel, locale, address, flags } = submission;
   const unsubscribeUrl =
     flags.kind === 'marketing' ? `${deps.publicUrl}/u/${messageToken(deps.secret, id, 'u')}` : null;
   return {
@@ -99,11 +101,11 @@ function outgoing(
     journey,
     template,
     kind: flags.kind,
-    to,
+    locale,
+    to: address ?? '',
+    devices: devicesOf(facts.contact, channel),
     from: situation.shop.from,
-    subject,
-    html,
-    text,
+    content,
     unsubscribeUrl,
   };
 }

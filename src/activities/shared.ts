@@ -1,7 +1,9 @@
+import type { Channel } from '#channels/channel.ts';
 import type { Facts } from '#db/facts.ts';
-import { type ProfileKind, profileKinds } from '#domain/journey.ts';
+import { type ChannelName, type ProfileKind, profileKinds } from '#domain/journey.ts';
 import { defaultPolicy, type PolicySettings } from '#domain/policy.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import type { ActivityDeps } from './deps.ts';
 import type { Mind } from './mind.ts';
 import { minds } from './minds.ts';
 
@@ -25,4 +27,12 @@ export function shopOf({ settings: { shop } }: Facts): ShopSettings {
 
 export function policyOf({ settings: { policy } }: Facts): PolicySettings {
   return (policy?.value as PolicySettings | undefined) ?? defaultPolicy;
+}
+
+/** A shop's settings may name a channel that this worker has no provider for: that is a fault of the installation. */
+export function channelOf({ channels }: ActivityDeps, name: ChannelName): Channel {
+  const channel = channels[name];
+  if (channel === undefined)
+    throw new Error(`channel ${name} has no provider: configure one, or take it out of the shop's settings`);
+  return channel;
 }

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { ProfileKind } from '#domain/journey.ts';
 import type { Db } from './connect.ts';
+import { contactabilityOf } from './contactability.ts';
 import type { DB } from './schema.ts';
 
 type Any = Db | Transaction<DB>;
@@ -133,6 +134,7 @@ export async function summaries(db: Any, ids: readonly string[]): Promise<Custom
 export interface CustomerDetails {
   consents: { purpose: string; channel: string; topic: string; state: string; at: Date }[];
   suppressions: { channel: string; address: string; reason: string; at: Date }[];
+  contactability: Awaited<ReturnType<typeof contactabilityOf>>;
   cart: CartRow[];
   interests: InterestRow[];
   orders: OrderRow[];
@@ -192,16 +194,17 @@ export interface ConflictRow {
 const most = 100;
 
 export async function customerDetails(db: Any, id: string): Promise<CustomerDetails> {
-  const [consents, suppressions, cart, interests, orders, runs, conflicts] = await Promise.all([
+  const [consents, suppressions, contactability, cart, interests, orders, runs, conflicts] = await Promise.all([
     consentsOf(db, id),
     suppressionsOf(db, id),
+    contactabilityOf(db, id),
     cartOf(db, id),
     interestsOf(db, id),
     ordersOf(db, id),
     liveRunsOf(db, id),
     conflictsOf(db, id),
   ]);
-  return { consents, suppressions, cart, interests, orders, runs, conflicts };
+  return { consents, suppressions, contactability, cart, interests, orders, runs, conflicts };
 }
 
 function consentsOf(db: Any, id: string) {

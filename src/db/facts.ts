@@ -1,9 +1,10 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Spoken, Trail } from '#domain/intent.ts';
-import type { ContactClass } from '#domain/journey.ts';
+import type { ChannelName, ContactClass } from '#domain/journey.ts';
 import { countingStates, type MessageState } from '#domain/ledger.ts';
 import { type Contact, longestWindowDays } from '#domain/policy.ts';
-import type { Reach } from '#domain/reach.ts';
+import type { Contactability } from '#domain/reach.ts';
+import { contactabilityJson } from './contactability.ts';
 import { goodJson } from './goods.ts';
 import type { DB } from './schema.ts';
 
@@ -29,6 +30,7 @@ export interface SentFacts {
   block: string;
   iteration: number;
   template: string;
+  channel: ChannelName;
   kind: 'marketing' | 'service';
   state: MessageState;
   leased: boolean;
@@ -43,7 +45,7 @@ export interface Facts {
   gone: 'merged' | 'erased' | null;
   activitySeq: number;
   lastOrderAt: number | null;
-  reach: Reach;
+  contact: Contactability;
   run: RunFacts | null;
   earlierRuns: number;
   /** The memory of the run that this one takes the place of: its customer was joined to this one. */
@@ -91,7 +93,7 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
   const thisRun = 'id' in run ? sql`r.id = ${run.id}` : sql`r.workflow_id = ${run.workflowId} and r.ended_at is null`;
   const { rows } = await sql<{ facts: Facts }>`
     with who as (
-      select c.*, p.email, p.last_visit_at, p.last_activity_at, p.last_order_at, coalesce(p.activity_seq, 0) as activity_seq
+      select c.*, p.email, p.phone, p.last_visit_at, p.last_activity_at, p.last_order_at, coalesce(p.activity_seq, 0) as activity_seq
       from customers c left join profiles p on p.customer_id = c.id and p.kind = ${profile}
       where c.id = ${customerId}
     ), run as (select r.* from runs r where ${thisRun})
@@ -101,8 +103,7 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
       'gone', case when w.merged_into is not null then 'merged' when w.erased_at is not null then 'erased' end,
       'activitySeq', w.activity_seq,
       'lastOrderAt', ${ms(sql`w.last_order_at`)},
-      'reach', jsonb_build_object('address', w.email, 'consent', ${consent}, 'suppressed',
-        (select reason from suppressions where channel = 'email' and address = w.email)),
+      'contact', ${contactabilityJson},
       'run', (select ${runJson} from run r),
       'earlierRuns', (select count(*) from runs e where e.customer_id = w.id and e.journey = ${journey}),
       'inherited', ${inheritedJson(request)},
@@ -121,11 +122,6 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
   return facts === undefined ? null : { ...facts, history: facts.history.map(withDate) };
 }
 
-/** The word on this channel goes before the word on all. */
-const consent = sql`(
-  select state from consent_states s where s.customer_id = w.id and s.purpose = 'advertising' and s.topic = '*'
-    and s.channel in ('email', '*') order by state = 'denied' desc limit 1)`;
-
 /** The newest run of the journey and key, if it came with another customer and ended (or is about to) by the joining. */
 function inheritedJson({ journey, key, run }: FactsRequest): RawBuilder<unknown> {
   if ('id' in run) return sql`null`;
@@ -141,7 +137,7 @@ const runJson = sql`jsonb_build_object('id', r.id, 'journey', r.journey, 'key', 
   'progress', r.progress, 'asked', r.asked, 'answer', r.answer, 'outcome', r.outcome)`;
 
 const sentJson = sql`jsonb_build_object('id', m.id, 'block', m.block, 'iteration', m.iteration, 'template', m.template,
-  'kind', m.kind, 'state', m.state, 'leased', m.state = 'submitting' and m.lease_until > now(),
+  'channel', m.channel, 'kind', m.kind, 'state', m.state, 'leased', m.state = 'submitting' and m.lease_until > now(),
   'leaseLeftMs', greatest(0, coalesce(${ms(sql`m.lease_until - now()`)}, 0)), 'attempts', m.attempts,
   'acceptedAt', ${ms(sql`m.accepted_at`)})`;
 

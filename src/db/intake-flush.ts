@@ -243,6 +243,7 @@ function reachability({ suppressed }: Found, shop: ShopSettings, projection: Pro
   return (customerId: string, kind: ProfileKind): boolean => {
     const address = projection.profile(customerId, kind).email;
     const reach = {
+      channel: 'email' as const,
       address,
       consent: projection.consentOn(customerId, 'advertising', 'email'),
       suppressed: (address !== null && suppressed.get(address)) || null,

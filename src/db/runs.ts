@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import type { ContactClass, MessageFlags, Next } from '#domain/journey.ts';
+import type { ChannelName, ContactClass, MessageFlags, Next } from '#domain/journey.ts';
+import type { Locale } from '#domain/shop.ts';
 import { newId } from './ids.ts';
 import type { DB } from './schema.ts';
 
@@ -7,6 +8,7 @@ export interface NewRun {
   id: string;
   workflowId: string;
   journey: string;
+  class: ContactClass;
   key: string;
   customerId: string;
   settingsVersion: number;
@@ -21,9 +23,9 @@ export interface NewRun {
 export async function insertRun(db: Kysely<DB>, run: NewRun): Promise<void> {
   await sql`
     with entered as (
-      insert into runs (id, workflow_id, journey, key, customer_id, settings_version, trigger_at, entered_at, read_seq,
+      insert into runs (id, workflow_id, journey, class, key, customer_id, settings_version, trigger_at, entered_at, read_seq,
         progress, block, due_at)
-      values (${run.id}, ${run.workflowId}, ${run.journey}, ${run.key}, ${run.customerId}, ${run.settingsVersion},
+      values (${run.id}, ${run.workflowId}, ${run.journey}, ${run.class}, ${run.key}, ${run.customerId}, ${run.settingsVersion},
         ${run.triggerAt}, ${run.enteredAt}, ${run.readSeq}, ${JSON.stringify(run.progress ?? {})}::jsonb,
         ${run.next.block}, ${new Date(run.next.due)})
     )
@@ -133,13 +135,13 @@ export interface Submission {
   journey: string;
   block: string;
   iteration: number;
-  channel: string;
+  channel: ChannelName;
   template: string;
-  locale: string;
+  locale: Locale;
   class: ContactClass;
   flags: MessageFlags;
   settingsVersion: number;
-  address: string;
+  address: string | null;
   goods: string[];
   links: string[];
   dueAt: Date;
@@ -161,10 +163,10 @@ export async function beginSubmitting(
       update messages set state = 'dropped', reason = 'changed'
       where run_id = ${message.runId} and state = 'reserved' and id <> ${message.id}
     )
-    insert into messages (id, customer_id, run_id, journey, block, iteration, channel, template, locale, class, kind, counts,
+    insert into messages (id, customer_id, run_id, journey, block, iteration, channel, template, locale, class, kind, counts, sale,
       state, settings_version, address, goods, links, due_at, reserved_at, lease_until, attempts, provider)
     values (${message.id}, ${message.customerId}, ${message.runId}, ${message.journey}, ${message.block}, ${message.iteration},
-      ${message.channel}, ${message.template}, ${message.locale}, ${message.class}, ${message.flags.kind}, ${message.flags.counts},
+      ${message.channel}, ${message.template}, ${message.locale}, ${message.class}, ${message.flags.kind}, ${message.flags.counts}, ${message.flags.sale},
       'submitting', ${message.settingsVersion}, ${message.address}, ${message.goods}::text[], ${message.links}::text[],
       ${message.dueAt}, ${move.at}, ${lease}, 1, ${message.provider})
     on conflict (run_id, block, iteration, channel) do update set

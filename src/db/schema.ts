@@ -21,6 +21,8 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type Numeric = ColumnType<string, number | string, number | string>;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface ApiKeys {
@@ -96,6 +98,16 @@ export interface Decisions {
   reason: string;
   run_id: string | null;
   until: Timestamp | null;
+}
+
+export interface Devices {
+  address: string;
+  channel: string;
+  created_at: Timestamp;
+  customer_id: string;
+  keys: Json | null;
+  seen_at: Timestamp;
+  user_agent: string | null;
 }
 
 export interface ErasureKey {
@@ -185,11 +197,13 @@ export interface Messages {
   locale: string;
   opened_at: Timestamp | null;
   opened_by: string | null;
+  price: Numeric | null;
   provider: string | null;
   provider_id: string | null;
   reason: string | null;
   reserved_at: Timestamp;
   run_id: string | null;
+  sale: Generated<boolean>;
   settings_version: number;
   state: string;
   template: string;
@@ -290,6 +304,7 @@ export interface Runs {
   answer: Json | null;
   asked: Generated<number>;
   block: string | null;
+  class: string;
   customer_id: string;
   due_at: Timestamp | null;
   ended_at: Timestamp | null;
@@ -298,6 +313,7 @@ export interface Runs {
   journey: string;
   key: string;
   outcome: string | null;
+  plan: Json | null;
   progress: Generated<Json>;
   read_seq: number;
   settings_version: number;
@@ -345,6 +361,7 @@ export interface DB {
   consents: Consents;
   customers: Customers;
   decisions: Decisions;
+  devices: Devices;
   erasure_key: ErasureKey;
   event_keys: EventKeys;
   events: Events;

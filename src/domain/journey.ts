@@ -3,11 +3,13 @@
  * Nothing here is personal: these shapes end up in Temporal histories.
  */
 
+import type { Topic } from './topics.ts';
+
 /** Classes of contact by rank: a lower number takes the slot first (`semantics.md`, Policy). */
 export const contactClasses = ['service', 'lifecycle', 'item_event', 'abandonment', 'bulk'] as const;
 export type ContactClass = (typeof contactClasses)[number];
 
-export const channelNames = ['email'] as const;
+export const channelNames = ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'] as const;
 export type ChannelName = (typeof channelNames)[number];
 
 /** A customer's two hats: a person and a company (J8). */
@@ -29,6 +31,8 @@ export interface Contract {
   name: string;
   title: string;
   class: ContactClass;
+  /** What its marketing is about: who does not want that topic is not written to. */
+  topic: Topic;
   key: RunKey;
   /** Event names that start a run, where none is live for the customer and key. */
   startsOn: readonly string[];
@@ -73,7 +77,7 @@ export interface Entry {
 }
 
 /** The signals that every journey understands: a name for each, so that a run's timeline tells them apart. */
-export const noticeKinds = ['start', 'goal', 'exit'] as const;
+export const noticeKinds = ['start', 'goal', 'exit', 'advance'] as const;
 
 /** What each of those signals says; it is named after its kind. Idempotent by its content. */
 export interface Notice {

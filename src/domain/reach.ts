@@ -1,22 +1,82 @@
-import type { MessageFlags } from './journey.ts';
+import { channelFacts } from './channels.ts';
+import { type ChannelName, channelNames, type MessageFlags } from './journey.ts';
 import type { ShopSettings } from './shop.ts';
+import type { Topic } from './topics.ts';
+
+export type SuppressionReason = 'bounced' | 'complained' | 'blocked' | 'unsubscribed';
+
+/** All that is known of how one profile of a customer may be written to. */
+export interface Contactability {
+  email: string | null;
+  phone: string | null;
+  telegram: string | null;
+  /** Browsers and apps that take notifications, the newest first. */
+  devices: { channel: ChannelName; address: string; keys: { p256dh: string; auth: string } | null }[];
+  /** The newest words on advertising; `*` is all channels, or all topics. */
+  consents: { channel: ChannelName | '*'; topic: Topic | '*'; state: 'granted' | 'denied' }[];
+  suppressions: { channel: ChannelName; address: string; reason: SuppressionReason }[];
+}
 
 /** What is known of one address of a customer. */
 export interface Reach {
+  channel: ChannelName;
   address: string | null;
   /** The newest word on advertising for the channel, null where nothing was ever said. */
   consent: 'granted' | 'denied' | null;
   /** `unsubscribed`: its owner had said so before they were erased. */
-  suppressed: 'bounced' | 'complained' | 'blocked' | 'unsubscribed' | null;
+  suppressed: SuppressionReason | null;
+}
+
+/** How a customer is reached on a channel, with what concerns `topic`. */
+export function reachOf(known: Contactability, channel: ChannelName, topic: Topic | '*' = '*'): Reach {
+  const address = addressOf(known, channel);
+  const words = known.consents.filter((word) => word.channel === channel || word.channel === '*');
+  const denied = words.some((word) => word.state === 'denied' && (word.topic === '*' || word.topic === topic));
+  const granted = words.some((word) => word.state === 'granted' && (word.topic === '*' || word.topic === topic));
+  const suppression = known.suppressions.find((one) => one.channel === channel && one.address === address);
+  return {
+    channel,
+    address,
+    consent: denied ? 'denied' : granted ? 'granted' : null,
+    suppressed: suppression?.reason ?? null,
+  };
+}
+
+function addressOf(known: Contactability, channel: ChannelName): string | null {
+  const { address } = channelFacts[channel];
+  return address === 'device' ? (devicesOf(known, channel)[0]?.address ?? null) : known[address];
+}
+
+export function devicesOf({ devices }: Pick<Contactability, 'devices'>, channel: ChannelName) {
+  return devices.filter((device) => device.channel === channel);
 }
 
 /** Why somebody may not be written to, or null (`semantics.md`, Reachable). A complaint stops advertising only; so does the
  *  no of an owner before, until this one says yes. */
 export function unreachableBecause(reach: Reach, kind: MessageFlags['kind'], shop: ShopSettings): string | null {
+  if (!shop.channels.includes(reach.channel)) return 'no_provider';
   if (reach.address === null) return 'no_address';
   const { suppressed } = reach;
   if (kind === 'service') return suppressed === 'complained' || suppressed === 'unsubscribed' ? null : suppressed;
   if (suppressed !== null && !(suppressed === 'unsubscribed' && reach.consent === 'granted')) return suppressed;
   if (reach.consent === 'denied') return 'unsubscribed';
-  return reach.consent === null && shop.consent.email === 'explicit' ? 'no_consent' : null;
+  return reach.consent === null && consentRule(shop, reach.channel) === 'explicit' ? 'no_consent' : null;
+}
+
+/** Whether advertising on a channel needs a recorded consent: the shop's word, else what is usual there. */
+export function consentRule(shop: ShopSettings, channel: ChannelName): 'implied' | 'explicit' {
+  return shop.consent[channel] ?? channelFacts[channel].consent;
+}
+
+/** Whether marketing may go to somebody on any channel that the shop uses. */
+export function isReachable(known: Contactability, shop: ShopSettings, topic: Topic | '*' = '*'): boolean {
+  return channelNames.some((channel) => unreachableBecause(reachOf(known, channel, topic), 'marketing', shop) === null);
+}
+
+/** Whether the customer said no to advertising wherever they could be written to. */
+export function hasRefused(known: Contactability, shop: ShopSettings, topic: Topic | '*' = '*'): boolean {
+  const reaches = shop.channels
+    .map((channel) => reachOf(known, channel, topic))
+    .filter(({ address }) => address !== null);
+  return reaches.length > 0 && reaches.every(({ consent }) => consent === 'denied');
 }

@@ -1,3 +1,5 @@
+import type { ChannelName } from './journey.ts';
+
 /** What holds for the whole shop, whatever the journey. Settings `shop`, versioned in Postgres. */
 export interface ShopSettings {
   name: string;
@@ -15,8 +17,12 @@ export interface ShopSettings {
   currency: string;
   /** Local wall times `HH:MM`; equal ones switch quiet hours off. */
   quietHours: { from: string; to: string };
-  /** `explicit`: advertising needs a recorded consent (38-FZ). `implied`: an address is enough until it is denied. */
-  consent: { email: 'implied' | 'explicit' };
+  /** By channel; what is left out is as `channelFacts` says. `explicit`: advertising needs a recorded consent (38-FZ). `implied`: an address is enough until it is denied. */
+  consent: Partial<Record<ChannelName, 'implied' | 'explicit'>>;
+  /** The channels that the shop has a provider for. */
+  channels: ChannelName[];
+  /** What one message costs, in minor units of the currency, where it differs from `channelFacts`; fractions are fine. */
+  prices: Partial<Record<ChannelName, number>>;
 }
 
 export const locales = ['en', 'ru'] as const;
@@ -35,6 +41,8 @@ export const defaultShop: ShopSettings = {
   currency: 'RUB',
   quietHours: { from: '21:00', to: '09:00' },
   consent: { email: 'implied' },
+  channels: ['email'],
+  prices: {},
 };
 
 /** The locale that a customer is written in: their own where we have it (`ru-RU` → `ru`), else the shop's. */

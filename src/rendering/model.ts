@@ -1,3 +1,4 @@
+import type { ContentOf } from '#domain/content.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import type { Money } from '#domain/money.ts';
 import type { Locale, ShopSettings } from '#domain/shop.ts';
@@ -32,10 +33,10 @@ export interface MessageModel {
   cartUrl: string;
 }
 
-export interface RenderInput {
+export interface RenderInput<Channel extends ChannelName = ChannelName> {
   journey: string;
   message: string;
-  channel: ChannelName;
+  channel: Channel;
   locale: Locale;
   model: MessageModel;
   track: Track;
@@ -48,17 +49,15 @@ export interface Track {
   secret: string;
 }
 
-export interface Rendered {
-  subject: string;
-  html: string;
-  text: string;
+export interface Rendered<Channel extends ChannelName = ChannelName> {
+  content: ContentOf<Channel>;
   /** Where the tracked links lead, by index. */
   links: string[];
 }
 
 export interface Renderer {
   /** Synchronous and fast (well under a millisecond). Throws when the message has no template or the model lacks what it names. */
-  render(input: RenderInput): Rendered;
+  render<Channel extends ChannelName>(input: RenderInput<Channel>): Rendered<Channel>;
   /** Every template that is there, for previews and checks. */
   readonly templates: readonly { journey: string; message: string; channel: ChannelName; locale: Locale }[];
 }

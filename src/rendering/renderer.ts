@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Handlebars, { type HelperDelegate } from 'handlebars';
+import type { Letter } from '#domain/content.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import { type CompiledTemplate, compileTemplates } from './compile.ts';
 import { helpers, type TemplateData } from './helpers.ts';
@@ -38,10 +39,14 @@ export async function createRenderer(): Promise<Renderer> {
       text: prepare(text, template.text, true),
     });
   }
-  return { templates: compiled, render: (input) => render(partsOf(byName, input), input) };
+  return {
+    templates: compiled,
+    render: <Channel extends ChannelName>(input: RenderInput<Channel>) =>
+      render(partsOf(byName, input), input) as Rendered<Channel>,
+  };
 }
 
-function render(parts: Parts, given: RenderInput): Rendered {
+function render(parts: Parts, given: RenderInput): Rendered<'email'> {
   const input = { ...given, model: { ...given.model, customer: greeted(given.model.customer) } };
   const links = new Links(input);
   const data: TemplateData = {
@@ -52,7 +57,8 @@ function render(parts: Parts, given: RenderInput): Rendered {
     openUrl: links.open,
     unsubscribeUrl: links.unsubscribe,
   };
-  return {
+  const content: Letter = {
+    form: 'letter',
     subject: oneLine(parts.subject(input, data)),
     html: parts.html(input, data),
     text: `${parts
@@ -60,8 +66,8 @@ function render(parts: Parts, given: RenderInput): Rendered {
       .replace(/[ \t]+\n/g, '\n')
       .replace(/\n{3,}/g, '\n\n')
       .trim()}\n`,
-    links: links.targets,
   };
+  return { content, links: links.targets };
 }
 
 /** Whoever signs up somebody else with an advertisement for a name must not get it delivered by us. */

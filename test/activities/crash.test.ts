@@ -33,7 +33,7 @@ const deps: ActivityDeps = {
 const mails = await mailTo(inbox);
 await saveSettings(db, 'shop', { ...defaultShop, quietHours: { from: '00:00', to: '00:00' } }, 'test', start);
 afterAll(async () => {
-  await deps.channels.email.close();
+  await deps.channels.email?.close();
   await inbox.close();
 });
 

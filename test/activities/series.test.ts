@@ -15,6 +15,7 @@ const contract = {
   name: 'welcome',
   title: 'Welcome',
   class: 'lifecycle',
+  topic: 'advice',
   key: 'none',
   startsOn: ['Signed Up'],
   goalOn: ['Order Completed'],

@@ -6,7 +6,7 @@ import { createIntake } from '#db/intake.ts';
 import { createKey } from '#db/keys.ts';
 import type { OutboxRow } from '#db/outbox.ts';
 import { scaledClock } from '#domain/clock.ts';
-import { unreachableBecause } from '#domain/reach.ts';
+import { reachOf as reachTo, unreachableBecause } from '#domain/reach.ts';
 import { defaultShop } from '#domain/shop.ts';
 import { messageToken } from '#rendering/tokens.ts';
 import { freshDatabase } from '#test/support/database.ts';
@@ -49,7 +49,8 @@ async function reachOf(id: string, consent: 'granted' | null = null): Promise<st
   const request = { customerId: id, journey: 'abandonment', key: 'personal', run, now: clock.now() };
   const facts = await readFacts(db, { ...request, profile: 'personal' });
   if (!facts) throw new Error(`no customer ${id}`);
-  return unreachableBecause({ ...facts.reach, consent: consent ?? facts.reach.consent }, 'marketing', defaultShop);
+  const reach = reachTo(facts.contact, 'email');
+  return unreachableBecause({ ...reach, consent: consent ?? reach.consent }, 'marketing', defaultShop);
 }
 
 test('once it is done, then it is gone; who never was is not found', async () => {
@@ -167,7 +168,7 @@ test('racing with decisions: after the answer nobody finds an address any more',
       db.transaction().execute(async (trx) => {
         await lockCustomer(trx, id);
         const facts = await readFacts(trx, { ...request, customerId: id, now: clock.now() });
-        return { at: Date.now(), address: facts?.reach.address ?? null, gone: facts?.gone };
+        return { at: Date.now(), address: facts?.contact.email ?? null, gone: facts?.gone };
       });
     const before = Array.from({ length: 8 }, decide);
     const erased = erase(id).then(() => Promise.all([decide(), decide()]));

@@ -119,7 +119,14 @@ async function events(db: Db, [customer, merged]: [string, string], source_id: s
 
 async function journeyRuns(db: Db, customer_id: string): Promise<string[]> {
   const ids = [newId(later(10)), newId(later(11))];
-  const run = { journey: 'abandonment', customer_id, settings_version: 0, trigger_at: start, read_seq: 0 };
+  const run = {
+    journey: 'abandonment',
+    class: 'abandonment',
+    customer_id,
+    settings_version: 0,
+    trigger_at: start,
+    read_seq: 0,
+  };
   await db
     .insertInto('runs')
     .values([

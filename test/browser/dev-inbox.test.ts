@@ -33,15 +33,15 @@ beforeAll(async () => {
     ['anna', 'ru'],
     ['boris', 'en'],
   ] as const) {
-    const letter = renderer.render(
+    const { content } = renderer.render(
       inputOf({ ...about, message: about.template, locale }, { ...fullModel(locale), promo: null }),
     );
-    subjects[name] = letter.subject;
+    subjects[name] = content.subject;
     const result = await channel.submit({
       id: crypto.randomUUID(),
       ...about,
       ...{ to: `${name}@example.com`, from: { name: 'Shop', email: 'hello@shop.example' } },
-      ...{ subject: letter.subject, html: letter.html, text: letter.text },
+      ...{ locale, devices: [], content },
       unsubscribeUrl: 'https://shop.example/u/1',
     });
     expect(result).toMatchObject({ result: 'accepted' });

@@ -51,7 +51,14 @@ test('what another transaction committed while intake waited for the customer is
   await send({ type: 'identify', userId: 'raced', traits: { email: 'raced@example.com' } });
   const id = await customer('user_id', 'raced');
   const workflow = `abandonment:${id}:personal`;
-  const run = { journey: 'abandonment', key: 'personal', customer_id: id, settings_version: 1, read_seq: 0 };
+  const run = {
+    journey: 'abandonment',
+    class: 'abandonment',
+    key: 'personal',
+    customer_id: id,
+    settings_version: 1,
+    read_seq: 0,
+  };
   const at = new Date();
   await db
     .insertInto('runs')

@@ -132,7 +132,7 @@ test('a grant for one channel narrows an earlier refusal of all', () => {
   const attributed = [refused, granted].map((one) => ({ event: one, customerId: 'c', refused: new Set<never>() }));
   projection.apply(attributed);
   expect(projection.consentOn('c', 'advertising', 'email')).toBe('granted');
-  expect(projection.consentOn('c', 'advertising', 'sms')).toBeNull();
+  expect(projection.consentOn('c', 'advertising', 'sms')).toBe('denied');
 });
 
 test('an address of somebody else does not become this customer’s', () => {

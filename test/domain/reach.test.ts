@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Reach, unreachableBecause } from '#domain/reach.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 
-const open: Reach = { address: 'address', consent: 'granted', suppressed: null };
+const open: Reach = { channel: 'email', address: 'address', consent: 'granted', suppressed: null };
 const explicit: ShopSettings = { ...defaultShop, consent: { email: 'explicit' } };
 const implied: ShopSettings = { ...defaultShop, consent: { email: 'implied' } };
 

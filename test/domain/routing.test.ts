@@ -6,6 +6,7 @@ const journey = (name: string, startsOn: string[], goalOn: string[]): Contract =
   name,
   title: name,
   class: 'lifecycle',
+  topic: 'advice',
   key: 'none',
   startsOn,
   goalOn,

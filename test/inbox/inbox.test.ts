@@ -57,17 +57,18 @@ async function send({ smtpUrl }: Inbox, to: string[], subject = 'Корзина 
       kind: 'marketing',
       unsubscribeUrl: 'https://s.example/u/1',
     } as const;
-    const body = {
+    const content = {
+      form: 'letter',
       subject,
       html: '<html><head></head><body><p>Цена 12 490 ₽</p></body></html>',
       text: 'Цена 12 490 ₽',
-    };
+    } as const;
     const result = await channel.submit({
       id,
       to: address,
       from: { name: 'Полка', email: 'hello@s.example' },
       ...about,
-      ...body,
+      ...{ locale: 'ru', devices: [], content },
     });
     expect(result).toMatchObject({ result: 'accepted' });
   }

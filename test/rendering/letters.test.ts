@@ -27,7 +27,9 @@ describe.each(letters)('$message in $locale', (letter) => {
   const models = { full: fullModel(letter.locale), minimal: minimalModel(letter.locale) };
 
   test.each(Object.entries(models))('is whole with a %s model', (_name, model) => {
-    const { subject, html, text } = renderer.render(inputOf(letter, model));
+    const {
+      content: { subject, html, text },
+    } = renderer.render(inputOf(letter, model));
     for (const part of [subject, html, text]) expect(part).not.toMatch(/\{\{|\[\[|\bundefined\b|\bnull\b|\[object/);
     expect(subject).toMatch(/^\S.{9,59}$/u);
     expect(text.length).toBeGreaterThan(150);
@@ -36,7 +38,10 @@ describe.each(letters)('$message in $locale', (letter) => {
   });
 
   test.each(Object.entries(models))('counts each click and offers to unsubscribe, with a %s model', (_name, model) => {
-    const { html, text, links } = renderer.render(inputOf(letter, model));
+    const {
+      content: { html, text },
+      links,
+    } = renderer.render(inputOf(letter, model));
     const unsubscribe = `${track.publicUrl}/u/`;
     const [own, tracked] = [
       hrefs(html).filter((href) => href.startsWith(unsubscribe)),
@@ -52,7 +57,9 @@ describe.each(letters)('$message in $locale', (letter) => {
 
   test('survives a long and hostile name', () => {
     const name = `<script>alert(1)</script>" onload="x' {{shop.imprint}}\r\nBcc: everybody ${'very '.repeat(30)}long`;
-    const { subject, html } = renderer.render(inputOf(letter, withGoods(models.full, { name })));
+    const {
+      content: { subject, html },
+    } = renderer.render(inputOf(letter, withGoods(models.full, { name })));
     expect(html).not.toMatch(/<script|" onload="/);
     expect(subject).not.toMatch(/[\r\n]/);
     expect(subject.length).toBeLessThanOrEqual(60);
@@ -60,14 +67,16 @@ describe.each(letters)('$message in $locale', (letter) => {
 });
 
 test('no letter greets a person whose name is not known', () => {
-  const { html } = renderer.render(inputOf(reminder, minimalModel('en')));
+  const {
+    content: { html },
+  } = renderer.render(inputOf(reminder, minimalModel('en')));
   expect(html).not.toContain('Hello');
-  expect(renderer.render(inputOf(reminder, fullModel('en'))).html).toContain('Hello, Anna!');
+  expect(renderer.render(inputOf(reminder, fullModel('en'))).content.html).toContain('Hello, Anna!');
 });
 
 test.each(['Jean-Luc', 'Анна Мария', 'O’Neill'])('%s is a name to greet', (firstName) => {
   const model = { ...minimalModel('en'), customer: { firstName } };
-  expect(renderer.render(inputOf(reminder, model)).text).toContain(`Hello, ${firstName}!`);
+  expect(renderer.render(inputOf(reminder, model)).content.text).toContain(`Hello, ${firstName}!`);
 });
 
 test.each(['win.example prize', 'http://win.example', '<b>x</b>', '10000 $', 'x'.repeat(41), '  '])(
@@ -87,15 +96,19 @@ test('an address of the shop keeps its query, and its own campaign marks', () =>
 });
 
 test('an address that is no web address leads to the shop', () => {
-  const { html, links } = renderer.render(
-    inputOf(reminder, withGoods(minimalModel('en'), { url: 'javascript:alert(1)' })),
-  );
+  const {
+    content: { html },
+    links,
+  } = renderer.render(inputOf(reminder, withGoods(minimalModel('en'), { url: 'javascript:alert(1)' })));
   expect(html).not.toContain('javascript');
   for (const link of links) expect(link).toMatch(/^https:\/\/shop\.example\//);
 });
 
 test('the same target is one link, in the picture, the name and the text', () => {
-  const { html, text, links } = renderer.render(inputOf(reminder, fullModel('en')));
+  const {
+    content: { html, text },
+    links,
+  } = renderer.render(inputOf(reminder, fullModel('en')));
   const tracked = hrefs(html).filter((href) => href.includes('/t/c/'));
   expect(new Set(tracked).size).toBe(links.length);
   expect(tracked.length).toBeGreaterThan(links.length);
@@ -103,17 +116,19 @@ test('the same target is one link, in the picture, the name and the text', () =>
 });
 
 test('prices, reductions and counts are written as the locale writes them', () => {
-  const english = renderer.render(inputOf(reminder, { ...fullModel('en'), promo: null })).text;
+  const english = renderer.render(inputOf(reminder, { ...fullModel('en'), promo: null })).content.text;
   expect(english).toContain('Leather tote bag × 2\n  ₽34,900 (was ₽45,900)');
   expect(english).toContain('Total: ₽82,290');
-  const russian = renderer.render(inputOf({ ...reminder, locale: 'ru' }, fullModel('ru'))).text;
+  const russian = renderer.render(inputOf({ ...reminder, locale: 'ru' }, fullModel('ru'))).content.text;
   expect(russian.replace(/\s/g, ' ')).toContain('Кожаная сумка-тоут × 2   34 900 ₽ (было 45 900 ₽)');
   const yen = { price: { amount: 1250, currency: 'JPY' } };
-  expect(renderer.render(inputOf(reminder, withGoods(minimalModel('en'), yen))).text).toContain('¥1,250');
+  expect(renderer.render(inputOf(reminder, withGoods(minimalModel('en'), yen))).content.text).toContain('¥1,250');
 });
 
 test('a promo code comes with its end in the time of the shop, and a total that does not claim to know it', () => {
-  const { text } = renderer.render(inputOf({ ...reminder, message: 'cart-promo' }, fullModel('en')));
+  const {
+    content: { text },
+  } = renderer.render(inputOf({ ...reminder, message: 'cart-promo' }, fullModel('en')));
   expect(text).toContain('Valid until 29 November at 18:00 GMT+3');
   expect(text).toContain('Total without the code: ₽82,290');
 });
@@ -121,7 +136,9 @@ test('a promo code comes with its end in the time of the shop, and a total that 
 test('a big cart shows its beginning and says how much more there is', () => {
   const model = fullModel('en');
   const goods = Array.from({ length: 30 }, (_, index) => ({ ...model.goods[0], id: `${index}` }) as GoodsLine);
-  const { html } = renderer.render(inputOf(reminder, { ...model, goods }));
+  const {
+    content: { html },
+  } = renderer.render(inputOf(reminder, { ...model, goods }));
   expect(html).toContain('And more in the same place: 22');
 });
 

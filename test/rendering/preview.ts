@@ -43,7 +43,7 @@ for (const { name, width, colorScheme } of views) {
   await page.setViewportSize({ width, height: 800 });
   await page.emulateMedia({ colorScheme });
   for (const template of renderer.templates.filter(({ message }) => !only || message === only)) {
-    const { html, text } = renderer.render(inputOf(template, modelOf(template, name)));
+    const { html, text } = renderer.render(inputOf(template, modelOf(template, name))).content;
     const file = join(folder, `${template.message}.${template.locale}`);
     if (name === 'desktop') writeFileSync(`${file}.html`, html);
     if (name === 'desktop') writeFileSync(`${file}.txt`, text);

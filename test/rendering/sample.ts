@@ -77,6 +77,9 @@ export const track = {
   secret: 'a secret of tests',
 };
 
-export function inputOf(of: Pick<RenderInput, 'journey' | 'message' | 'locale'>, model: MessageModel): RenderInput {
+export function inputOf(
+  of: Pick<RenderInput, 'journey' | 'message' | 'locale'>,
+  model: MessageModel,
+): RenderInput<'email'> {
   return { journey: of.journey, message: of.message, locale: of.locale, channel: 'email', model, track };
 }

@@ -104,7 +104,14 @@ export async function testIntake(): Promise<TestIntake> {
     async liveRun(customerId, key = 'personal', dueAt = null) {
       const workflow_id = `abandonment:${customerId}:${key}`;
       const at = clock.at;
-      const run = { id: newId(at), workflow_id, journey: 'abandonment', key, customer_id: customerId };
+      const run = {
+        id: newId(at),
+        workflow_id,
+        journey: 'abandonment',
+        class: 'abandonment',
+        key,
+        customer_id: customerId,
+      };
       const times = { trigger_at: at, entered_at: at, read_seq: 0, settings_version: 1 };
       await database.db
         .insertInto('runs')

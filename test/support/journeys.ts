@@ -57,7 +57,7 @@ export async function runJourneys(
   afterAll(async () => {
     for (const worker of workers) worker.shutdown();
     await Promise.all(running);
-    await deps.channels.email.close();
+    await channels.email.close();
     await inbox.close();
   });
   return { deps, inbox };

@@ -8,7 +8,6 @@ import {
   type CustomerSummary,
   customerDetails,
   findCustomers,
-  type ProfileRow,
   resolveCustomer,
   summaries,
 } from '#db/customers.ts';
@@ -16,8 +15,9 @@ import { listDecisions } from '#db/decisions.ts';
 import { eraseCustomer } from '#db/erasure.ts';
 import { currentSettings } from '#db/settings.ts';
 import { placeOf, timeline } from '#db/timeline.ts';
+import { channelFacts } from '#domain/channels.ts';
 import { leaseMs } from '#domain/ledger.ts';
-import { type Reach, unreachableBecause } from '#domain/reach.ts';
+import { reachOf, unreachableBecause } from '#domain/reach.ts';
 import { emailAddress } from '#domain/segment.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { decodeCursor, idCursor, page, placeCursor, timeCursor } from './cursor.ts';
@@ -155,35 +155,28 @@ async function shopOf({ db }: ApiDeps): Promise<ShopSettings> {
 }
 
 function details(known: CustomerSummary, ref: CustomerRef, found: CustomerDetails, shop: ShopSettings) {
-  const { suppressions, orders, ...rest } = found;
+  const { suppressions, contactability, orders, ...rest } = found;
   return {
     ...known,
     ...rest,
     mergedFrom: ref.mergedFrom,
     orders: orders.map(({ total, currency, ...order }) => ({ ...order, total: { amount: total, currency } })),
-    reachability: known.profiles.map((profile) => reachability(profile, found, shop)),
+    reachability: contactability.flatMap((profile) => reachability(profile, shop)),
   };
 }
 
-function reachability({ kind, email }: ProfileRow, { consents, suppressions }: CustomerDetails, shop: ShopSettings) {
-  const said = consents.filter(
-    (consent) => consent.purpose === 'advertising' && consent.topic === '*' && ['email', '*'].includes(consent.channel),
-  );
-  // As the decision reads it: a denial, on this channel or on all, goes before a grant.
-  const consent = said.find((word) => word.state === 'denied') ?? said[0];
-  const suppressed = suppressions.find((row) => row.channel === 'email' && row.address === email);
-  const reach = { address: email, consent: consent?.state ?? null, suppressed: suppressed?.reason ?? null } as Reach;
-  const may = (messageKind: 'marketing' | 'service') => {
-    const reason = unreachableBecause(reach, messageKind, shop);
-    return { reachable: reason === null, reason };
-  };
-  return {
-    profile: kind,
-    channel: 'email' as const,
-    address: email,
-    marketing: may('marketing'),
-    service: may('service'),
-  };
+/** Of each channel that the shop uses, as the decision reads it. */
+function reachability({ profile, known }: CustomerDetails['contactability'][number], shop: ShopSettings) {
+  return shop.channels.map((channel) => {
+    const reach = reachOf(known, channel);
+    const may = (messageKind: 'marketing' | 'service') => {
+      const reason = unreachableBecause(reach, messageKind, shop);
+      return { reachable: reason === null, reason };
+    };
+    // A browser's endpoint says nothing to a reader, and who has it can write to that browser.
+    const address = channelFacts[channel].address === 'device' ? null : reach.address;
+    return { profile, channel, address, marketing: may('marketing'), service: may('service') };
+  });
 }
 
 export const customerRoutes = [search, get, timelineOf, decisionsOf, erase];

@@ -1,5 +1,5 @@
 import type { SendMailOptions } from 'nodemailer';
-import type { OutgoingMessage } from '#channels/channel.ts';
+import { carrying, type OutgoingMessage } from '#channels/channel.ts';
 
 /** Names of the headers that are ours. */
 export const messageIdHeader = 'X-Vestnik-Message';
@@ -15,7 +15,8 @@ function domainOf(address: string): string {
 
 /** An e-mail as nodemailer takes it; `envelopeFrom` gets the bounces. */
 export function toMail(message: OutgoingMessage, envelopeFrom: string | null) {
-  const { from, to, subject, html, text } = message;
+  const { from, to } = message;
+  const { subject, html, text } = carrying(message, 'letter').content;
   return {
     from: { name: from.name, address: from.email },
     to: { name: '', address: to },

@@ -9,6 +9,7 @@ export const contract = {
   name: 'abandonment',
   title: 'Abandonment: cart, favourites, views, visits',
   class: 'abandonment',
+  topic: 'reminders',
   key: 'profile',
   startsOn: [
     'Product Added',

@@ -30,6 +30,7 @@ const meanings: Record<Notice['kind'], string> = {
   start: 'Something happened that starts the journey where none runs',
   goal: 'What the journey is for may have happened: it looks, and ends if so',
   exit: 'The customer must not be followed any further',
+  advance: 'The channel that was written to has failed: it looks at once whether the next one goes',
 };
 
 const retry = { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' } as const;
@@ -44,6 +45,7 @@ export class Run {
   private asked = 0;
   private interruptions: Notice[] = [];
   private starts = 0;
+  private advances = 0;
   private cancellation: unknown = null;
   private notEntered: Outcome | null = null;
   private readonly story: Story;
@@ -61,6 +63,7 @@ export class Run {
   /** Only notes what came: nothing that a handler starts could outlive the run. */
   private hear(notice: Notice): void {
     if (notice.kind === 'start') this.starts += 1;
+    else if (notice.kind === 'advance') this.advances += 1;
     else this.interruptions.push(notice);
   }
 
@@ -96,9 +99,10 @@ export class Run {
     if (wait <= 0) return true;
     const { say, due } = this.next;
     this.story.now(say, due);
+    const { advances } = this;
     try {
       const summary = `${say}, due ${readable(due)}`;
-      await condition(() => this.interruptions.length > 0, Math.ceil(wait), { summary });
+      await condition(() => this.interruptions.length > 0 || this.advances > advances, Math.ceil(wait), { summary });
     } catch (error) {
       this.cancelledBy(error);
     }

@@ -99,6 +99,7 @@ export async function newRun(db: Db, customerId: string, key: string, ended = fa
       id,
       workflow_id: workflowId('abandonment', customerId, key),
       journey: 'abandonment',
+      class: 'abandonment',
       key,
       customer_id: customerId,
       settings_version: 1,

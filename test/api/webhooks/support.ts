@@ -59,7 +59,12 @@ export async function webhookGateway() {
     /** A run of abandonment that waits. */
     async liveRun(customerId: string): Promise<void> {
       const at = clock.now();
-      const run = { id: newId(at), workflow_id: `abandonment:${customerId}:personal`, journey: 'abandonment' };
+      const run = {
+        id: newId(at),
+        workflow_id: `abandonment:${customerId}:personal`,
+        journey: 'abandonment',
+        class: 'abandonment',
+      };
       const times = { trigger_at: at, entered_at: at, read_seq: 0, settings_version: 1 };
       const row = { ...run, ...times, key: 'personal', customer_id: customerId };
       await db.insertInto('runs').values(row).execute();

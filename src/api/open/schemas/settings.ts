@@ -27,7 +27,17 @@ export const shopSettings = z
     quietHours: z
       .strictObject({ from: wallTime, to: wallTime })
       .meta({ description: "In the customer's zone; equal times switch them off" }),
-    consent: z.strictObject({ email: z.enum(['implied', 'explicit']) }),
+    consent: z
+      .partialRecord(z.enum(channelNames), z.enum(['implied', 'explicit']))
+      .default({})
+      .meta({
+        description:
+          'Whether advertising needs a recorded consent, by channel; phones need one and the others not where it is left out',
+      }),
+    channels: z.array(z.enum(channelNames)).min(1).default(['email']).meta({ description: 'Those with a provider' }),
+    prices: z.partialRecord(z.enum(channelNames), z.number().min(0)).default({}).meta({
+      description: 'What one message costs, in minor units of the currency; fractions are fine',
+    }),
   })
   .meta({ id: 'ShopSettings' }) satisfies z.ZodType<ShopSettings>;
 

@@ -1,0 +1,29 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { ProfileKind } from '#domain/journey.ts';
+import type { Contactability } from '#domain/reach.ts';
+import type { DB } from './schema.ts';
+
+/** How the customer may be written to, as JSON. Stands in a query whose row `w` has the customer's `id`, and `email` and `phone`
+ *  of one profile. */
+export const contactabilityJson: RawBuilder<Contactability> = sql`(
+  select jsonb_build_object('email', w.email, 'phone', w.phone, 'telegram', telegram, 'devices', coalesce(devices, '[]'),
+    'consents', coalesce((select jsonb_agg(jsonb_build_object('channel', channel, 'topic', topic, 'state', state))
+      from consent_states where customer_id = w.id and purpose = 'advertising'), '[]'),
+    'suppressions', coalesce((select jsonb_agg(jsonb_build_object('channel', channel, 'address', address, 'reason', reason))
+      from suppressions where address in (w.email, w.phone, telegram)), '[]'))
+  from (select
+    (select value from identities where customer_id = w.id and kind = 'telegram' order by since desc limit 1) as telegram,
+    (select jsonb_agg(jsonb_build_object('channel', channel, 'address', address, 'keys', keys) order by seen_at desc)
+      from devices where customer_id = w.id) as devices) found)`;
+
+/** How each profile of a customer may be written to. */
+export async function contactabilityOf(
+  db: Kysely<DB>,
+  customerId: string,
+): Promise<{ profile: ProfileKind; known: Contactability }[]> {
+  const { rows } = await sql<{ profile: ProfileKind; known: Contactability }>`
+    select w.kind as profile, ${contactabilityJson} as known
+    from (select customer_id as id, kind, email, phone from profiles where customer_id = ${customerId}) w
+    order by w.kind desc`.execute(db);
+  return rows;
+}
