@@ -121,7 +121,7 @@ function judgeContact(deciding: Deciding, candidate: Candidate, untrue: string |
     class: mind.contract.class,
     channel: request.channel,
     runId: request.runId,
-    zone: zoneOf(facts.customer.zone, shop.zone).zone,
+    zone: zoneOf({ ...facts.customer, phone: facts.contact.phone }, shop).zone,
     shop,
     policy: policyOf(facts),
     history: facts.history,

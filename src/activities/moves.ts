@@ -61,7 +61,7 @@ export function decisionRow(
   decision: Decision,
   messageId: string | null,
 ): DecisionRow {
-  const { zone, from } = zoneOf(facts.customer.zone, situation.shop.zone);
+  const { zone, from } = zoneOf({ ...facts.customer, phone: facts.contact.phone }, situation.shop);
   const { customerId, journey, runId, channel } = request;
   return {
     customerId,

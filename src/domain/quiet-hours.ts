@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import type { ShopSettings } from './shop.ts';
-import { at, toDate } from './zone.ts';
+import { at, whenShown } from './zone.ts';
 
 /**
  * When a message may go that must not disturb: `instant` itself outside the quiet hours, else their end on the
@@ -19,14 +19,4 @@ export function afterQuietHours(instant: Date, zone: string, { from, to }: ShopS
   const day = overnight && isAfter(time, start) ? local.toPlainDate().add({ days: 1 }) : local.toPlainDate();
   // Asked again, for where a jump of the clock ends in quiet hours.
   return afterQuietHours(whenShown(day.toPlainDateTime(end), zone, instant), zone, { from, to });
-}
-
-/** When a clock next shows `local`, from `instant` on; the first instant after the jump if it never does. */
-function whenShown(local: Temporal.PlainDateTime, zone: string, instant: Date): Date {
-  const earlier = local.toZonedDateTime(zone, { disambiguation: 'earlier' });
-  const later = local.toZonedDateTime(zone, { disambiguation: 'later' });
-  const isShown = earlier.toPlainDateTime().equals(local);
-  if (!isShown) return toDate(earlier.getTimeZoneTransition('next') ?? later);
-  // A clock that is put back shows it twice, and the first time may have passed.
-  return toDate(toDate(earlier) >= instant ? earlier : later);
 }

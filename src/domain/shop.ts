@@ -14,6 +14,8 @@ export interface ShopSettings {
   locale: Locale;
   /** IANA name; used for customers whose own zone is not known. */
   zone: string;
+  /** Region, as customers' traits name it → IANA name, for those whose zone and phone tell nothing. */
+  regionZones: Record<string, string>;
   currency: string;
   /** Local wall times `HH:MM`; equal ones switch quiet hours off. */
   quietHours: { from: string; to: string };
@@ -38,6 +40,7 @@ export const defaultShop: ShopSettings = {
   from: { name: 'Vestnik Sample Shop', email: 'hello@shop.example' },
   locale: 'en',
   zone: 'Europe/Moscow',
+  regionZones: {},
   currency: 'RUB',
   quietHours: { from: '21:00', to: '09:00' },
   consent: { email: 'implied' },

@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { zoneOfPhone } from '#domain/phone-zones.ts';
+import { phonePrefixes } from '#domain/phone-zones-data.ts';
+import { zoneOfRegion } from '#domain/region-zones.ts';
 import { at, isZone, startOfDay, toDate, zoneOf } from '#domain/zone.ts';
 import { dayNumber, days, hours, later, minutes, moment, wall } from './wall.ts';
 
@@ -9,10 +12,110 @@ test('a zone is a name that the calendar knows', () => {
     expect(isZone(name)).toBe(false);
 });
 
-test("the customer's own zone counts, else the shop's, and which one is kept", () => {
-  expect(zoneOf('Asia/Tokyo', 'Europe/Moscow')).toEqual({ zone: 'Asia/Tokyo', from: 'profile' });
-  expect(zoneOf(null, 'Europe/Moscow')).toEqual({ zone: 'Europe/Moscow', from: 'shop' });
-  expect(zoneOf('Nowhere/City', 'Europe/Moscow')).toEqual({ zone: 'Europe/Moscow', from: 'shop' });
+describe("the customer's zone", () => {
+  const shop = { zone: 'Europe/Moscow', regionZones: { ural: 'Asia/Yekaterinburg', Moon: 'Nowhere/City' } };
+  const nobody = { zone: null, phone: null, region: null };
+  const whole = { zone: 'Asia/Tokyo', phone: '+12125550100', region: 'ural' };
+
+  test.each([
+    ['their own', whole, 'Asia/Tokyo', 'profile'],
+    ['no such zone: by phone', { ...whole, zone: 'Nowhere/City' }, 'America/New_York', 'phone'],
+    [
+      'a phone that tells nothing: by region',
+      { ...whole, zone: null, phone: '+79161234567' },
+      'Asia/Yekaterinburg',
+      'region',
+    ],
+    ['a region that is set to nonsense', { ...nobody, region: 'Moon' }, 'Europe/Moscow', 'shop'],
+    ['nothing is known', nobody, 'Europe/Moscow', 'shop'],
+  ])('%s', (_, who, zone, from) => {
+    expect(zoneOf(who, shop)).toEqual({ zone, from });
+  });
+
+  test('whatever a customer says of themselves, there is a zone', () => {
+    const text = fc.option(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^\+?\d{0,20}$/)));
+    fc.assert(
+      fc.property(text, text, text, (zone, phone, region) => {
+        expect(isZone(zoneOf({ zone, phone, region }, shop).zone)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('the zone of a phone', () => {
+  test.each([
+    ['+74951234567', 'Europe/Moscow'],
+    ['+74012123456', 'Europe/Kaliningrad'],
+    ['+73431234567', 'Asia/Yekaterinburg'],
+    ['+74232123456', 'Asia/Vladivostok'],
+    ['+77271234567', 'Asia/Almaty'],
+    ['+77011234567', 'Asia/Almaty'],
+    ['+375291234567', 'Europe/Moscow'],
+    ['+12125550100', 'America/New_York'],
+    ['+13105550100', 'America/Los_Angeles'],
+    ['+12082010100', 'America/Denver'],
+    ['+14165550100', 'America/Toronto'],
+    ['+61289876543', 'Australia/Sydney'],
+    ['+61732345678', 'Australia/Brisbane'],
+    ['+5592991234567', 'America/Manaus'],
+    ['+5511991234567', 'America/Sao_Paulo'],
+    ['+34612345678', 'Europe/Madrid'],
+    ['+34922123456', 'Atlantic/Canary'],
+    ['+442079460000', 'Europe/London'],
+  ])('%s shows the time of %s', (phone, zone) => {
+    const shown = zoneOfPhone(phone) ?? '';
+    for (const month of ['2026-01-15T12:00Z', '2026-07-15T12:00Z'])
+      expect(wall(new Date(month), shown)).toEqual(wall(new Date(month), zone));
+  });
+
+  test.each([
+    ['a Russian mobile', '+79161234567'],
+    ['a free call in Russia', '+78001234567'],
+    ['an Australian mobile', '+61412345678'],
+    ['a free call in America', '+18005550100'],
+    ['a satellite', '+881612345678'],
+    ['no international form', '89161234567'],
+    ['nothing', ''],
+    ['a word', '+7495abc4567'],
+  ])('%s says nothing', (_, phone) => {
+    expect(zoneOfPhone(phone)).toBeNull();
+  });
+
+  test('every zone of the table is one', () => {
+    const zones = Object.keys(phonePrefixes).filter((zone) => zone !== '');
+    expect(zones.length).toBeGreaterThan(200);
+    expect(zones.filter((zone) => !isZone(zone))).toEqual([]);
+  });
+});
+
+describe('the zone of a region', () => {
+  test.each([
+    ['RU-SVE', 'Asia/Yekaterinburg'],
+    ['Свердловская область', 'Asia/Yekaterinburg'],
+    ['г. Екатеринбург', 'Asia/Yekaterinburg'],
+    ['Республика Саха (Якутия)', 'Asia/Yakutsk'],
+    ['Ханты-Мансийский автономный округ — Югра', 'Asia/Yekaterinburg'],
+    ['Орёл, Орловская обл.', 'Europe/Moscow'],
+    ['санкт-петербург', 'Europe/Moscow'],
+    ['Еврейская АО', 'Asia/Vladivostok'],
+    ['Алтайский край', 'Asia/Barnaul'],
+    ['msk', 'Europe/Moscow'],
+  ])('%s is in %s', (region, zone) => {
+    expect(zoneOfRegion(region, {})).toBe(zone);
+    expect(isZone(zone)).toBe(true);
+  });
+
+  test("the shop's word comes first, however it is spelt", () => {
+    const own = { 'Свердловская область': 'Asia/Omsk', north: 'Europe/Oslo' };
+    expect(zoneOfRegion('свердловская  Область', own)).toBe('Asia/Omsk');
+    expect(zoneOfRegion('North', own)).toBe('Europe/Oslo');
+    expect(zoneOfRegion('RU-SVE', own)).toBe('Asia/Yekaterinburg');
+  });
+
+  test.each(['', '–', 'region 7', 'constructor', '__proto__', 'sve'])('"%s" is not known', (region) => {
+    expect(zoneOfRegion(region, {})).toBeNull();
+  });
 });
 
 test('an instant survives the way to a zone and back', () => {

@@ -23,6 +23,12 @@ export const shopSettings = z
     from: z.strictObject({ name: z.string().trim().min(1).max(200), email: z.email().max(254) }),
     locale: z.enum(locales),
     zone,
+    regionZones: z
+      .record(z.string().max(200), zone)
+      .default({})
+      .meta({
+        description: 'Zones of regions, for customers whose own zone and phone tell nothing; Russian ones are known',
+      }),
     currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as RUB'),
     quietHours: z
       .strictObject({ from: wallTime, to: wallTime })
