@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '#domain/failure.ts';
+import { type ChannelName, channelNames } from '#domain/journey.ts';
 
 /**
  * The only reader of the environment. Every variable is described here once; `.env.example` and `docker-compose.yml` are
@@ -43,9 +44,13 @@ export const variables = {
     schema: whole(1, 100_000).default(500),
     about: 'Runs that a worker keeps in memory, about 2 MB each at worst',
   },
-  VESTNIK_EMAILS_PER_SECOND: {
-    schema: z.coerce.number('must be a number').positive().optional(),
-    about: "The mail provider's rate, shared by all workers; without it there is no limit",
+  VESTNIK_SANDBOX: {
+    schema: z.url({ protocol: /^smtps?$/, error: 'must look like smtp://localhost:1025' }).optional(),
+    about: 'An SMTP server that gets every message of every channel, in place of the providers; for trying things out',
+  },
+  VESTNIK_RATES: {
+    schema: z.string().transform(rates).default({}),
+    about: 'Messages a second by channel, of all workers together, such as email=50,sms=10; others have no limit',
   },
   VESTNIK_SHUTDOWN_SECONDS: {
     schema: whole(1, 600).default(30),
@@ -102,7 +107,8 @@ export const readers = {
     'VESTNIK_DATABASE_POOL',
     'VESTNIK_LOG_LEVEL',
     'VESTNIK_CACHED_WORKFLOWS',
-    'VESTNIK_EMAILS_PER_SECOND',
+    'VESTNIK_SANDBOX',
+    'VESTNIK_RATES',
     'VESTNIK_SHUTDOWN_SECONDS',
   ],
   migrate: ['DATABASE_URL', 'VESTNIK_PRESET', 'VESTNIK_SCALE', 'VESTNIK_LOG_LEVEL'],
@@ -128,6 +134,16 @@ function readVariable(name: Variable, text: string | undefined): unknown {
 
 function port() {
   return whole(0, 65_535);
+}
+
+/** `email=50,sms=0.5` by channel. */
+function rates(text: string, context: z.RefinementCtx): Partial<Record<ChannelName, number>> {
+  const entries = text.split(',').map((entry) => entry.split('=').map((part) => part.trim()));
+  const isGood = ([name, rate, ...rest]: string[]) =>
+    channelNames.some((known) => known === name) && Number(rate) > 0 && Number(rate) < 100_000 && rest.length === 0;
+  if (!entries.every(isGood))
+    context.addIssue(`must look like email=50,sms=10, with channels of ${channelNames.join(', ')}`);
+  return Object.fromEntries(entries.map(([name, rate]) => [name, Number(rate)]));
 }
 
 function whole(from: number, to: number) {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { startGateway } from '#api/gateway.ts';
 import { createEmailChannel } from '#channels/email/channel.ts';
 import { smtpSettings } from '#channels/email/settings.ts';
+import { createSandbox } from '#channels/sandbox/channel.ts';
 import { OtherScale, startBusinessClock } from '#db/business-clock.ts';
 import { connect, createPool, type Db } from '#db/connect.ts';
 import { migrate } from '#db/migrate.ts';
@@ -18,6 +19,7 @@ import type { JourneyPort } from '#relay/port.ts';
 import { ensureSearchAttributes } from '#relay/temporal.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { loadSample, sampleRouter } from '#scripts/sample/sample.ts';
+import { closeChannels } from '#worker/channels.ts';
 import { type RunningWorker, startWorker } from '#worker/worker.ts';
 import { developmentKeys, developmentSecret, type Keys } from './keys.ts';
 import type { StartOptions } from './options.ts';
@@ -118,10 +120,11 @@ interface WorkerParts extends Store {
 
 async function openWorker(parts: WorkerParts, end: Ending): Promise<RunningWorker> {
   const { db, clock, connection, namespace, journeys, log, secret, publicUrl } = parts;
-  const email = createEmailChannel(smtpSettings(parts.smtpUrl));
-  end.add(() => email.close());
+  // Letters go as they would in production; the other channels have no provider on a development machine.
+  const channels = { ...createSandbox(parts.smtpUrl), email: createEmailChannel(smtpSettings(parts.smtpUrl)) };
+  end.add(() => closeChannels(channels));
   const renderer = await createRenderer();
-  const activities = { db, clock, channels: { email }, renderer, publicUrl, secret, log };
+  const activities = { db, clock, channels, renderer, publicUrl, secret, log };
   const worker = await startWorker({ connection, namespace, activities, journeys, log, cachedWorkflows, graceMs });
   end.add(() => worker.close());
   return worker;

@@ -20,7 +20,8 @@ const text = (value: unknown): string => (typeof value === 'string' ? value : ''
 
 function queryOf({ query }: Request) {
   const limit = Number(text(query.limit)) || 100;
-  return { to: text(query.to), search: text(query.search), limit: Math.min(Math.max(1, Math.trunc(limit)), 1000) };
+  const wanted = { to: text(query.to), channel: text(query.channel), search: text(query.search) };
+  return { ...wanted, limit: Math.min(Math.max(1, Math.trunc(limit)), 1000) };
 }
 
 export function inboxRouter(store: Store): Router {

@@ -4,7 +4,9 @@ import PostalMime, { type Address, decodeWords, type Email } from 'postal-mime';
 
 export interface Summary {
   id: string;
-  /** Whom it was delivered to (the envelope), comma-separated. */
+  /** What it was meant for: `email`, or what a sandbox channel says it stood in for (`X-Vestnik-Channel`). */
+  channel: string;
+  /** Whom it was meant for (`X-Vestnik-To`: phones, chats, devices), else whom it was delivered to (the envelope), comma-separated. */
   to: string;
   from: string;
   subject: string;
@@ -21,8 +23,9 @@ export interface Item extends Summary {
 }
 
 export interface Query {
-  /** One address exactly, whatever its case. */
+  /** One address exactly, whatever its case; a phone however it is written. */
   to?: string;
+  channel?: string;
   /** Somewhere in the addresses or the subject. */
   search?: string;
   limit: number;
@@ -63,9 +66,9 @@ export class Store {
   }
 
   /** Newest first. */
-  async list({ to, search, limit }: Query): Promise<{ total: number; items: Summary[] }> {
+  async list({ limit, ...query }: Query): Promise<{ total: number; items: Summary[] }> {
     await this.#loaded;
-    const matching = [...this.#summaries.values()].filter((one) => matches(one, to, search));
+    const matching = [...this.#summaries.values()].filter((one) => matches(one, query));
     matching.sort((a, b) => (a.id < b.id ? 1 : -1)); // those that came together were not stored in order
     return { total: matching.length, items: matching.slice(0, limit) };
   }
@@ -135,9 +138,12 @@ async function head(path: string): Promise<Buffer> {
 async function summarise(id: string, start: Buffer): Promise<Summary> {
   const end = start.indexOf('\r\n\r\n');
   const email = await PostalMime.parse(end < 0 ? start : start.subarray(0, end + 4));
-  const delivered = email.headers.filter((header) => header.key === 'x-original-to').map((header) => header.value);
+  const said = (name: string) => email.headers.filter(({ key }) => key === name).map(({ value }) => decodeWords(value));
+  const meant = said('x-vestnik-to');
+  const delivered = meant.length > 0 ? meant : said('x-original-to');
   return {
     id,
+    channel: said('x-vestnik-channel')[0] ?? 'email',
     to: delivered.length > 0 ? delivered.join(', ') : (email.to ?? []).map(written).join(', '),
     from: email.from ? written(email.from) : '',
     subject: email.subject ?? '',
@@ -150,9 +156,16 @@ function written({ name, address }: Address): string {
   return name && address ? `${name} <${address}>` : (address ?? name);
 }
 
-function matches({ to, from, subject }: Summary, address = '', search = ''): boolean {
-  const addressed = address === '' || to.toLowerCase().split(', ').includes(address.toLowerCase());
+function matches({ to, from, subject, channel }: Summary, wanted: Omit<Query, 'limit'>): boolean {
+  const { to: address = '', search = '' } = wanted;
+  if (wanted.channel && wanted.channel !== channel) return false;
+  const addressed = address === '' || to.split(', ').some((one) => comparable(one) === comparable(address));
   return addressed && `${to} ${from} ${subject}`.toLowerCase().includes(search.toLowerCase());
+}
+
+/** Phones by their digits: `+` is a space in an address bar, and people put in spaces and dashes of their own. */
+function comparable(address: string): string {
+  return /^[\s+()\d-]+$/.test(address) ? address.replace(/\D/g, '') : address.trim().toLowerCase();
 }
 
 function toItem(summary: Summary, email: Email): Item {

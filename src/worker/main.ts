@@ -1,6 +1,4 @@
 /** `npm run worker`: runs journeys and sends messages. Run as many as you need. */
-import { createEmailChannel } from '#channels/email/channel.ts';
-import { smtpSettings } from '#channels/email/settings.ts';
 import { readConfig } from '#config';
 import { readBusinessClock } from '#db/business-clock.ts';
 import { connect, createPool } from '#db/connect.ts';
@@ -10,6 +8,7 @@ import { createLogger } from '#process/logger.ts';
 import { runProcess } from '#process/run.ts';
 import { connectWorker, installRuntime, openJourneys, temporalPlace } from '#process/temporal.ts';
 import { createRenderer } from '#rendering/renderer.ts';
+import { closeChannels, openChannels } from './channels.ts';
 import { startWorker } from './worker.ts';
 
 await runProcess(async (end) => {
@@ -25,17 +24,19 @@ await runProcess(async (end) => {
   end.add(() => temporal.close());
   const connection = await connectWorker(place);
   end.add(() => connection.close());
-  const email = createEmailChannel(
-    smtpSettings(config.VESTNIK_SMTP_URL, { envelopeFrom: config.VESTNIK_SMTP_ENVELOPE_FROM ?? null }),
-  );
-  end.add(() => email.close());
+  const channels = openChannels({
+    smtpUrl: config.VESTNIK_SMTP_URL,
+    envelopeFrom: config.VESTNIK_SMTP_ENVELOPE_FROM ?? null,
+    sandboxUrl: config.VESTNIK_SANDBOX ?? null,
+  });
+  end.add(() => closeChannels(channels));
   const worker = await startWorker({
     connection,
     namespace: place.namespace,
     activities: {
       db,
       clock: scaledClock(time),
-      channels: { email },
+      channels,
       renderer: await createRenderer(),
       publicUrl: config.VESTNIK_PUBLIC_URL,
       secret: config.VESTNIK_SECRET,
@@ -44,7 +45,7 @@ await runProcess(async (end) => {
     journeys: temporal.journeys,
     log,
     cachedWorkflows: config.VESTNIK_CACHED_WORKFLOWS,
-    emailsPerSecond: config.VESTNIK_EMAILS_PER_SECOND,
+    rates: config.VESTNIK_RATES,
     graceMs: config.VESTNIK_SHUTDOWN_SECONDS * 1000,
   });
   end.add(() => worker.close());

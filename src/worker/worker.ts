@@ -2,11 +2,14 @@ import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/w
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '#activities/deps.ts';
 import { createActivities } from '#activities/index.ts';
+import { type ChannelName, channelNames } from '#domain/journey.ts';
 import { journeyQueue, sendQueue } from '#domain/queues.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { createRelay } from '#relay/relay.ts';
 import { workflowBundle } from './bundle.ts';
 import { createHousekeeping } from './housekeeping.ts';
+
+export type Rates = Partial<Record<ChannelName, number>>;
 
 export interface WorkerDeps {
   connection: NativeConnection;
@@ -15,8 +18,8 @@ export interface WorkerDeps {
   journeys: JourneyPort;
   log: Logger;
   cachedWorkflows: number;
-  /** Of all workers together; undefined: no limit. */
-  emailsPerSecond?: number | undefined;
+  /** Messages a second by channel, of all workers together; where none is given there is no limit. */
+  rates?: Rates;
   /** Milliseconds that activities under way get when the worker closes. */
   graceMs: number;
 }
@@ -39,7 +42,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const shutdown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  // One that fails takes the other along: half a worker would look alive and do half the work.
+  // One that fails takes the others along: half a worker would look alive and do half the work.
   const runs = workers.map((worker) => worker.run().finally(shutdown));
   const done = Promise.allSettled(runs).then(async (results) => {
     await housekeeping.close();
@@ -57,9 +60,10 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
 }
 
 async function workerOptions(deps: WorkerDeps): Promise<WorkerOptions[]> {
-  const { connection, namespace, graceMs, emailsPerSecond } = deps;
+  const { connection, namespace, graceMs, rates = {} } = deps;
   const activities = createActivities(deps.activities);
   const common = { connection, namespace, activities, shutdownGraceTime: graceMs };
+  const channels = channelNames.filter((name) => deps.activities.channels[name] !== undefined);
   return [
     {
       ...common,
@@ -67,10 +71,10 @@ async function workerOptions(deps: WorkerDeps): Promise<WorkerOptions[]> {
       workflowBundle: await workflowBundle(),
       maxCachedWorkflows: deps.cachedWorkflows,
     },
-    {
+    ...channels.map((name) => ({
       ...common,
-      taskQueue: sendQueue('email'),
-      ...(emailsPerSecond !== undefined && { maxTaskQueueActivitiesPerSecond: emailsPerSecond }),
-    },
+      taskQueue: sendQueue(name),
+      ...(rates[name] !== undefined && { maxTaskQueueActivitiesPerSecond: rates[name] }),
+    })),
   ];
 }

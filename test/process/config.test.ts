@@ -20,8 +20,14 @@ describe('configuration', () => {
       VESTNIK_PUBLIC_URL: 'https://crm.example.com',
       VESTNIK_CACHED_WORKFLOWS: 500,
       VESTNIK_LOG_LEVEL: 'info',
-      VESTNIK_EMAILS_PER_SECOND: undefined,
+      VESTNIK_RATES: {},
+      VESTNIK_SANDBOX: undefined,
     });
+  });
+
+  it('reads rates by channel', () => {
+    const { VESTNIK_RATES } = readConfig('worker', { ...worker, VESTNIK_RATES: 'email=50, sms=0.5' });
+    expect(VESTNIK_RATES).toEqual({ email: 50, sms: 0.5 });
   });
 
   it.each([
@@ -32,7 +38,10 @@ describe('configuration', () => {
     [{ VESTNIK_SMTP_URL: 'mail.example.com' }, /^VESTNIK_SMTP_URL must look like smtp:\/\//],
     [{ VESTNIK_DATABASE_POOL: 'many' }, /^VESTNIK_DATABASE_POOL must be a whole number from 1 to 500/],
     [{ VESTNIK_LOG_LEVEL: 'loud' }, /^VESTNIK_LOG_LEVEL /],
-    [{ VESTNIK_EMAILS_PER_SECOND: '-1' }, /^VESTNIK_EMAILS_PER_SECOND /],
+    [{ VESTNIK_RATES: 'email=-1' }, /^VESTNIK_RATES must look like email=50,sms=10/],
+    [{ VESTNIK_RATES: 'pigeon=1' }, /^VESTNIK_RATES must look like email=50,sms=10/],
+    [{ VESTNIK_RATES: '50' }, /^VESTNIK_RATES must look like email=50,sms=10/],
+    [{ VESTNIK_SANDBOX: 'localhost' }, /^VESTNIK_SANDBOX must look like smtp:/],
   ])('refuses %o with a sentence that names the variable', (change, sentence) => {
     expect(() => readConfig('worker', { ...worker, ...change })).toThrow(sentence);
   });

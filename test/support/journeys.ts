@@ -6,10 +6,14 @@ import type { ActivityDeps } from '#activities/deps.ts';
 import { createActivities } from '#activities/index.ts';
 import { createEmailChannel } from '#channels/email/channel.ts';
 import { smtpSettings } from '#channels/email/settings.ts';
+import { createSandbox } from '#channels/sandbox/channel.ts';
 import type { Clock } from '#domain/clock.ts';
+import { channelNames } from '#domain/journey.ts';
+import { sendQueue } from '#domain/queues.ts';
 import { createInbox } from '#inbox/inbox.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { workflowBundle } from '#worker/bundle.ts';
+import { closeChannels } from '#worker/channels.ts';
 import { refreshing, type ServerClock } from './clock.ts';
 import type { TestDatabase } from './database.ts';
 
@@ -27,7 +31,7 @@ export interface Journeys {
   inbox: Awaited<ReturnType<typeof createInbox>>;
 }
 
-/** Workers of all queues with the real activities, an SMTP server that keeps what it gets, and their clean end. */
+/** Workers of all queues with the real activities, an SMTP server that keeps what it gets, of every channel, and their clean end. */
 export async function runJourneys(
   environment: TestWorkflowEnvironment,
   { db }: TestDatabase,
@@ -38,7 +42,7 @@ export async function runJourneys(
     dir: join(inject('runFolder'), `inbox-${process.pid}-${Date.now()}`),
     smtpPort: 0,
   });
-  const channels = { email: createEmailChannel(smtpSettings(inbox.smtpUrl)) };
+  const channels = { ...createSandbox(inbox.smtpUrl), email: createEmailChannel(smtpSettings(inbox.smtpUrl)) };
   const log = { info: () => {}, warn: () => {} };
   const deps: ActivityDeps = { db, clock, channels, renderer: await createRenderer(), publicUrl, secret, log, ...more };
   const activities = createActivities(deps);
@@ -51,13 +55,15 @@ export async function runJourneys(
       workflowBundle: await workflowBundle(),
       maxCachedWorkflows: 100,
     }),
-    Worker.create({ ...common, taskQueue: 'send-email' }),
+    ...channelNames
+      .filter((name) => deps.channels[name] !== undefined)
+      .map((name) => Worker.create({ ...common, taskQueue: sendQueue(name) })),
   ]);
   const running = workers.map((worker) => worker.run());
   afterAll(async () => {
     for (const worker of workers) worker.shutdown();
     await Promise.all(running);
-    await channels.email.close();
+    await closeChannels(channels);
     await inbox.close();
   });
   return { deps, inbox };

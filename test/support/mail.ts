@@ -5,6 +5,8 @@ import type { Inbox } from '#inbox/inbox.ts';
 
 export interface Mail {
   id: string;
+  /** What it was meant for; `to` is then a phone, a chat or a device. */
+  channel: string;
   to: string;
   subject: string;
   html: string;
@@ -12,7 +14,7 @@ export interface Mail {
   headers: Record<string, string>;
 }
 
-/** Reads an inbox by its public route: messages to an address, oldest first. */
+/** Reads an inbox by its public route: messages to an address (or phone, chat, device), oldest first. */
 export async function mailTo(inbox: Inbox): Promise<(to: string) => Promise<Mail[]>> {
   const server = express().use(inbox.router).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
