@@ -309,6 +309,7 @@ export interface Runs {
   due_at: Timestamp | null;
   ended_at: Timestamp | null;
   entered_at: Timestamp;
+  excludes_bulk: Generated<boolean>;
   id: string;
   journey: string;
   key: string;
@@ -342,6 +343,13 @@ export interface Suppressions {
   at: Timestamp;
   channel: string;
   reason: string;
+}
+
+export interface VapidKeys {
+  created_at: Timestamp;
+  public_key: string;
+  sealed: Buffer;
+  single: Generated<boolean>;
 }
 
 export interface WebhookSecrets {
@@ -382,5 +390,6 @@ export interface DB {
   settings: Settings;
   sources: Sources;
   suppressions: Suppressions;
+  vapid_keys: VapidKeys;
   webhook_secrets: WebhookSecrets;
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { Problem } from '#api/problems.ts';
-import { createSealer } from '#api/webhooks/seal.ts';
 import { webhookSource } from '#api/webhooks/sources.ts';
+import { createSealer } from '#db/seal.ts';
 import { addWebhookSecret, deleteWebhookSecret, listWebhookSecrets } from '#db/webhook-secrets.ts';
 import { route } from './route.ts';
 import { webhookSecretCreated, webhookSecretInput, webhookSecretList } from './schemas/webhooks.ts';

@@ -1,9 +1,9 @@
 import express, { type Request, Router } from 'express';
 import type { ApiDeps } from '#api/deps.ts';
 import { Problem } from '#api/problems.ts';
+import { createSealer, type Sealer } from '#db/seal.ts';
 import { sealedSecrets } from '#db/webhook-secrets.ts';
 import { defaultShop } from '#domain/shop.ts';
-import { createSealer, type Sealer } from './seal.ts';
 import { type SourceName, webhookSource } from './sources.ts';
 import { type Stored, take } from './take.ts';
 import type { Delivery, WebhookSource } from './told.ts';

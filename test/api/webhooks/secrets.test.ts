@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createSealer } from '#api/webhooks/seal.ts';
+import { createSealer } from '#db/seal.ts';
 import { testGateway } from '#test/api/support.ts';
 import { signed, webhookGateway } from './support.ts';
 
