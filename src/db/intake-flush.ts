@@ -199,6 +199,7 @@ function named({ who }: Event): [IdentityKind, string][] {
     ['anonymous_id', who.anonymousId],
     ['email', who.email],
     ['phone', who.phone],
+    ['telegram', who.telegram],
     ['anonymous_id', who.previousId],
     ['user_id', who.previousId],
   ];

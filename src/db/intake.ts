@@ -150,7 +150,7 @@ function createQueue(store: (batch: Waiting[]) => Promise<void>) {
 }
 
 function laneOf({ who }: Event): number {
-  const id = who.anonymousId ?? who.userId ?? who.email ?? who.phone ?? '';
+  const id = who.anonymousId ?? who.userId ?? who.email ?? who.phone ?? who.telegram ?? '';
   let sum = 0;
   for (let index = Math.max(0, id.length - 8); index < id.length; index++) sum += id.charCodeAt(index);
   return sum % lanes;

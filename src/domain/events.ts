@@ -22,6 +22,8 @@ export interface Who {
   anonymousId?: string;
   email?: string;
   phone?: string;
+  /** Id of a chat with the Telegram bot. */
+  telegram?: string;
   /** `alias`: the id that is joined to the customer. */
   previousId?: string;
 }
@@ -37,6 +39,8 @@ export type Effect =
       state: 'granted' | 'denied';
       textVersion?: string | null;
       ip?: string | null;
+      /** Where it was said; the event's name if left out. */
+      source?: string;
     }
   | { do: 'visit' }
   | { do: 'activity' }

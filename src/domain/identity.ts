@@ -3,7 +3,7 @@ import type { Who } from './events.ts';
 /** Who an event belongs to: the joining rules of `semantics.md`, Events and the customer. Pure; the caller reads what is
  *  known before and writes what came out after. */
 
-export type IdentityKind = 'user_id' | 'anonymous_id' | 'email' | 'phone';
+export type IdentityKind = 'user_id' | 'anonymous_id' | 'email' | 'phone' | 'telegram';
 
 export interface KnownIdentity {
   kind: IdentityKind;
@@ -212,7 +212,7 @@ export function undecided(events: readonly { who: Who }[], identities: readonly 
 
 /** What the event says the customer is, the most reliable first. An alias names an id of either kind. */
 function claimsOf(who: Who, isKnown: (kind: IdentityKind, value: string) => boolean): Claim[] {
-  const { userId, previousId, anonymousId, email, phone } = who;
+  const { userId, previousId, anonymousId, email, phone, telegram } = who;
   const claims: Claim[] = [];
   if (userId !== undefined) claims.push({ kind: 'user_id', value: userId });
   if (previousId !== undefined) {
@@ -222,6 +222,7 @@ function claimsOf(who: Who, isKnown: (kind: IdentityKind, value: string) => bool
   if (anonymousId !== undefined) claims.push({ kind: 'anonymous_id', value: anonymousId });
   if (email !== undefined) claims.push({ kind: 'email', value: email });
   if (phone !== undefined) claims.push({ kind: 'phone', value: phone });
+  if (telegram !== undefined) claims.push({ kind: 'telegram', value: telegram });
   return claims;
 }
 

@@ -166,9 +166,9 @@ export class Projection {
   }
 
   #consent(effect: Extract<Effect, { do: 'consent' }>, { event, customerId }: Attributed): void {
-    const { purpose, channel, state, textVersion = null, ip = null } = effect;
+    const { purpose, channel, state, textVersion = null, ip = null, source = event.name } = effect;
     const said = { customerId, purpose, channel, state, at: event.occurredAt.getTime() };
-    this.consentsSaid.push({ ...said, source: event.name, textVersion, ip });
+    this.consentsSaid.push({ ...said, source, textVersion, ip });
     const current = this.consents.get(key(customerId, purpose, channel));
     if (current && current.at > said.at) return;
     this.consents.change(key(customerId, purpose, channel), said);
