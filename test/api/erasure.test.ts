@@ -5,6 +5,7 @@ import { lockCustomer, readFacts } from '#db/facts.ts';
 import { createIntake } from '#db/intake.ts';
 import { createKey } from '#db/keys.ts';
 import type { OutboxRow } from '#db/outbox.ts';
+import { suppress } from '#db/suppressions.ts';
 import { scaledClock } from '#domain/clock.ts';
 import { reachOf as reachTo, unreachableBecause } from '#domain/reach.ts';
 import { defaultShop } from '#domain/shop.ts';
@@ -122,6 +123,27 @@ test.each(['bounced', 'complained', 'blocked'] as const)(
     expect(await reachOf(again, 'granted')).toBe(reason);
   },
 );
+
+test('what a provider says of an address after its owner was erased is kept as its hash, and holds when it comes back', async () => {
+  const address = 'afterwards@example.com';
+  const id = await known('afterwards');
+  await erase(id);
+  const at = clock.now();
+  const gone = { channel: 'web_push', address: 'https://push.example/afterwards', reason: 'blocked', at } as const;
+  await suppress(db, [
+    gone,
+    { channel: 'email', address, reason: 'unsubscribed', at },
+    { channel: 'email', address, reason: 'bounced', at },
+    { channel: 'sms', address: '+79160004455', reason: 'blocked', at },
+  ]);
+  await suppress(db, [{ channel: 'email', address, reason: 'complained', at }]);
+  expect(await whereSaid(database, ['afterwards', '79160004455'])).toEqual([]);
+  const again = await known('afterwards');
+  expect(await reachOf(again, 'granted')).toBe('bounced');
+  const other = await known('still-here');
+  await suppress(db, [{ channel: 'email', address: 'still-here@example.com', reason: 'complained', at }]);
+  expect(await reachOf(other, 'granted')).toBe('complained');
+});
 
 test('who had unsubscribed stays unsubscribed when they come back, until they say yes', async () => {
   const id = await known('refuses');
