@@ -19,6 +19,8 @@ export interface ProviderWebhook {
   /** What to answer in place of the usual `{"success":true}`: a challenge at subscription (WhatsApp's GET, SNS, Viber). Asked
    *  before `read`, after `check`; null: nothing special. */
   answer?(webhook: RawWebhook, secrets: readonly string[]): Answer | null | Promise<Answer | null>;
+  /** What the provider must hear once all is kept, where the usual `{"success":true}` will not do (sms.ru wants `100`). */
+  thanks?: Answer;
   /** Whether this text can be a secret of the source; else what it must be. */
   secretFault?(secret: string): string | null;
 }
