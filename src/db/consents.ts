@@ -57,23 +57,29 @@ export async function unsubscribe(
   word: ConsentWord,
   journeys: readonly string[],
 ): Promise<OutboxRow[]> {
-  return underLock(db, word, async (trx, customerId) => {
-    const said = { ...word, customerId };
-    if (await isSubscribed(trx, said)) await say(trx, said, 'denied');
-    await dropReserved(trx, said);
-    const runs = await trx
-      .selectFrom('runs')
-      .select(['workflow_id', 'journey', 'customer_id', 'key'])
-      .where('customer_id', '=', customerId)
-      .where('ended_at', 'is', null)
-      .where(sql<boolean>`journey = any(${[...journeys]}::text[])`)
-      .execute();
-    const reason = 'unsubscribed';
-    return putOutbox(
-      trx,
-      runs.map((run) => ({ ...run, signal: 'exit', reason, occurred_at: word.at })),
-    );
-  });
+  return underLock(db, word, (trx, customerId) => endAdvertising(trx, { ...word, customerId }, journeys));
+}
+
+/** `unsubscribe`, inside a transaction that holds the lock of the customer, who lives and was not merged. */
+export async function endAdvertising(
+  trx: Transaction<DB>,
+  word: ConsentWord,
+  journeys: readonly string[],
+): Promise<OutboxRow[]> {
+  if (await isSubscribed(trx, word)) await say(trx, word, 'denied');
+  await dropReserved(trx, word);
+  const runs = await trx
+    .selectFrom('runs')
+    .select(['workflow_id', 'journey', 'customer_id', 'key'])
+    .where('customer_id', '=', word.customerId)
+    .where('ended_at', 'is', null)
+    .where(sql<boolean>`journey = any(${[...journeys]}::text[])`)
+    .execute();
+  const reason = 'unsubscribed';
+  return putOutbox(
+    trx,
+    runs.map((run) => ({ ...run, signal: 'exit', reason, occurred_at: word.at })),
+  );
 }
 
 /** "That was a mistake": advertising on this channel is wanted again. Becoming reachable is a trigger itself, so what the
@@ -104,7 +110,7 @@ export async function resubscribe(
 }
 
 /** Profiles with activity of the last day: old news starts nothing. */
-async function recentlyActive(
+export async function recentlyActive(
   trx: Transaction<DB>,
   customerId: string,
   now: Date,
@@ -119,7 +125,7 @@ async function recentlyActive(
 
 /** Locks the customer, or the one that it was merged into, by a statement of its own: what follows then sees all that was
  *  committed while this waited. Of who was erased nothing is written any more. */
-async function underLock(
+export async function underLock(
   db: Kysely<DB>,
   { customerId, at }: ConsentWord,
   act: (trx: Transaction<DB>, customerId: string) => Promise<OutboxRow[]>,
@@ -140,13 +146,13 @@ async function underLock(
   }
 }
 
-async function isSubscribed(trx: Transaction<DB>, { customerId, channel }: ConsentWord): Promise<boolean> {
+export async function isSubscribed(trx: Transaction<DB>, { customerId, channel }: ConsentWord): Promise<boolean> {
   const { rows } = await sql`${deniedFor(sql`${customerId}`, sql`${channel}`)}`.execute(trx);
   return rows.length === 0;
 }
 
 /** Where all channels were denied, from now on only the others are. */
-async function narrowDenial(trx: Transaction<DB>, { customerId, channel }: ConsentWord): Promise<void> {
+export async function narrowDenial(trx: Transaction<DB>, { customerId, channel }: ConsentWord): Promise<void> {
   const others = channelNames.filter((name) => name !== channel);
   await sql`
     with denial as (
@@ -159,7 +165,7 @@ async function narrowDenial(trx: Transaction<DB>, { customerId, channel }: Conse
     on conflict (customer_id, purpose, channel, topic) do update set state = 'denied', at = excluded.at`.execute(trx);
 }
 
-async function say(trx: Transaction<DB>, word: ConsentWord, state: 'granted' | 'denied'): Promise<void> {
+export async function say(trx: Transaction<DB>, word: ConsentWord, state: 'granted' | 'denied'): Promise<void> {
   const { customerId, channel, messageId, source, ip, at } = word;
   const kind = state === 'denied' ? 'unsubscribed' : 'resubscribed';
   await sql`
@@ -178,7 +184,7 @@ async function say(trx: Transaction<DB>, word: ConsentWord, state: 'granted' | '
     where id = ${messageId} and ${state} = 'denied'`.execute(trx);
 }
 
-async function dropReserved(trx: Transaction<DB>, { customerId, channel }: ConsentWord): Promise<void> {
+export async function dropReserved(trx: Transaction<DB>, { customerId, channel }: ConsentWord): Promise<void> {
   await trx
     .updateTable('messages')
     .set({ state: 'dropped', reason: 'unsubscribed' })

@@ -115,6 +115,7 @@ function statements(ids: readonly string[], at: Date) {
     sql`update events set payload = '{}', message_id = id::text where customer_id = ${theirs}`,
     sql`delete from identity_conflicts where holder_id = ${theirs} or claimant_id = ${theirs}`,
     sql`delete from identities where customer_id = ${theirs}`,
+    sql`delete from devices where customer_id = ${theirs}`,
     sql`delete from consents where customer_id = ${theirs}`,
     sql`delete from consent_states where customer_id = ${theirs}`,
     sql`delete from cart_items where customer_id = ${theirs}`,

@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Db } from './connect.ts';
 import { type CustomerRef, type CustomerSummary, summaries, suppressionsOf } from './customers.ts';
 import { type DecisionView, listDecisions } from './decisions.ts';
+import { devicesOfCustomers } from './devices.ts';
 import { type MessageRow, selectMessages } from './messages.ts';
 import type { DB } from './schema.ts';
 import { type EventView, eventsOf } from './timeline.ts';
@@ -14,6 +15,7 @@ export interface CustomerRecord extends CustomerSummary {
   mergedIds: string[];
   consents: Awaited<ReturnType<typeof consentsOf>>;
   suppressions: Awaited<ReturnType<typeof suppressionsOf>>;
+  devices: Awaited<ReturnType<typeof devicesOfCustomers>>;
   conflicts: Awaited<ReturnType<typeof conflictsOf>>;
   cart: Awaited<ReturnType<typeof cartOf>>;
   interests: Awaited<ReturnType<typeof interestsOf>>;
@@ -26,9 +28,10 @@ export interface CustomerRecord extends CustomerSummary {
 export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise<CustomerRecord | null> {
   const [summary] = await summaries(db, [id]);
   if (!summary) return null;
-  const [consents, suppressions, conflicts, cart, interests, orders, runs, notEntered] = await Promise.all([
+  const [consents, suppressions, devices, conflicts, cart, interests, orders, runs, notEntered] = await Promise.all([
     consentsOf(db, ids),
     suppressionsOf(db, id),
+    devicesOfCustomers(db, ids),
     conflictsOf(db, ids),
     cartOf(db, ids),
     interestsOf(db, ids),
@@ -37,7 +40,19 @@ export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise
     notEnteredOf(db, ids),
   ]);
   const mergedIds = ids.filter((one) => one !== id);
-  return { ...summary, mergedIds, consents, suppressions, conflicts, cart, interests, orders, runs, notEntered };
+  return {
+    ...summary,
+    mergedIds,
+    consents,
+    suppressions,
+    devices,
+    conflicts,
+    cart,
+    interests,
+    orders,
+    runs,
+    notEntered,
+  };
 }
 
 /** What happened, page by page and newest first, so that a long history is never in memory as a whole. */

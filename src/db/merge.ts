@@ -49,6 +49,7 @@ const startRuns = `
 /** Who they are and what they allowed. Of two values the one said later stays; of two words on consent the stricter. */
 const belongings = [
   'update identities set customer_id = $2 where customer_id = $1',
+  'update devices set customer_id = $2 where customer_id = $1',
   `update customers s set
     traits = s.traits || coalesce((select jsonb_object_agg(name, value) from jsonb_each(c.traits) as said (name, value)
       where coalesce(c.traits_at->>name, '') > coalesce(s.traits_at->>name, '') or not s.traits ? name), '{}'),

@@ -28,6 +28,9 @@ export const customerExport = customerSummary
     suppressions: z
       .array(z.object({ channel: text, address: text, reason: text, at: instant }))
       .meta({ description: 'Addresses that are not written to, and why' }),
+    devices: z
+      .array(z.object({ channel: text, address: text, userAgent: orNull(text), createdAt: instant, seenAt: instant }))
+      .meta({ description: 'Browsers and apps that take notifications' }),
     conflicts: z.array(conflicts.element.extend({ resolvedAt: orNull(instant) })),
     cart: cart.meta({ description: 'A quantity of 0 was removed, or bought' }),
     interests: z.array(interests.element.extend({ removedAt: orNull(instant) })),

@@ -1,0 +1,198 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { workflowId } from '#domain/ids.ts';
+import { isReachable } from '#domain/reach.ts';
+import type { ShopSettings } from '#domain/shop.ts';
+import {
+  type ConsentWord,
+  dropReserved,
+  isSubscribed,
+  narrowDenial,
+  recentlyActive,
+  say,
+  underLock,
+} from './consents.ts';
+import { contactabilityOf } from './contactability.ts';
+import { type OutboxRow, putOutbox } from './outbox.ts';
+import type { DB } from './schema.ts';
+
+type Any = Kysely<DB> | Transaction<DB>;
+export type DeviceChannel = 'web_push' | 'app_push';
+
+/** A browser or an app that takes notifications. */
+export interface NewDevice {
+  channel: DeviceChannel;
+  /** The endpoint (web push) or the registration token (FCM). */
+  address: string;
+  /** Of web push (RFC 8291), base64url; null for apps. */
+  keys: { p256dh: string; auth: string } | null;
+  userAgent: string | null;
+}
+
+export interface Registration {
+  customerId: string;
+  /** Where the owner has just allowed notifications; null: an old permission is only told again, and a no stays a no. */
+  allowed: { source: string; ip: string | null } | null;
+  /** Business time. */
+  at: Date;
+}
+
+/** What decides whether somebody has become reachable by a device, and who hears of it. */
+export interface Following {
+  shop: ShopSettings;
+  /** Journeys of a profile's activity. */
+  journeys: readonly string[];
+}
+
+/** Devices of a channel that one customer may have; the oldest give way. Write keys are public, and a queue of made-up
+ *  devices must not be sent to. */
+const mostDevices = 10;
+
+/**
+ * Gives a device to a customer, whoever had it before: it belongs to the last who used it. Allowing notifications is consent
+ * to advertising on the channel. Becoming reachable is a trigger itself: returns the signals that start `journeys`, claimed
+ * for the caller to relay. Of who was erased nothing is kept. Safe to repeat.
+ */
+export async function registerDevice(
+  db: Kysely<DB>,
+  device: NewDevice,
+  { customerId, allowed, at }: Registration,
+  { shop, journeys }: Following,
+): Promise<OutboxRow[]> {
+  const word = consentWord(device.channel, customerId, allowed, at);
+  return underLock(db, word, async (trx, id) => {
+    const before = await reachableProfiles(trx, id, shop);
+    await keep(trx, device, id, at);
+    if (allowed) await grant(trx, { ...word, customerId: id });
+    const after = await reachableProfiles(trx, id, shop);
+    const active = (await recentlyActive(trx, id, at)).filter(({ key }) => after.has(key) && !before.has(key));
+    const starts = journeys.flatMap((journey) =>
+      active.map(({ key, at: occurred_at }) => {
+        const start = { journey, key, occurred_at, workflow_id: workflowId(journey, id, key) };
+        return { ...start, customer_id: id, signal: 'start', reason: 'reachable' };
+      }),
+    );
+    return putOutbox(trx, starts);
+  });
+}
+
+function consentWord(
+  channel: DeviceChannel,
+  customerId: string,
+  said: { source: string; ip: string | null } | null,
+  at: Date,
+): ConsentWord {
+  return { customerId, channel, messageId: null, source: said?.source ?? '', ip: said?.ip ?? null, at };
+}
+
+async function reachableProfiles(trx: Transaction<DB>, customerId: string, shop: ShopSettings): Promise<Set<string>> {
+  const profiles = await contactabilityOf(trx, customerId);
+  return new Set(profiles.filter(({ known }) => isReachable(known, shop)).map(({ profile }) => profile));
+}
+
+async function keep(trx: Transaction<DB>, device: NewDevice, customerId: string, at: Date): Promise<void> {
+  const { channel, address, keys, userAgent } = device;
+  await sql`
+    insert into devices as d (channel, address, customer_id, keys, user_agent, created_at, seen_at)
+    values (${channel}, ${address}, ${customerId}, ${jsonOrNull(keys)}::jsonb, ${userAgent}, ${at}, ${at})
+    on conflict (channel, address) do update set customer_id = excluded.customer_id, keys = excluded.keys,
+      user_agent = coalesce(excluded.user_agent, d.user_agent), seen_at = excluded.seen_at`.execute(trx);
+  await sql`
+    delete from devices where channel = ${channel} and customer_id = ${customerId} and address in (
+      select address from devices where channel = ${channel} and customer_id = ${customerId}
+      order by seen_at desc, created_at desc, address offset ${mostDevices})`.execute(trx);
+}
+
+function jsonOrNull(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+/** Written once: a consent that holds already is not given again. */
+async function grant(trx: Transaction<DB>, word: ConsentWord): Promise<void> {
+  const { rows } = await sql`
+    select from consent_states where customer_id = ${word.customerId} and purpose = 'advertising' and topic = '*'
+      and channel = ${word.channel} and state = 'granted'`.execute(trx);
+  if (rows.length > 0 && (await isSubscribed(trx, word))) return;
+  await narrowDenial(trx, word);
+  await say(trx, word, 'granted');
+}
+
+/** A browser has got another address for the same subscription (`pushsubscriptionchange`): its owner stays. False where
+ *  nobody has the old one. */
+export async function replaceDevice(db: Any, old: string, device: NewDevice, at: Date): Promise<boolean> {
+  const { channel, address, keys, userAgent } = device;
+  const { rows } = await sql<{ found: boolean }>`
+    with old as (select * from devices where channel = ${channel} and address = ${old}), gone as (
+      delete from devices using old where devices.channel = old.channel and devices.address = old.address
+        and old.address <> ${address}
+    )
+    insert into devices as d (channel, address, customer_id, keys, user_agent, created_at, seen_at)
+    select channel, ${address}, customer_id, ${jsonOrNull(keys)}::jsonb, coalesce(${userAgent}, user_agent), created_at, ${at}
+    from old on conflict (channel, address) do update set customer_id = excluded.customer_id, keys = excluded.keys,
+      user_agent = excluded.user_agent, seen_at = excluded.seen_at
+    returning true as found`.execute(db);
+  return rows.length > 0;
+}
+
+/** Its owner wants no notifications on this device any more. With the last one of the channel goes the consent to advertising
+ *  on it. Safe to repeat. */
+export async function forgetDevice(
+  db: Kysely<DB>,
+  { channel, address }: Pick<NewDevice, 'channel' | 'address'>,
+  said: { source: string; ip: string | null },
+  at: Date,
+): Promise<void> {
+  const mine = (query: Any) =>
+    query.selectFrom('devices').select('customer_id').where('channel', '=', channel).where('address', '=', address);
+  const owner = await mine(db).executeTakeFirst();
+  if (!owner) return;
+  const word = consentWord(channel, owner.customer_id, said, at);
+  await underLock(db, word, async (trx, customerId) => {
+    await forgetDevices(trx, channel, [address]);
+    const theirs = trx.selectFrom('devices').select('address').where('customer_id', '=', customerId);
+    const left = await theirs.where('channel', '=', channel).limit(1).execute();
+    const denial = { ...word, customerId };
+    if (left.length > 0 || !(await isSubscribed(trx, denial))) return [];
+    await say(trx, denial, 'denied');
+    await dropReserved(trx, denial);
+    return [];
+  });
+}
+
+/** What takes nothing any more, as its push service says (`gone` of a submission). Its owner has said nothing, so their
+ *  consent stays for the next device. */
+export async function forgetDevices(db: Any, channel: DeviceChannel, addresses: readonly string[]): Promise<void> {
+  if (addresses.length === 0) return;
+  await db.deleteFrom('devices').where('channel', '=', channel).where('address', 'in', addresses).execute();
+}
+
+export interface DeviceRow {
+  channel: string;
+  userAgent: string | null;
+  createdAt: Date;
+  seenAt: Date;
+}
+
+/** Those of a customer, the newest first, with their addresses. */
+export function devicesOfCustomers(db: Any, ids: readonly string[]): Promise<(DeviceRow & { address: string })[]> {
+  return db
+    .selectFrom('devices')
+    .select(['channel', 'address', 'user_agent as userAgent', 'created_at as createdAt', 'seen_at as seenAt'])
+    .where('customer_id', 'in', ids)
+    .orderBy('seen_at', 'desc')
+    .orderBy('address')
+    .execute();
+}
+
+/** Who holds an id of a person; null where nobody is known by it. */
+export async function holderOf(
+  db: Any,
+  { userId, anonymousId }: { userId?: string | undefined; anonymousId?: string | undefined },
+): Promise<string | null> {
+  const [kind, value] = userId === undefined ? ['anonymous_id', anonymousId] : ['user_id', userId];
+  if (value === undefined) return null;
+  const query = db
+    .selectFrom('identities')
+    .select('customer_id')
+    .where('kind', '=', kind ?? '');
+  return (await query.where('value', '=', value).executeTakeFirst())?.customer_id ?? null;
+}
