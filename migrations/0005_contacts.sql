@@ -6,6 +6,8 @@ alter table runs add column class text not null default 'bulk'
 alter table runs alter column class drop default;
 -- The message that is due at `due_at`; null where none is planned (the goal is reached, nobody can be written to).
 alter table runs add column plan jsonb;          -- {message, channel, until, obeys, counts, sale}
+-- While it goes on its customer gets no bulk (welcome, J1).
+alter table runs add column excludes_bulk boolean not null default false;
 create index runs_planned on runs (customer_id) where ended_at is null;
 
 alter table messages add column sale boolean not null default false;

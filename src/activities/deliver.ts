@@ -1,23 +1,22 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { Trx } from '#db/connect.ts';
 import { lockCustomer, type SentFacts } from '#db/facts.ts';
+import { contactKey } from '#db/ledger.ts';
 import { ensureMonths } from '#db/partitions.ts';
 import { moveOn } from '#db/runs.ts';
 import { readable } from '#domain/clock.ts';
 import { type Decision, decide } from '#domain/decide.ts';
 import type { DeliverAnswer, DeliverRequest } from '#domain/journey.ts';
-import { isFinal } from '#domain/ledger.ts';
-import { reachOf, unreachableBecause } from '#domain/reach.ts';
-import { zoneOf } from '#domain/zone.ts';
+import { aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
-import { nextOf } from './enter.ts';
 import type { Candidate, Step } from './mind.ts';
-import { type Deciding, decisionRow, doneMove, moveFrom, nextAfter } from './moves.ts';
+import { type Deciding, decisionRow, doneMove, moveFrom, stayMove, viewer } from './moves.ts';
 import { untilWritten } from './patience.ts';
 import { readRun } from './read-run.ts';
 import { record } from './record.ts';
-import { flagsOf, reserve, type Sending } from './reserve.ts';
-import { channelOf, mindOf, policyOf, shopOf } from './shared.ts';
+import { reserve, type Sending } from './reserve.ts';
+import { channelOf, flagsOf, mindOf, policyOf, shopOf, zoneFor } from './shared.ts';
+import { type CascadeTurn, cascadeTurn, nextChannel } from './turn.ts';
 
 /**
  * One contact: decides under the customer's lock, reserves, submits and records. Asked again after a crash it
@@ -30,11 +29,10 @@ export async function deliver(deps: ActivityDeps, request: DeliverRequest): Prom
   const decided = await deps.db.transaction().execute((trx) => decideUnderLock(deps, trx, request));
   if (!('message' in decided)) return decided;
   await deps.reached?.('reserved');
-  const { deciding, attempt, message } = decided;
+  const { deciding, candidate, message } = decided;
   const result = await channelOf(deps, request.channel).submit(message);
   await deps.reached?.('submitted');
-  const sent = { ...attempt, messageId: message.id };
-  const answer = await untilWritten(leasedAt, () => record(deps.db, deciding, sent, result));
+  const answer = await untilWritten(leasedAt, () => record(deps.db, deciding, candidate, message.id, result));
   await deps.reached?.('recorded');
   return answer;
 }
@@ -53,16 +51,16 @@ async function decideUnderLock(
   const { triggerAt, progress } = facts.run;
   const situation = { facts, now: now.getTime(), shop: shopOf(facts), triggerAt, progress };
   const deciding = { deps, request, mind, facts, situation, now };
+  const step = mind.step(situation);
   const crashed = facts.sent.find((sent) => sent.state === 'submitting');
   if (crashed !== undefined && (crashed.leased || crashed.kind === 'marketing'))
-    return judgeCrashed(trx, deciding, crashed);
-  const step = mind.step(situation);
+    return judgeCrashed(trx, deciding, crashed, step);
   return step.do === 'send' ? decideOn(trx, deciding, step) : rest(trx, deciding, step);
 }
 
-/** An earlier attempt died between submitting and recording. SMTP cannot be asked what became of it, so a marketing
- *  message is not sent again; but nobody judges while that attempt may still be alive. */
-async function judgeCrashed(trx: Trx, deciding: Deciding, row: SentFacts): Promise<DeliverAnswer> {
+/** An earlier attempt died between submitting and recording. Who cannot be asked what became of it (SMTP) is not sent a
+ *  marketing message again; but nobody judges while that attempt may still be alive. */
+async function judgeCrashed(trx: Trx, deciding: Deciding, row: SentFacts, step: Step): Promise<DeliverAnswer> {
   if (row.leased) {
     throw ApplicationFailure.create({
       type: 'LeaseHeld',
@@ -70,66 +68,98 @@ async function judgeCrashed(trx: Trx, deciding: Deciding, row: SentFacts): Promi
       nextRetryDelay: row.leaseLeftMs + 1000,
     });
   }
-  const { block, iteration, template, id } = row;
-  const attempt = { block, iteration, message: template, messageId: id, progress: deciding.facts.run.progress };
-  return record(trx, deciding, attempt, { result: 'unknown', reason: 'the worker died while submitting' });
+  const { block, iteration, template, channel, id } = row;
+  const isDue = step.do === 'send' && step.block === block && step.iteration === iteration;
+  // What the journey would speak of now may be something else; then the step ends with this message.
+  const alone = { order: 'fixed', channels: [{ channel, advanceWhen: 'not_delivered', after: 'PT0S' }] } as const;
+  const upcoming = { firstDue: row.reservedAt, validForMs: 0, cascade: { ...alone, channels: [...alone.channels] } };
+  const { progress } = deciding.facts.run;
+  const candidate = isDue
+    ? step
+    : { do: 'send' as const, block, iteration, message: template, refs: [], progress, ...upcoming };
+  const by = { ...deciding, request: { ...deciding.request, channel } };
+  return record(trx, by, candidate, id, { result: 'unknown', reason: 'the worker died while submitting' });
 }
 
 /** Nothing is due (any more): sleep the rest, or end. */
 async function rest(trx: Trx, deciding: Deciding, step: Exclude<Step, Candidate>): Promise<DeliverAnswer> {
-  const { mind, facts, request } = deciding;
+  const { facts, request } = deciding;
   const here = facts.run.block ?? request.block;
-  const next = step.do === 'wait' ? nextOf(mind, step.block, step.until) : null;
+  const { next, plan } = step.do === 'wait' ? aheadOf(viewer(deciding), step) : { next: null, plan: null };
   const story =
     step.do === 'wait' ? 'Newer activity: sleeps the rest of the wait' : `Nothing is left to send: ${step.why}`;
   const answer = { story, next };
   // A run that ends leaves its block when it is closed.
   const left = next === null || next.block === here ? null : { reason: 'changed' };
   const progress = step.do === 'wait' ? step.progress : facts.run.progress;
-  const move = { ...moveFrom(deciding, here, request.iteration), ask: request.ask, answer, progress, left, next };
+  const move = { ...moveFrom(deciding, here, request.iteration), ask: request.ask, answer, progress, left, next, plan };
   await moveOn(trx, move, null);
   return answer;
 }
 
 async function decideOn(trx: Trx, deciding: Deciding, candidate: Candidate): Promise<DeliverAnswer | Sending> {
-  const known = deciding.facts.sent.find(
+  const found = cascadeTurn(deciding, candidate);
+  const { turn, passedOver } = found;
+  const isTried = deciding.facts.sent.some(
     (sent) => sent.block === candidate.block && sent.iteration === candidate.iteration,
   );
-  if (known !== undefined && isFinal(known.state)) return settle(trx, deciding, candidate, known);
+  if (turn.do === 'wait' || (turn.do === 'end' && isTried)) return goOn(trx, deciding, candidate, found);
+  // On its own queue, whose rate limit is that channel's.
+  if (turn.do === 'try' && turn.channel !== deciding.request.channel) return goOn(trx, deciding, candidate, found);
   const content = await deciding.mind.compose(trx, deciding.situation, candidate);
-  const decision = judgeContact(deciding, candidate, 'untrue' in content ? content.untrue : null);
-  if (decision.decision !== 'send' || 'untrue' in content) return hold(trx, deciding, candidate, decision);
-  return reserve(trx, deciding, candidate, content);
+  const untrue = 'untrue' in content ? content.untrue : null;
+  const due = turn.do === 'try' ? Math.max(candidate.firstDue, turn.due ?? 0) : candidate.firstDue;
+  const unreachable = turn.do === 'try' ? null : (Object.values(passedOver)[0] ?? 'no_channel');
+  const decision = judgeContact(deciding, candidate, { untrue, unreachable, due });
+  if (decision.decision !== 'send' || 'untrue' in content) return hold(trx, deciding, candidate, decision, passedOver);
+  return reserve(trx, deciding, candidate, content, passedOver);
 }
 
-/** The ledger has the final answer already, from a provider that was quicker than our record of it. */
-async function settle(trx: Trx, deciding: Deciding, candidate: Candidate, known: SentFacts) {
-  const answer = { story: `\`${candidate.block}\` is ${known.state} already`, next: nextAfter(deciding, candidate) };
-  await moveOn(trx, doneMove(deciding, candidate, known.state, answer), null);
-  return answer;
+/** No message now: the cascade waits for its next channel, asks on that channel's queue, or has done. */
+async function goOn(trx: Trx, deciding: Deciding, candidate: Candidate, { turn }: CascadeTurn): Promise<DeliverAnswer> {
+  const { block } = candidate;
+  const move =
+    turn.do === 'end'
+      ? doneMove(deciding, candidate, null, `\`${block}\` is done: ${endings[turn.because]}`)
+      : stayMove(
+          deciding,
+          candidate,
+          `\`${block}\` goes on by ${turn.channel}`,
+          nextChannel(deciding, candidate, turn),
+        );
+  await moveOn(trx, move, null);
+  return move.answer as DeliverAnswer;
 }
 
-function judgeContact(deciding: Deciding, candidate: Candidate, untrue: string | null): Decision {
+const endings = { answered: 'no other channel is needed', exhausted: 'no other channel is left' };
+
+interface Objections {
+  untrue: string | null;
+  unreachable: string | null;
+  /** When this channel was first due. */
+  due: number;
+}
+
+function judgeContact(deciding: Deciding, candidate: Candidate, { due, ...objections }: Objections): Decision {
   const { facts, situation, mind, request, now } = deciding;
   const { shop } = situation;
-  const flags = flagsOf(mind, candidate.message);
+  const { block, iteration, message, validForMs } = candidate;
+  const flags = flagsOf(mind, message);
+  const { runId, channel } = request;
+  const contact = { key: contactKey(runId, block, iteration), class: mind.contract.class, channels: [channel], runId };
   return decide({
     now,
-    firstDue: new Date(candidate.firstDue),
-    validForMs: candidate.validForMs,
+    candidate: { ...contact, sale: flags.sale, due: new Date(due) },
+    validForMs,
     flags,
-    class: mind.contract.class,
-    channel: request.channel,
-    runId: request.runId,
-    zone: zoneOf({ ...facts.customer, phone: facts.contact.phone }, shop).zone,
+    zone: zoneFor(facts, shop).zone,
     shop,
     policy: policyOf(facts),
-    history: facts.history,
-    holdsSlot: facts.sent.some((sent) => sent.block === candidate.block && sent.state === 'reserved'),
+    ledger: facts.ledger,
+    bestTime: null,
     goal: facts.ordered,
     exit: facts.gone,
-    untrue,
-    unreachable: unreachableBecause(reachOf(facts.contact, request.channel, mind.contract.topic), flags.kind, shop),
+    ...objections,
   });
 }
 
@@ -144,19 +174,33 @@ const said: Record<Decision['decision'], string> = {
 };
 
 /** Every answer but `send`. A step that is not sent for good counts as done, and the next one from now. */
-async function hold(trx: Trx, deciding: Deciding, candidate: Candidate, decision: Decision): Promise<DeliverAnswer> {
-  const { block, iteration, progress } = candidate;
-  const { ask } = deciding.request;
-  const row = decisionRow(deciding, candidate, decision, null);
+async function hold(
+  trx: Trx,
+  deciding: Deciding,
+  candidate: Candidate,
+  decision: Decision,
+  passedOver: CascadeTurn['passedOver'],
+): Promise<DeliverAnswer> {
+  const { block, iteration } = candidate;
+  const { channel } = deciding.request;
+  const row = decisionRow(deciding, candidate, decision, null, { passedOver });
   const story = `\`${block}\` **${said[decision.decision]}**: ${decision.reason}`;
-  if (decision.decision === 'defer' || decision.decision === 'stop') {
-    const until = decision.decision === 'defer' ? decision.until : null;
-    const next = until === null ? null : nextOf(deciding.mind, block, until.getTime(), iteration, decision.reason);
-    const answer = { story: until === null ? story : `${story}, until ${readable(until)}`, next };
-    await moveOn(trx, { ...moveFrom(deciding, block, iteration), ask, answer, progress, left: null, next }, row);
-    return answer;
-  }
-  const answer = { story, next: nextAfter(deciding, candidate) };
-  await moveOn(trx, doneMove(deciding, candidate, `${decision.decision}:${decision.reason}`, answer), row);
-  return answer;
+  const move = () => {
+    if (decision.decision === 'stop') return stayMove(deciding, candidate, story, null);
+    if (decision.decision !== 'defer')
+      return doneMove(deciding, candidate, `${decision.decision}:${decision.reason}`, story);
+    const { until, reason: heldBy } = decision;
+    const here = {
+      block,
+      iteration,
+      until: until.getTime(),
+      upcoming: candidate,
+      channel,
+      heldBy: `deferred: ${heldBy}`,
+    };
+    return stayMove(deciding, candidate, `${story}, until ${readable(until)}`, aheadOf(viewer(deciding), here));
+  };
+  const made = move();
+  await moveOn(trx, made, row);
+  return made.answer as DeliverAnswer;
 }

@@ -2,8 +2,9 @@ import { type Facts, lockCustomer, readFacts } from '#db/facts.ts';
 import { newId } from '#db/ids.ts';
 import { countNotEntered, insertRun } from '#db/runs.ts';
 import { workflowId } from '#domain/ids.ts';
-import type { EnterAnswer, Entry, Next } from '#domain/journey.ts';
+import type { EnterAnswer, Entry } from '#domain/journey.ts';
 import { isReachable } from '#domain/reach.ts';
+import { aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind, Situation } from './mind.ts';
 import { mindOf, profileOf, shopOf } from './shared.ts';
@@ -29,8 +30,7 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
       await countNotEntered(trx, { journey, key, customerId, reason: refusal, at: now });
       return { entered: false, outcome: `not_entered:${refusal}` };
     }
-    const { block, until } = mind.first(situation);
-    const next = nextOf(mind, block, until);
+    const { next, plan } = aheadOf({ mind, facts, shop: situation.shop }, mind.first(situation));
     const runId = newId(now);
     const settingsVersion = facts.settings.journey?.version ?? 0;
     await insertRun(trx, {
@@ -46,13 +46,16 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
       readSeq: facts.activitySeq,
       progress,
       next,
+      plan,
+      excludesBulk: mind.contract.excludesBulk ?? false,
     });
     return { entered: true, runId, settingsVersion, asked: 0, next };
   });
 }
 
 function liveRun(mind: Mind, situation: Situation, run: NonNullable<Facts['run']>): EnterAnswer {
-  const next = nextOf(mind, run.block ?? mind.first(situation).block, run.dueAt ?? 0);
+  const { facts, shop } = situation;
+  const { next } = aheadOf({ mind, facts, shop }, { ...mind.first(situation), ...standsAt(run) });
   return { entered: true, runId: run.id, settingsVersion: run.settingsVersion, asked: run.asked, next };
 }
 
@@ -64,9 +67,7 @@ function refusalOf(mind: Mind, facts: Facts, entry: Entry, now: Date): string | 
   return isReachable(facts.contact, shopOf(facts), mind.contract.topic) ? null : 'unreachable';
 }
 
-/** What the workflow waits for. `say` names the block for people, and what holds it up: a timer's summary. */
-export function nextOf(mind: Mind, block: string, due: number, iteration = 1, heldBy?: string): Next {
-  const { kind, title } = mind.contract.blocks[block] ?? { kind: 'wait', title: block };
-  const name = kind === 'wait' ? title : `Waits for ${block}: ${title}`;
-  return { block, iteration, channel: 'email', due, say: heldBy ? `${name} (deferred: ${heldBy})` : name };
+/** Where a run stands, if it waits for something; one that was deciding when its worker died asks at once. */
+function standsAt({ block, dueAt }: NonNullable<Facts['run']>) {
+  return block === null ? { until: dueAt ?? 0 } : { block, until: dueAt ?? 0 };
 }

@@ -4,8 +4,8 @@ import { closeRun } from '#db/runs.ts';
 import type { FinishAnswer, FinishRequest, Next, Outcome } from '#domain/journey.ts';
 import { hasRefused } from '#domain/reach.ts';
 import type { Topic } from '#domain/topics.ts';
+import { aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
-import { nextOf } from './enter.ts';
 import type { Mind, Situation, Step } from './mind.ts';
 import { type RunRead, readRun } from './read-run.ts';
 import { mindOf, shopOf } from './shared.ts';
@@ -52,7 +52,9 @@ function outcomeOf(
 
 /** A run that had nothing left to wait for, and now has, asks at once. */
 function stillWaits(mind: Mind, situation: Situation, { run }: RunRead): Next {
-  return nextOf(mind, run.block ?? mind.first(situation).block, run.dueAt ?? situation.now);
+  const { facts, shop, now } = situation;
+  const { block, ...first } = mind.first(situation);
+  return aheadOf({ mind, facts, shop }, { ...first, block: run.block ?? block, until: run.dueAt ?? now }).next;
 }
 
 /** Who has left for good, or was stopped by a person, is not followed again by what they did before. */

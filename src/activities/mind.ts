@@ -1,5 +1,6 @@
 import type { Trx } from '#db/connect.ts';
 import type { Facts } from '#db/facts.ts';
+import type { Cascade } from '#domain/cascade.ts';
 import type { Contract } from '#domain/journey.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import type { MessageModel } from '#rendering/model.ts';
@@ -7,18 +8,31 @@ import type { MessageModel } from '#rendering/model.ts';
 /** What a journey knows how to do now, from the facts alone. */
 export type Step =
   | { do: 'nothing'; why: 'completed' | 'nothing_left' }
-  | { do: 'wait'; block: string; until: number; progress: unknown }
+  | (Wait & { do: 'wait'; progress: unknown })
   | Candidate;
 
+/** What a run waits in, until when, and for which message where it is known. */
+export interface Wait {
+  block: string;
+  until: number;
+  upcoming: Upcoming | null;
+}
+
+/** A message to come: a planned contact (R2). */
+export interface Upcoming {
+  message: string;
+  /** `validForMs` runs from it. */
+  firstDue: number;
+  validForMs: number;
+  cascade: Cascade;
+}
+
 /** A message that is due. `block` is where it stands in the journey. */
-export interface Candidate {
+export interface Candidate extends Upcoming {
   do: 'send';
   block: string;
   iteration: number;
-  message: string;
   refs: string[];
-  firstDue: number;
-  validForMs: number;
   /** The run's memory while the message is on its way or deferred. */
   progress: unknown;
 }
@@ -37,7 +51,7 @@ export interface Situation {
 
 /**
  * What is a journey's own among activities: which step is due and what a message speaks of. Everything else
- * (lock, consent, policy, quiet hours, ledger, sending) is the same for all.
+ * (lock, consent, policy, quiet hours, cascade, ledger, sending) is the same for all.
  */
 export interface Mind {
   contract: Contract;
@@ -47,7 +61,7 @@ export interface Mind {
   /** The run's memory once the step that it holds was sent, skipped or dropped. */
   done(progress: unknown, at: number): unknown;
   /** What a run waits for first. */
-  first(situation: Situation): { block: string; until: number };
+  first(situation: Situation): Wait;
   /** Whether activity that a run has not read deserves a run of its own now that it ends. */
   deservesAnother(situation: Situation): boolean;
   /** What the message speaks of, or why it would not be true (R4). */

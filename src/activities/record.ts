@@ -4,17 +4,20 @@ import type { Db, Trx } from '#db/connect.ts';
 import { giveBack, type Recorded, recordSubmission } from '#db/runs.ts';
 import type { DeliverAnswer } from '#domain/journey.ts';
 import { reachOf } from '#domain/reach.ts';
-import { type Attempt, type Deciding, doneMove, nextAfter } from './moves.ts';
+import type { Candidate } from './mind.ts';
+import { type Deciding, doneMove, stayMove } from './moves.ts';
+import { cascadeTurn, nextChannel } from './turn.ts';
 
 /** Writes what became of a submission, and where the run goes from there. A provider that surely has not taken the
  *  message is asked again: the activity fails with the provider's delay, and its next attempt decides anew. */
 export async function record(
   db: Db | Trx,
   deciding: Deciding,
-  attempt: Attempt & { messageId: string },
+  candidate: Candidate,
+  messageId: string,
   result: SubmitResult,
 ): Promise<DeliverAnswer> {
-  const { messageId, block, message } = attempt;
+  const { block, message } = candidate;
   const { channel } = deciding.request;
   if (result.result === 'later') {
     await giveBack(db, messageId, result.reason);
@@ -27,9 +30,18 @@ export async function record(
   const recorded = recordedOf(deciding, messageId, result);
   const { state, reason } = recorded;
   const story = `\`${block}\` **${message}** ${becameOf[state]} ${channel}${reason === null ? '' : `: ${reason}`}`;
-  const answer = { story, next: nextAfter(deciding, attempt) };
-  await recordSubmission(db, recorded, doneMove(deciding, attempt, state === 'accepted' ? null : state, answer));
-  return answer;
+  const move = moveAfter(deciding, candidate, state, story);
+  await recordSubmission(db, recorded, move);
+  return move.answer as DeliverAnswer;
+}
+
+/** The next channel of the cascade, at its time or at once; else the next step. */
+function moveAfter(deciding: Deciding, candidate: Candidate, state: Recorded['state'], story: string) {
+  const { channel } = deciding.request;
+  const news = { channel, state, at: deciding.now.getTime(), openedBy: null, clicked: false };
+  const { turn } = cascadeTurn(deciding, candidate, news);
+  if (turn.do === 'end') return doneMove(deciding, candidate, state === 'accepted' ? null : state, story);
+  return stayMove(deciding, candidate, story, nextChannel(deciding, candidate, turn));
 }
 
 /** A submission's end as a run's story in Temporal UI tells it, before the channel's name. */

@@ -2,46 +2,46 @@ import type { OutgoingMessage } from '#channels/channel.ts';
 import type { Trx } from '#db/connect.ts';
 import { newId } from '#db/ids.ts';
 import { beginSubmitting, type Submission } from '#db/runs.ts';
-import type { MessageFlags } from '#domain/journey.ts';
+import type { ChannelName } from '#domain/journey.ts';
 import { leaseMs } from '#domain/ledger.ts';
 import { devicesOf, reachOf } from '#domain/reach.ts';
 import { type Locale, localeOf } from '#domain/shop.ts';
 import type { Rendered } from '#rendering/model.ts';
 import { messageToken } from '#rendering/tokens.ts';
-import { nextOf } from './enter.ts';
-import type { Candidate, Content, Mind } from './mind.ts';
-import { type Attempt, type Deciding, decisionRow, moveFrom } from './moves.ts';
-import { channelOf } from './shared.ts';
+import { aheadOf } from './ahead.ts';
+import type { Candidate, Content } from './mind.ts';
+import { type Deciding, decisionRow, isOf, moveFrom, viewer } from './moves.ts';
+import { channelOf, flagsOf } from './shared.ts';
 
 /** A message whose ledger row is `submitting`: now, and only now, it may go to the channel. */
 export interface Sending {
   deciding: Deciding;
-  attempt: Attempt;
+  candidate: Candidate;
   message: OutgoingMessage;
 }
 
-export function flagsOf(mind: Mind, message: string): MessageFlags {
-  const flags = mind.contract.messages[message];
-  if (flags === undefined)
-    throw new Error(`journey ${mind.contract.name} has no message ${message}: add it to its contract`);
-  return flags;
-}
-
 /** Renders (pure and quick, so that the lock may be held meanwhile), then takes the ledger row and its lease. */
-export async function reserve(trx: Trx, deciding: Deciding, candidate: Candidate, content: Content): Promise<Sending> {
-  const { facts, situation, mind, now } = deciding;
+export async function reserve(
+  trx: Trx,
+  deciding: Deciding,
+  candidate: Candidate,
+  content: Content,
+  passedOver: Partial<Record<ChannelName, string>>,
+): Promise<Sending> {
+  const { facts, situation, now, request } = deciding;
   const { block, iteration, message } = candidate;
-  const earlier = facts.sent.find((sent) => sent.block === block && sent.iteration === iteration);
+  const earlier = facts.sent.find((sent) => isOf(sent, candidate, request.channel));
   const id = earlier?.id ?? newId(now);
   const locale = localeOf(facts.customer.locale, situation.shop);
   const rendered = render(deciding, id, message, locale, content);
   const submission = submissionOf(deciding, candidate, id, locale, rendered.links);
-  const decision = decisionRow(deciding, candidate, { decision: 'send', reason: 'ok' }, id);
+  const decision = decisionRow(deciding, candidate, { decision: 'send', reason: 'ok' }, id, { passedOver });
   // The run stays where it is until the channel has answered.
-  const staying = { ask: null, answer: null, left: null, next: nextOf(mind, block, now.getTime(), iteration) };
+  const here = { block, iteration, until: now.getTime(), upcoming: candidate, channel: request.channel };
+  const staying = { ask: null, answer: null, left: null, ...aheadOf(viewer(deciding), here) };
   const move = { ...moveFrom(deciding, block, iteration), ...staying, progress: candidate.progress };
   await beginSubmitting(trx, submission, move, decision);
-  return { deciding, attempt: candidate, message: outgoing(deciding, submission, rendered) };
+  return { deciding, candidate, message: outgoing(deciding, submission, rendered) };
 }
 
 function render(

@@ -33,9 +33,10 @@ export function seriesMind<Message extends string>({ contract, settings, compose
     const [block, next] = [blocks[done], settingsOf(facts).steps[done]];
     if (block === undefined || next === undefined) return { do: 'nothing', why: 'completed' };
     const due = (at ?? triggerAt) + next.afterMs;
-    if (due > now) return { do: 'wait', block, until: due, progress };
-    const { message, validForMs } = next;
-    return { do: 'send', block, iteration: 1, message, refs: [], firstDue: due, validForMs, progress };
+    const { message, validForMs, cascade } = next;
+    const upcoming = { message, firstDue: due, validForMs, cascade };
+    if (due > now) return { do: 'wait', block, until: due, upcoming, progress };
+    return { do: 'send', block, iteration: 1, refs: [], progress, ...upcoming };
   }
 
   return {
@@ -44,10 +45,13 @@ export function seriesMind<Message extends string>({ contract, settings, compose
     entryValidForMs: (facts) => settingsOf(facts).entryValidForMs,
     step,
     done: (progress, at): Progress => ({ done: memory(progress).done + 1, at }),
-    first: ({ facts, triggerAt }) => ({
-      block: firstBlock,
-      until: triggerAt + (settingsOf(facts).steps[0]?.afterMs ?? 0),
-    }),
+    first({ facts, triggerAt }) {
+      const [step] = settingsOf(facts).steps;
+      if (step === undefined) return { block: firstBlock, until: triggerAt, upcoming: null };
+      const { afterMs, ...message } = step;
+      const until = triggerAt + afterMs;
+      return { block: firstBlock, until, upcoming: { ...message, firstDue: until } };
+    },
     // What happened while it ran was about this run; what happens after it starts another, if the contract lets it.
     deservesAnother: () => false,
     compose: (trx, situation, candidate) => compose[candidate.message as Message](trx, situation, candidate),
@@ -59,14 +63,15 @@ function memory(progress: unknown): Progress {
 }
 
 /** A series without messages is switched off. */
-function prepare({ enabled, entryValidFor, series }: SeriesSettings) {
+function prepare({ enabled, entryValidFor, cascade, series }: SeriesSettings) {
   return {
     enabled: enabled && series.length > 0,
     entryValidForMs: durationMs(entryValidFor),
-    steps: series.map(({ message, after, validFor }) => ({
-      message,
-      afterMs: durationMs(after),
-      validForMs: durationMs(validFor),
+    steps: series.map((step) => ({
+      message: step.message,
+      afterMs: durationMs(step.after),
+      validForMs: durationMs(step.validFor),
+      cascade: step.cascade ?? cascade,
     })),
   };
 }

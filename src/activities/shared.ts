@@ -1,8 +1,11 @@
 import type { Channel } from '#channels/channel.ts';
 import type { Facts } from '#db/facts.ts';
-import { type ChannelName, type ProfileKind, profileKinds } from '#domain/journey.ts';
+import type { Odds } from '#domain/cascade.ts';
+import { channelFacts } from '#domain/channels.ts';
+import { type ChannelName, type MessageFlags, type ProfileKind, profileKinds } from '#domain/journey.ts';
 import { defaultPolicy, type PolicySettings } from '#domain/policy.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import { zoneOf } from '#domain/zone.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind } from './mind.ts';
 import { minds } from './minds.ts';
@@ -27,6 +30,23 @@ export function shopOf({ settings: { shop } }: Facts): ShopSettings {
 
 export function policyOf({ settings: { policy } }: Facts): PolicySettings {
   return (policy?.value as PolicySettings | undefined) ?? defaultPolicy;
+}
+
+/** The zone whose calendar and clock count for the customer. */
+export function zoneFor({ customer, contact }: Facts, shop: ShopSettings) {
+  return zoneOf({ zone: customer.zone, region: customer.region, phone: contact.phone }, shop);
+}
+
+export function flagsOf({ contract }: Mind, message: string): MessageFlags {
+  const flags = contract.messages[message];
+  if (flags === undefined)
+    throw new Error(`journey ${contract.name} has no message ${message}: add it to its contract`);
+  return flags;
+}
+
+/** What a message costs on a channel, and how likely this customer reacts to it there. */
+export function oddsOn(_facts: Facts, shop: ShopSettings, channel: ChannelName): Odds {
+  return { price: shop.prices[channel] ?? channelFacts[channel].price, chance: 1 };
 }
 
 /** A shop's settings may name a channel that this worker has no provider for: that is a fault of the installation. */

@@ -1,11 +1,13 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Spoken, Trail } from '#domain/intent.ts';
-import type { ChannelName, ContactClass } from '#domain/journey.ts';
+import type { ChannelName } from '#domain/journey.ts';
 import { countingStates, type MessageState } from '#domain/ledger.ts';
-import { type Contact, longestWindowDays } from '#domain/policy.ts';
+import type { Visitor } from '#domain/opens.ts';
+import type { Ledger } from '#domain/policy.ts';
 import type { Contactability } from '#domain/reach.ts';
 import { contactabilityJson } from './contactability.ts';
 import { goodJson } from './goods.ts';
+import { ledgerJson, ledgerOf } from './ledger.ts';
 import type { DB } from './schema.ts';
 
 /** A live or ended run, as it stands in the database. Instants are business epoch ms. */
@@ -21,6 +23,8 @@ export interface RunFacts {
   progress: unknown;
   asked: number;
   answer: unknown;
+  /** Why the message that it waits for was put off, if it was. */
+  heldBy: string | null;
   outcome: string | null;
 }
 
@@ -37,6 +41,10 @@ export interface SentFacts {
   leaseLeftMs: number;
   attempts: number;
   acceptedAt: number | null;
+  failedAt: number | null;
+  reservedAt: number;
+  openedBy: Visitor | null;
+  clicked: boolean;
 }
 
 /** All that entering, deciding and finishing depend on, in one read. */
@@ -53,7 +61,8 @@ export interface Facts {
   /** An order of this profile since the run's trigger. */
   ordered: boolean;
   sent: SentFacts[];
-  history: Contact[];
+  /** What the customer was sent and what other runs plan to send. */
+  ledger: Ledger;
   trail: Trail;
   /** What each block said last in other runs of this journey. */
   spoken: { branch: string; at: number; goods: string[]; runId: string }[];
@@ -110,8 +119,7 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
       'ordered', exists (select from orders o, run r where o.customer_id = w.id and o.profile = ${profile}
         and o.state = 'placed' and o.placed_at >= r.trigger_at),
       'sent', coalesce((select jsonb_agg(${sentJson} order by m.reserved_at) from messages m, run r where m.run_id = r.id), '[]'),
-      'history', coalesce((select jsonb_agg(${contactJson}) from messages m where m.customer_id = w.id and m.counts
-        and m.state = any(${countingStates}::text[]) and m.reserved_at > ${now}::timestamptz - make_interval(days => ${longestWindowDays + 1})), '[]'),
+      'ledger', ${ledgerJson(now, thisRun)},
       'trail', ${trailJson(profile)},
       'spoken', ${spokenJson(journey, key)},
       'settings', jsonb_build_object('journey', ${latest(sql`${journey}::text`, sql`(select settings_version from run)`)},
@@ -119,7 +127,7 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
     ) as facts
     from who w`.execute(db);
   const facts = rows[0]?.facts;
-  return facts === undefined ? null : { ...facts, history: facts.history.map(withDate) };
+  return facts === undefined ? null : { ...facts, ledger: ledgerOf(facts.ledger) };
 }
 
 /** The newest run of the journey and key, if it came with another customer and ended (or is about to) by the joining. */
@@ -134,18 +142,13 @@ function inheritedJson({ journey, key, run }: FactsRequest): RawBuilder<unknown>
 
 const runJson = sql`jsonb_build_object('id', r.id, 'journey', r.journey, 'key', r.key, 'settingsVersion', r.settings_version,
   'triggerAt', ${ms(sql`r.trigger_at`)}, 'block', r.block, 'dueAt', ${ms(sql`r.due_at`)}, 'readSeq', r.read_seq,
-  'progress', r.progress, 'asked', r.asked, 'answer', r.answer, 'outcome', r.outcome)`;
+  'progress', r.progress, 'asked', r.asked, 'answer', r.answer, 'heldBy', r.plan->>'heldBy', 'outcome', r.outcome)`;
 
 const sentJson = sql`jsonb_build_object('id', m.id, 'block', m.block, 'iteration', m.iteration, 'template', m.template,
   'channel', m.channel, 'kind', m.kind, 'state', m.state, 'leased', m.state = 'submitting' and m.lease_until > now(),
   'leaseLeftMs', greatest(0, coalesce(${ms(sql`m.lease_until - now()`)}, 0)), 'attempts', m.attempts,
-  'acceptedAt', ${ms(sql`m.accepted_at`)})`;
-
-const contactJson = sql`jsonb_build_object('at', ${ms(sql`m.reserved_at`)}, 'class', m.class, 'channel', m.channel, 'runId', m.run_id)`;
-
-function withDate(contact: Contact): Contact {
-  return { ...contact, at: new Date(contact.at), class: contact.class as ContactClass };
-}
+  'acceptedAt', ${ms(sql`m.accepted_at`)}, 'failedAt', ${ms(sql`m.failed_at`)}, 'reservedAt', ${ms(sql`m.reserved_at`)},
+  'openedBy', m.opened_by, 'clicked', m.clicked_at is not null)`;
 
 /** What the customer did with this profile: the newest 50 of each kind, with what the region can buy. */
 function trailJson(profile: string): RawBuilder<Trail> {

@@ -17,17 +17,33 @@ export interface NewRun {
   readSeq: number;
   progress: unknown;
   next: Next;
+  plan: PlanRow | null;
+  excludesBulk: boolean;
 }
+
+/** The message that a live run waits to send: column `plan`. `until`: business epoch ms. */
+export interface PlanRow {
+  message: string;
+  channel: ChannelName;
+  until: number;
+  obeys: boolean;
+  counts: boolean;
+  sale: boolean;
+  /** Why it was not sent when it was due: a reason of the decision ledger. */
+  heldBy?: string;
+}
+
+const planJson = (plan: PlanRow | null) => sql`${plan === null ? null : JSON.stringify(plan)}::jsonb`;
 
 /** Opens a run and its first block. Under the customer's lock; a second live run of a workflow id violates `runs_live`. */
 export async function insertRun(db: Kysely<DB>, run: NewRun): Promise<void> {
   await sql`
     with entered as (
       insert into runs (id, workflow_id, journey, class, key, customer_id, settings_version, trigger_at, entered_at, read_seq,
-        progress, block, due_at)
+        progress, block, due_at, plan, excludes_bulk)
       values (${run.id}, ${run.workflowId}, ${run.journey}, ${run.class}, ${run.key}, ${run.customerId}, ${run.settingsVersion},
         ${run.triggerAt}, ${run.enteredAt}, ${run.readSeq}, ${JSON.stringify(run.progress ?? {})}::jsonb,
-        ${run.next.block}, ${new Date(run.next.due)})
+        ${run.next.block}, ${new Date(run.next.due)}, ${planJson(run.plan)}, ${run.excludesBulk})
     )
     insert into run_blocks (run_id, block, iteration, entered_at)
     values (${run.id}, ${run.next.block}, ${run.next.iteration}, ${run.enteredAt})`.execute(db);
@@ -75,6 +91,8 @@ export interface Move {
   /** How the block ended; null: the run still waits in it. */
   left: { reason: string | null } | null;
   next: Next | null;
+  /** The message that `next` waits to send. */
+  plan: PlanRow | null;
 }
 
 /** Common table expressions that write a move and, where there is one, its decision. A request that was answered meanwhile
@@ -87,7 +105,8 @@ function moveCtes(move: Move, decision: DecisionRow | null): RawBuilder<unknown>
     moved as (
       update runs set progress = ${JSON.stringify(move.progress)}::jsonb, read_seq = ${move.readSeq},
         asked = coalesce(${move.ask}::int, asked), answer = case when ${move.ask}::int is null then answer else ${JSON.stringify(move.answer)}::jsonb end,
-        block = ${opened}, due_at = ${next === null ? null : new Date(next.due)}::timestamptz
+        block = ${opened}, due_at = ${next === null ? null : new Date(next.due)}::timestamptz,
+        plan = ${planJson(move.plan)}
       where id = ${runId} and ended_at is null and (${move.ask}::int is null or asked < ${move.ask}::int)
       returning id
     ), passed as (
@@ -225,7 +244,7 @@ export async function closeRun(
   await sql`
     with closed as (
       update runs set ended_at = ${run.at}, outcome = ${run.outcome}, answer = ${JSON.stringify(run.answer)}::jsonb,
-        block = null, due_at = null
+        block = null, due_at = null, plan = null
       where id = ${run.id}
     ), dropped as (
       update run_blocks set left_at = ${run.at}, result = 'dropped', reason = ${run.outcome}

@@ -1,24 +1,21 @@
-import type { ChannelName, ContactClass, MessageFlags } from './journey.ts';
-import { type Contact, judge, type PolicySettings } from './policy.ts';
+import type { MessageFlags } from './journey.ts';
+import { type Candidate, judge, type Ledger, type PolicySettings } from './policy.ts';
 import { afterQuietHours } from './quiet-hours.ts';
 import type { ShopSettings } from './shop.ts';
 
 /** Everything that deciding on one contact depends on, read under the customer's lock. */
 export interface DecideInput {
   now: Date;
-  /** When this message was first due; `validForMs` runs from it. */
-  firstDue: Date;
+  /** What would go; `validForMs` runs from its `due`. */
+  candidate: Candidate;
   validForMs: number;
   flags: MessageFlags;
-  class: ContactClass;
-  channel: ChannelName;
-  runId: string;
   zone: string;
   shop: ShopSettings;
   policy: PolicySettings;
-  history: readonly Contact[];
-  /** This very message holds a slot already (a submission that is tried again). */
-  holdsSlot: boolean;
+  ledger: Ledger;
+  /** When its hour is best, where the message waits for one: the next such instant; null: any will do. */
+  bestTime: Date | null;
   goal: boolean;
   exit: string | null;
   /** Why the message would not be true any more, or null. */
@@ -32,8 +29,11 @@ export type Decision =
   | { decision: 'stop'; reason: string }
   | { decision: 'skip'; reason: string }
   | { decision: 'suppress'; reason: string }
-  | { decision: 'defer'; reason: string; until: Date }
-  | { decision: 'drop'; reason: string };
+  | { decision: 'defer'; reason: string; until: Date; by?: Blocker }
+  | { decision: 'drop'; reason: string; by?: Blocker };
+
+/** The run whose planned contact goes before this one. */
+export type Blocker = { runId: string; journey: string } | null;
 
 /** The order of `semantics.md`, Deciding on a contact; the first objection is the answer. */
 export function decide(input: DecideInput): Decision {
@@ -43,26 +43,42 @@ export function decide(input: DecideInput): Decision {
   if (input.unreachable !== null) return { decision: 'suppress', reason: `unreachable:${input.unreachable}` };
   const hold = held(input);
   if (hold === null) return withinDeadline(input, input.now) ? { decision: 'send', reason: 'ok' } : expired('late');
-  return withinDeadline(input, hold.until) ? { decision: 'defer', ...hold } : expired(hold.reason);
+  const { reason, until, by } = hold;
+  if (until === null) return { decision: 'drop', reason, ...by };
+  return withinDeadline(input, until) ? { decision: 'defer', reason, until, ...by } : { ...expired(reason), ...by };
 }
 
-function expired(reason: string): Decision {
-  return { decision: 'drop', reason: `expired:${reason}` };
+function expired(reason: string) {
+  return { decision: 'drop', reason: `expired:${reason}` } as const;
 }
 
-function withinDeadline({ firstDue, validForMs }: DecideInput, instant: Date): boolean {
-  return instant.getTime() <= firstDue.getTime() + validForMs;
+function withinDeadline({ candidate, validForMs }: DecideInput, instant: Date): boolean {
+  return instant.getTime() <= candidate.due.getTime() + validForMs;
+}
+
+interface Hold {
+  reason: string;
+  /** Null: no time will help. */
+  until: Date | null;
+  by?: { by: Blocker };
 }
 
 /** Until when policy and quiet hours together hold the message: a policy that frees a slot at midnight frees
  *  it in the quiet hours, and one deferral is cheaper than two. */
-function held(input: DecideInput): { reason: string; until: Date } | null {
-  const { now, zone, shop, flags } = input;
+function held(input: DecideInput): Hold | null {
+  const { now, zone, shop, flags, bestTime } = input;
   const audible = (instant: Date) => (flags.quietHours ? afterQuietHours(instant, zone, shop.quietHours) : instant);
-  if (flags.obeys && !input.holdsSlot) {
-    const verdict = judge(input.history, input.policy, input, now, zone);
-    if (!verdict.allowed) return { reason: `policy:${verdict.rule}`, until: audible(verdict.until) };
+  if (flags.obeys) {
+    const verdict = judge(input.ledger, input.policy, input.candidate, now, zone);
+    if (!verdict.allowed) {
+      const { rule, until, planned } = verdict;
+      const by = planned === null ? {} : { by: { by: planned } };
+      return { reason: `${planned === null ? 'policy' : 'planned'}:${rule}`, until: until && audible(until), ...by };
+    }
   }
+  // A message that would be too late at its best hour goes now: late is better than never.
+  if (bestTime !== null && bestTime > now && withinDeadline(input, bestTime))
+    return { reason: 'best_time', until: bestTime };
   const until = audible(now);
   return until > now ? { reason: 'quiet_hours', until } : null;
 }

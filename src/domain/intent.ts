@@ -1,3 +1,5 @@
+import type { Cascade } from './cascade.ts';
+
 /** Intent (J3–J8): what a customer left behind, strongest first, and which message is due about it. */
 
 export const branches = ['cart', 'favourites', 'expensive-view', 'view', 'category', 'visit'] as const;
@@ -36,7 +38,7 @@ export interface Good {
 
 export interface BranchSettings<Message extends string> {
   idleMs: number;
-  steps: { message: Message; afterMs: number; validForMs: number }[];
+  steps: { message: Message; afterMs: number; validForMs: number; cascade: Cascade }[];
 }
 
 export interface IntentSettings<Message extends string> {
@@ -80,9 +82,16 @@ export interface Situation<Message extends string> {
   now: number;
 }
 
+/** A message about an intent, and since when it is due, or when it will be. */
+interface Due<Message extends string> {
+  intent: Intent;
+  block: string;
+  upcoming: { message: Message; validForMs: number; cascade: Cascade; firstDue: number };
+}
+
 export type Choice<Message extends string> =
-  | { do: 'send'; intent: Intent; block: string; message: Message; validForMs: number; firstDue: number }
-  | { do: 'wait'; intent: Intent; block: string; until: number }
+  | (Due<Message> & { do: 'send' })
+  | (Due<Message> & { do: 'wait'; until: number })
   | { do: 'nothing'; why: 'completed' | 'nothing_left' };
 
 /** Intents that are true now, strongest first. */
@@ -132,15 +141,10 @@ export function choose<Message extends string>(situation: Situation<Message>): C
   if (next === undefined) return { do: 'nothing', why: 'completed' };
   const block = `${intent.branch}-${step + 1}`;
   const due = dueAt(situation, step, idleMs, next.afterMs);
-  if (due > now) return { do: 'wait', intent, block, until: due };
-  return {
-    do: 'send',
-    intent,
-    block,
-    message: next.message,
-    validForMs: next.validForMs,
-    firstDue: firstDue(situation, intent.branch, block, due),
-  };
+  const { afterMs: _, ...message } = next;
+  if (due > now) return { do: 'wait', intent, block, until: due, upcoming: { ...message, firstDue: due } };
+  const upcoming = { ...message, firstDue: firstDue(situation, intent.branch, block, due) };
+  return { do: 'send', intent, block, upcoming };
 }
 
 /** A branch speaks again only if its goods changed and some days passed; one that was left is not taken up again,

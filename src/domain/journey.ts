@@ -40,6 +40,8 @@ export interface Contract {
   goalOn: readonly string[];
   /** `overlap: 'none'`: a customer has at most one live run for a key. */
   reentry: { overlap: 'none'; once: boolean };
+  /** While a run goes on, its customer gets no bulk (J1). */
+  excludesBulk?: true;
   blocks: Readonly<Record<string, Block>>;
   /** Message name → its flags. `sale` counts against the share of sale messages. */
   messages: Readonly<Record<string, MessageFlags>>;
@@ -58,6 +60,8 @@ export interface MessageFlags {
   counts: boolean;
   sale: boolean;
   quietHours: boolean;
+  /** Goes at the customer's best hour (R5): put off for it once. */
+  bestTime?: boolean;
 }
 
 /** Business time = origin + (wall − origin) × scale. Epoch milliseconds. */

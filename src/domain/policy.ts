@@ -1,10 +1,15 @@
 import { durationMs } from './duration.ts';
-import type { ChannelName, ContactClass } from './journey.ts';
-import { at, startOfDay } from './zone.ts';
+import { type ChannelName, type ContactClass, contactClasses } from './journey.ts';
+import { applies, heldAt, leaves } from './slots.ts';
 
-/** The contact policy (R1): rules are AND-ed, each caps what a customer gets in a window. */
+/** The contact policy (R1): many journeys, one voice. Everything here is AND-ed. */
 export interface PolicySettings {
+  /** Each caps what a customer gets in a window. */
   rules: PolicyRule[];
+  /** At most `max` sale messages among any `of` consecutive contacts (R2, mi-shop: 1 in 4); null: no such limit. */
+  sale?: { max: number; of: number } | null;
+  /** Bulk goes only to those with no automated contact sent or planned within this ISO 8601 duration (R1, Komus). */
+  bulkAlone?: string | null;
 }
 
 /** Contacts older than this are not read for a decision, so no rule may look further back. */
@@ -28,91 +33,228 @@ export const defaultPolicy: PolicySettings = {
     { name: 'three-a-day', channels: [], classes: [], max: 3, window: 'P1D', clock: 'calendar', unit: 'message' },
     { name: 'ten-a-week', channels: [], classes: [], max: 10, window: 'P7D', clock: 'rolling', unit: 'message' },
   ],
+  sale: null,
+  bulkAlone: null,
 };
 
 /** One contact that counts: a step's iteration, whatever channels its cascade used. */
 export interface Contact {
+  /** Tells it from all others: run, block and iteration. */
+  key: string;
   at: Date;
   class: ContactClass;
-  channel: ChannelName;
+  channels: readonly ChannelName[];
   runId: string | null;
+  sale: boolean;
 }
 
-export type Verdict = { allowed: true } | { allowed: false; rule: string; until: Date };
+/** What a run will send next, and when (R2). It holds its slot against lower classes until `until`. */
+export interface Plan {
+  runId: string;
+  journey: string;
+  class: ContactClass;
+  channel: ChannelName;
+  due: Date;
+  /** After this the message is dropped, and the plan means nothing. */
+  until: Date;
+  obeys: boolean;
+  counts: boolean;
+  sale: boolean;
+}
 
-/** Whether `candidate` may go at `now`; if not, the first instant at which no rule stands against it. */
-export function judge(
-  history: readonly Contact[],
-  policy: PolicySettings,
-  candidate: Omit<Contact, 'at'>,
-  now: Date,
-  zone: string,
-): Verdict {
-  for (const rule of policy.rules.filter((one) => applies(one, candidate))) {
-    const until = freeAt(history, rule, candidate, now, zone);
-    if (until <= now) continue;
-    // Other rules may stand then, even one that does not now: a run's slot lapses.
-    const then: Verdict = rule.max === 0 ? { allowed: true } : judge(history, policy, candidate, until, zone);
-    return then.allowed ? { allowed: false, rule: rule.name, until } : then;
+/** What would be sent. */
+export interface Candidate extends Omit<Contact, 'at'> {
+  /** When it was first due: of equal classes the earlier goes first. */
+  due: Date;
+}
+
+/** `until: null`: no time will help. `planned`: the run whose planned contact stands in the way; else it is what was sent. */
+export type Verdict =
+  | { allowed: true }
+  | { allowed: false; rule: string; until: Date | null; planned: { runId: string; journey: string } | null };
+
+/** A customer's contacts, made and to come, as one decision sees them. */
+export interface Ledger {
+  history: readonly Contact[];
+  /** Of other runs. */
+  plans: readonly Plan[];
+  /** Whether a run of the customer goes on that keeps bulk away (welcome, J1). */
+  excludesBulk: boolean;
+}
+
+/** Sales as one rule, and bulk's, beside the caps. Named so in the decision ledger. */
+const saleRule = 'sale-share';
+const bulkRule = 'bulk-alone';
+const excludedRule = 'bulk-excluded';
+
+/** While a run keeps bulk away, one looks again so often. */
+const lookAgainMs = durationMs('P1D');
+
+/**
+ * Whether `candidate` may go at `now`; if not, the first instant at which nothing stands against it, should all go as planned.
+ * It may go where no rule is broken by it, neither now nor when a planned contact of higher rank is due: so a lower class never
+ * takes a slot that a higher one will need (`semantics.md`, Policy).
+ */
+export function judge(ledger: Ledger, policy: PolicySettings, candidate: Candidate, now: Date, zone: string): Verdict {
+  const scene = sceneOf(ledger, policy, candidate, now, zone);
+  const first = obstacle(scene, candidate, now);
+  if (first === null) return { allowed: true };
+  const free = freeFrom(scene, candidate, first);
+  return { allowed: false, rule: free.rule, until: free.until, planned: free.planned };
+}
+
+/** A contact of the time to come remembers whose it is. */
+interface Placed extends Contact {
+  plan: Plan | null;
+}
+
+interface Scene {
+  policy: PolicySettings;
+  zone: string;
+  /** What was sent, and what is planned above the candidate, each at the time at which it will find a slot. */
+  contacts: Placed[];
+  ledger: Ledger;
+  now: Date;
+}
+
+function sceneOf(ledger: Ledger, policy: PolicySettings, candidate: Candidate, now: Date, zone: string): Scene {
+  const contacts = ledger.history
+    .filter(({ key }) => key !== candidate.key)
+    .map((contact) => ({ ...contact, plan: null }));
+  const own = ledger.history.find(({ key }) => key === candidate.key);
+  const scene: Scene = { policy, zone, contacts, ledger, now };
+  if (own !== undefined) contacts.push({ ...own, plan: null });
+  for (const plan of ledger.plans.filter((one) => goesBefore(one, candidate, now)).toSorted(byRank)) place(scene, plan);
+  return scene;
+}
+
+function goesBefore(plan: Plan, candidate: Candidate, now: Date): boolean {
+  return plan.counts && plan.until >= now && plan.runId !== candidate.runId && byRank(plan, asPlan(candidate)) < 0;
+}
+
+/** Higher class first, then the earlier due, then the run's id. */
+function byRank(a: Ranked, b: Ranked): number {
+  const rank = contactClasses.indexOf(a.class) - contactClasses.indexOf(b.class);
+  if (rank !== 0) return rank;
+  const due = a.due.getTime() - b.due.getTime();
+  if (due !== 0) return due;
+  return (a.runId ?? '') < (b.runId ?? '') ? -1 : 1;
+}
+
+type Ranked = Pick<Plan, 'class' | 'due'> & { runId: string | null };
+const asPlan = ({ class: rank, due, runId }: Candidate): Ranked => ({ class: rank, due, runId });
+
+/** Puts a planned contact where it will find a slot, if it finds one in time. One that does not obey goes when it is due. */
+function place(scene: Scene, plan: Plan): void {
+  const key = `plan:${plan.runId}`;
+  const planned = {
+    key,
+    class: plan.class,
+    channels: [plan.channel],
+    runId: plan.runId,
+    sale: plan.sale,
+    due: plan.due,
+  };
+  const due = new Date(Math.max(plan.due.getTime(), scene.now.getTime()));
+  const first = plan.obeys ? obstacle(scene, planned, due) : null;
+  const at = first === null ? due : freeFrom(scene, planned, first).until;
+  if (at !== null && at <= plan.until) scene.contacts.push({ ...planned, at, plan });
+}
+
+/** What stands against a contact at `at`, and the next instant at which it may be otherwise; null: nothing does. */
+interface Obstacle {
+  rule: string;
+  next: Date | null;
+  planned: Plan | null;
+}
+
+function obstacle(scene: Scene, candidate: Candidate, at: Date): Obstacle | null {
+  for (const rule of scene.policy.rules) {
+    const found = capped(scene, rule, candidate, at);
+    if (found !== null) return found;
   }
-  return { allowed: true };
+  return tooManySales(scene, candidate, at) ?? (candidate.class === 'bulk' ? bulkHeld(scene, at) : null);
 }
 
-function freeAt(
-  history: readonly Contact[],
-  rule: PolicyRule,
-  candidate: Omit<Contact, 'at'>,
-  now: Date,
-  zone: string,
-): Date {
-  // A rule with max 0 forbids; deferring by a whole window lets `validFor` drop the message.
-  if (rule.max === 0) return leaves(now, rule, zone);
-  const relevant = history.filter((contact) => applies(rule, contact));
-  const held = slots(relevant, rule, zone).filter((contact) => isHeld(contact, rule, now, zone));
-  if (holdsSlot(held, rule, candidate)) return now;
-  const ends = held.map((contact) => leaves(contact.at, rule, zone)).toSorted((a, b) => a.getTime() - b.getTime());
-  return ends[ends.length - rule.max] ?? now;
+/** Goes from obstacle to obstacle until there is none. Each step leads to a later instant, and there are only so many contacts;
+ *  the last one is named, since it is what one waits for. */
+function freeFrom(scene: Scene, candidate: Candidate, first: Obstacle) {
+  let last = first;
+  for (;;) {
+    const planned = last.planned && { runId: last.planned.runId, journey: last.planned.journey };
+    const found = last.next === null || isForbidden(scene, last.rule) ? null : obstacle(scene, candidate, last.next);
+    if (found === null) return { rule: last.rule, until: last.next, planned };
+    last = found;
+  }
 }
 
-function applies(rule: PolicyRule, contact: Omit<Contact, 'at'>): boolean {
-  return (
-    (rule.channels.length === 0 || rule.channels.includes(contact.channel)) &&
-    (rule.classes.length === 0 || rule.classes.includes(contact.class))
+/** A rule with max 0 forbids; deferring by a whole window lets `validFor` drop the message. */
+function isForbidden({ policy }: Scene, name: string): boolean {
+  return name === excludedRule || policy.rules.some((rule) => rule.name === name && rule.max === 0);
+}
+
+function capped(scene: Scene, rule: PolicyRule, candidate: Candidate, at: Date): Obstacle | null {
+  const { contacts, zone } = scene;
+  if (!applies(rule, candidate)) return null;
+  if (rule.max === 0) return { rule: rule.name, next: leaves(at, rule, zone), planned: null };
+  const about = contacts.filter((contact) => applies(rule, contact));
+  // This contact has its slot already: by another channel of its cascade, or by an earlier attempt.
+  if (about.some(({ key }) => key === candidate.key)) return null;
+  const with_ = [...about, { ...candidate, at, plan: null }];
+  // A run that has a slot takes no other, however many there are.
+  const isOver = (held: readonly Contact[]) => held.length > rule.max && held.some(({ key }) => key === candidate.key);
+  const now = heldAt(with_, rule, at, zone);
+  if (isOver(now)) return { rule: rule.name, next: firstToLeave(now, rule, at, zone), planned: latestPlan(now) };
+  const end = leaves(at, rule, zone);
+  for (const later of about.filter((one) => one.at > at && one.at < end)) {
+    const then = heldAt(with_, rule, later.at, zone);
+    if (isOver(then)) return { rule: rule.name, next: later.at, planned: later.plan };
+  }
+  return null;
+}
+
+function firstToLeave(held: readonly Contact[], rule: PolicyRule, at: Date, zone: string): Date {
+  return new Date(
+    Math.min(...held.map((one) => leaves(one.at, rule, zone).getTime()).filter((end) => end > at.getTime())),
   );
 }
 
-/** Contacts that take a slot, oldest first. */
-function slots(contacts: readonly Contact[], rule: PolicyRule, zone: string): Contact[] {
-  const sorted = contacts.toSorted((a, b) => a.at.getTime() - b.at.getTime());
-  if (rule.unit === 'message') return sorted;
-  const heldUntil = new Map<string, Date>();
-  return sorted.filter(({ at, runId }) => {
-    if (runId === null) return true;
-    const until = heldUntil.get(runId);
-    if (until !== undefined && at < until) return false;
-    heldUntil.set(runId, leaves(at, rule, zone));
-    return true;
-  });
+const latestPlan = (held: readonly Contact[]) =>
+  (held as readonly Placed[]).findLast(({ plan }) => plan !== null)?.plan ?? null;
+
+/** Among any `of` consecutive contacts that hold this one there are at most `max` sales. */
+function tooManySales({ contacts, policy }: Scene, candidate: Candidate, at: Date): Obstacle | null {
+  const { sale } = policy;
+  if (!sale || !candidate.sale || contacts.some(({ key }) => key === candidate.key)) return null;
+  const sorted = contacts.filter((one) => one.class !== 'service').toSorted((a, b) => a.at.getTime() - b.at.getTime());
+  const before = sorted.filter((one) => one.at <= at).slice(-sale.of + 1);
+  const after = sorted.filter((one) => one.at > at);
+  const near = [...before, candidate, ...after.slice(0, sale.of - 1)];
+  const salesFrom = (start: number) => near.slice(start, start + sale.of).filter((one) => one.sale).length;
+  // Every window that this contact would be in begins before it, or with it.
+  const crowded = Array.from({ length: before.length + 1 }, (_, start) => salesFrom(start)).some((n) => n > sale.max);
+  // Only contacts in between make room; where none is planned, no time will.
+  return crowded ? { rule: saleRule, next: after[0]?.at ?? null, planned: after[0]?.plan ?? null } : null;
 }
 
-/** Most contacts are so old that no calendar need be asked, which takes its time. */
-function isHeld(contact: Contact, rule: PolicyRule, now: Date, zone: string): boolean {
-  const age = now.getTime() - contact.at.getTime();
-  return age < durationMs(rule.window) + 2 * durationMs('P1D') && leaves(contact.at, rule, zone) > now;
+function bulkHeld({ contacts, policy, ledger, zone }: Scene, at: Date): Obstacle | null {
+  if (ledger.excludesBulk) return { rule: excludedRule, next: new Date(at.getTime() + lookAgainMs), planned: null };
+  if (!policy.bulkAlone) return null;
+  const rule = { ...alone, window: policy.bulkAlone };
+  const automated = contacts.filter((one) => one.class !== 'bulk' && one.class !== 'service');
+  const [sent] = heldAt(automated, rule, at, zone).slice(-1);
+  if (sent) return { rule: bulkRule, next: leaves(sent.at, rule, zone), planned: (sent as Placed).plan };
+  const end = leaves(at, rule, zone);
+  const coming = automated.find((one) => one.at > at && one.at < end);
+  return coming ? { rule: bulkRule, next: coming.at, planned: coming.plan } : null;
 }
 
-function holdsSlot(held: readonly Contact[], rule: PolicyRule, { runId }: Omit<Contact, 'at'>): boolean {
-  return rule.unit === 'run' && runId !== null && held.some((contact) => contact.runId === runId);
-}
-
-/** When a contact made at `instant` leaves the rule's window. */
-function leaves(instant: Date, rule: PolicyRule, zone: string): Date {
-  const ms = durationMs(rule.window);
-  if (rule.clock === 'rolling') return new Date(instant.getTime() + ms);
-  return startOfDay(instant, zone, Math.max(1, Math.round(ms / durationMs('P1D'))));
-}
-
-/** For the ledger's inputs: the local day that a calendar rule counts in. */
-export function localDay(instant: Date, zone: string): string {
-  return at(instant, zone).toPlainDate().toString();
-}
+const alone: PolicyRule = {
+  name: bulkRule,
+  channels: [],
+  classes: [],
+  max: 1,
+  window: '',
+  clock: 'rolling',
+  unit: 'message',
+};

@@ -5,8 +5,9 @@ export const preset: Preset = {
   name: 'komus',
   title: 'Komus: office supplies for companies and people',
   shop: { name: 'Комус', locale: 'ru' },
-  // R1: one marketing message a week, service not counted.
-  policy: rules(inSevenDays(1)),
+  // R1: one marketing message a week, service not counted; lifecycle before item events before abandonment, and mailings
+  // only to those who get nothing automated that week.
+  policy: { ...rules(inSevenDays(1)), bulkAlone: 'P7D' },
   journeys: {
     abandonment: {
       branches: {

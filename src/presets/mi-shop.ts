@@ -5,7 +5,8 @@ export const preset: Preset = {
   name: 'mi-shop',
   title: 'mi-shop: Xiaomi stores',
   shop: { name: 'mi-shop', locale: 'ru' },
-  policy: rules(aDay(1)),
+  // R2: sale at most one in four.
+  policy: { ...rules(aDay(1)), sale: { max: 1, of: 4 } },
   journeys: {
     abandonment: {
       // J6: from 30,000 ₽ on.

@@ -20,4 +20,4 @@ export const inSevenDays = (max: number): PolicyRule => ({
   clock: 'rolling',
 });
 
-export const rules = (...list: PolicyRule[]): PolicySettings => ({ rules: list });
+export const rules = (...list: PolicyRule[]): PolicySettings => ({ rules: list, sale: null, bulkAlone: null });

@@ -1,26 +1,60 @@
 import { z } from 'zod';
+import { advanceWhen, type Cascade, emailOnly } from '#domain/cascade.ts';
 import { isoDuration } from '#domain/duration.ts';
-import { type Contract, messageBlocks } from '#domain/journey.ts';
+import { type Contract, channelNames, messageBlocks } from '#domain/journey.ts';
 
 /** A duration of business time in a journey's settings, kept as it was written. */
 export const duration = z
   .string()
   .regex(isoDuration, 'must be an ISO 8601 duration of days, hours, minutes and seconds, such as PT30M or P1DT12H');
 
-/** Who enters: the fields that the settings of every journey have. */
+const channelStep = z.strictObject({
+  channel: z.enum(channelNames),
+  advanceWhen: z
+    .enum(advanceWhen)
+    .default('not_opened')
+    .describe(
+      'The next channel goes if this holds; one that has failed hands over at once. Opens by programs do not count',
+    ),
+  after: duration.default('P1D').describe('Since this channel was accepted, before the next one is looked at'),
+});
+
+/** One step, several channels (R3). A channel that the customer cannot be reached on is passed over. */
+export const cascade = z
+  .strictObject({
+    order: z
+      .enum(['fixed', 'auto'])
+      .default('fixed')
+      .describe('`auto`: by what a reaction of this customer is expected to cost on each channel, the cheapest first'),
+    channels: z.array(channelStep).min(1).max(channelNames.length).superRefine(eachChannelOnce),
+  })
+  .prefault(emailOnly) satisfies z.ZodType<Cascade>;
+
+function eachChannelOnce(steps: { channel: string }[], context: z.RefinementCtx): void {
+  for (const [index, { channel }] of steps.entries())
+    if (steps.findIndex((step) => step.channel === channel) < index)
+      context.addIssue({ code: 'custom', path: [index, 'channel'], message: `${channel} is in the cascade already` });
+}
+
+/** Who enters and by which channels: the fields that the settings of every journey have. */
 export const entering = {
   enabled: z.boolean().default(true),
   entryValidFor: duration.default('P1D').describe('A trigger older than this starts nothing'),
+  cascade: cascade.describe('The channels of every message that has no cascade of its own'),
 };
 
 /** How late a message may be. */
 export const validFor = duration.default('P1D').describe('A deferral beyond this drops the message, with the reason');
 
+/** A step's own channels, in place of the journey's. */
+export const ownCascade = cascade.optional();
+
 /** What `seriesMind` wants of a journey's settings; they may have more. */
 export interface SeriesSettings {
   enabled: boolean;
   entryValidFor: string;
-  series: { message: string; after: string; validFor: string }[];
+  cascade: Cascade;
+  series: { message: string; after: string; validFor: string; cascade?: Cascade | undefined }[];
 }
 
 /** A fixed series of messages, each at most once, as many as the contract has message blocks. What is wrong with the
@@ -33,6 +67,7 @@ export function series<Message extends string>(
     message: z.enum(Object.keys(contract.messages) as [Message, ...Message[]]),
     after: duration.describe('Since the previous step was accepted or skipped; of the first, since the trigger'),
     validFor,
+    cascade: ownCascade,
   });
   const steps = z.array(step).max(messageBlocks(contract).length).superRefine(eachOnce);
   return steps.prefault(defaults).describe('The messages in their order; without any nobody enters');

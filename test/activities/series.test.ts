@@ -48,7 +48,7 @@ const ask = (now: number, progress: unknown = null, value: unknown = {}) =>
   mind.step(situationOf(factsWith(value), trigger, now, progress));
 
 test('the first message counts from the trigger, however late the run was entered', () => {
-  expect(mind.first(situationOf(factsWith({}), trigger, trigger + hour / 2))).toEqual({
+  expect(mind.first(situationOf(factsWith({}), trigger, trigger + hour / 2))).toMatchObject({
     block: 'day-1',
     until: trigger + hour,
   });

@@ -21,7 +21,7 @@ export function factsWith(value: unknown): Facts {
     inherited: null,
     ordered: false,
     sent: [],
-    history: [],
+    ledger: { history: [], plans: [], excludesBulk: false },
     trail: { cart: [], favourites: [], views: [], categories: [], lastVisitAt: null, lastActivityAt: null },
     spoken: [],
     settings: { journey: { version: 1, value }, shop: null, policy: null },

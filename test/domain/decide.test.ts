@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type DecideInput, decide } from '#domain/decide.ts';
 import type { ChannelName, ContactClass, MessageFlags } from '#domain/journey.ts';
-import { type Contact, judge, type PolicyRule, type PolicySettings } from '#domain/policy.ts';
+import { type Candidate, type Contact, judge, type PolicyRule, type PolicySettings } from '#domain/policy.ts';
 import { afterQuietHours } from '#domain/quiet-hours.ts';
 import { defaultShop } from '#domain/shop.ts';
 import { days, hours, later, minutes, moment } from './wall.ts';
@@ -16,21 +16,35 @@ const service: MessageFlags = { kind: 'service', obeys: false, counts: false, sa
 const onceA = (window: string, clock: 'rolling' | 'calendar' = 'rolling'): PolicySettings => ({
   rules: [{ name: 'cap', channels: [], classes: [], max: 1, window, clock, unit: 'message' }],
 });
-const contact = (at: Date): Contact => ({ at, class: 'abandonment', channel: 'email', runId: 'other' });
+const contact = (at: Date): Contact => ({
+  key: `other at ${at.getTime()}`,
+  at,
+  class: 'abandonment',
+  channels: ['email'],
+  runId: 'other',
+  sale: false,
+});
+const ledger = (...history: Contact[]) => ({ history, plans: [], excludesBulk: false });
+const candidate = (due: Date, over: Partial<Candidate> = {}): Candidate => ({
+  key: 'this',
+  class: 'abandonment',
+  channels: ['email'],
+  runId: 'run',
+  sale: false,
+  due,
+  ...over,
+});
 
 const input = (over: Partial<DecideInput> = {}): DecideInput => ({
   now: noon,
-  firstDue: over.now ?? noon,
+  candidate: candidate(over.now ?? noon),
   validForMs: days(1),
   flags: marketing,
-  class: 'abandonment',
-  channel: 'email',
-  runId: 'run',
   zone: 'Europe/Moscow',
   shop: defaultShop,
   policy: onceA('P7D'),
-  history: [],
-  holdsSlot: false,
+  ledger: ledger(),
+  bestTime: null,
   goal: false,
   exit: null,
   untrue: null,
@@ -49,11 +63,11 @@ describe('the first objection is the answer, in this order', () => {
     [{ untrue: 'no_goods' }, { decision: 'skip', reason: 'no_goods' }],
     [{ unreachable: 'unsubscribed' }, { decision: 'suppress', reason: 'unreachable:unsubscribed' }],
     [
-      { history: [contact(later(evening, -hours(1)))], policy: onceA('PT2H') },
+      { ledger: ledger(contact(later(evening, -hours(1)))), policy: onceA('PT2H') },
       { decision: 'defer', reason: 'policy:cap', until: morning },
     ],
     [
-      { now: evening, firstDue: evening },
+      { now: evening, candidate: candidate(evening) },
       { decision: 'defer', reason: 'quiet_hours', until: morning },
     ],
   ];
@@ -65,7 +79,7 @@ describe('the first objection is the answer, in this order', () => {
 });
 
 describe('contact policy', () => {
-  const full = { history: [contact(later(noon, -hours(1)))], policy: onceA('P1D') };
+  const full = { ledger: ledger(contact(later(noon, -hours(1)))), policy: onceA('P1D') };
 
   test('defers until a slot is free', () => {
     const until = later(noon, hours(23));
@@ -73,15 +87,19 @@ describe('contact policy', () => {
   });
 
   test('is not asked for what does not obey it', () => {
-    expect(decide(input({ ...full, flags: service, class: 'service' }))).toEqual({ decision: 'send', reason: 'ok' });
+    expect(decide(input({ ...full, flags: service, candidate: candidate(noon, { class: 'service' }) }))).toEqual({
+      decision: 'send',
+      reason: 'ok',
+    });
   });
 
   test('is not asked again by a message that holds its slot already', () => {
-    expect(decide(input({ ...full, holdsSlot: true }))).toEqual({ decision: 'send', reason: 'ok' });
+    const own = { ...contact(later(noon, -hours(1))), key: 'this' };
+    expect(decide(input({ ...full, ledger: ledger(own) }))).toEqual({ decision: 'send', reason: 'ok' });
   });
 
   test('a slot that gets free at midnight is of use in the morning: one deferral, not two', () => {
-    const today = { history: [contact(noon)], policy: onceA('P1D', 'calendar'), validForMs: days(1) };
+    const today = { ledger: ledger(contact(noon)), policy: onceA('P1D', 'calendar'), validForMs: days(1) };
     expect(decide(input(today))).toEqual({ decision: 'defer', reason: 'policy:cap', until: morning });
   });
 });
@@ -95,7 +113,10 @@ describe('quiet hours', () => {
   test('hold a service message that keeps them, and one that holds its slot', () => {
     const offer = { ...service, quietHours: true };
     expect(decide(input({ now: evening, flags: offer }))).toMatchObject({ decision: 'defer', until: morning });
-    expect(decide(input({ now: evening, holdsSlot: true }))).toMatchObject({ decision: 'defer', until: morning });
+    expect(decide(input({ now: evening, ledger: ledger({ ...contact(noon), key: 'this' }) }))).toMatchObject({
+      decision: 'defer',
+      until: morning,
+    });
   });
 
   test('are those of the zone that counts for the customer', () => {
@@ -112,7 +133,7 @@ describe('quiet hours', () => {
 
 describe('validFor, counted from when the message was first due', () => {
   test('a deferral beyond it drops the message at once, with the reason', () => {
-    const policy = { history: [contact(noon)], policy: onceA('P7D') };
+    const policy = { ledger: ledger(contact(noon)), policy: onceA('P7D') };
     expect(decide(input(policy))).toEqual({ decision: 'drop', reason: 'expired:policy:cap' });
     const night = { now: evening, validForMs: hours(10) };
     expect(decide(input(night))).toEqual({ decision: 'drop', reason: 'expired:quiet_hours' });
@@ -125,15 +146,22 @@ describe('validFor, counted from when the message was first due', () => {
   });
 
   test('earlier deferrals are on the same account', () => {
-    const again = { history: [contact(later(noon, -hours(4)))], policy: onceA('PT8H') };
-    expect(decide(input({ ...again, firstDue: later(noon, -hours(20)) }))).toMatchObject({ decision: 'defer' });
-    expect(decide(input({ ...again, firstDue: later(noon, -hours(21)) }))).toMatchObject({ decision: 'drop' });
+    const again = { ledger: ledger(contact(later(noon, -hours(4)))), policy: onceA('PT8H') };
+    expect(decide(input({ ...again, candidate: candidate(later(noon, -hours(20))) }))).toMatchObject({
+      decision: 'defer',
+    });
+    expect(decide(input({ ...again, candidate: candidate(later(noon, -hours(21))) }))).toMatchObject({
+      decision: 'drop',
+    });
   });
 
   test('a message that is too late is not sent, though nothing else speaks against it', () => {
-    const firstDue = later(noon, -days(1));
-    expect(decide(input({ firstDue }))).toMatchObject({ decision: 'send' });
-    expect(decide(input({ now: later(noon, 1), firstDue }))).toEqual({ decision: 'drop', reason: 'expired:late' });
+    const late = candidate(later(noon, -days(1)));
+    expect(decide(input({ candidate: late }))).toMatchObject({ decision: 'send' });
+    expect(decide(input({ now: later(noon, 1), candidate: late }))).toEqual({
+      decision: 'drop',
+      reason: 'expired:late',
+    });
   });
 
   test('max 0 ends in a drop', () => {
@@ -157,14 +185,20 @@ test('whatever the clock: no deferral beyond validFor, none into quiet hours, no
   fc.assert(
     fc.property(moment, fc.array(rule, { maxLength: 2 }), ages, valid, ({ zone, instant }, rules, old, validFor) => {
       const history = old.map((age) => contact(later(instant, -minutes(age))));
-      const asked = input({ now: instant, zone, policy: { rules }, history, validForMs: hours(validFor) });
+      const asked = input({
+        now: instant,
+        zone,
+        policy: { rules },
+        ledger: ledger(...history),
+        validForMs: hours(validFor),
+      });
       const decision = decide(asked);
       if (decision.decision !== 'defer') return;
       const { until } = decision;
       expect(until.getTime()).toBeGreaterThan(instant.getTime());
       expect(until.getTime()).toBeLessThanOrEqual(instant.getTime() + hours(validFor));
       expect(afterQuietHours(until, zone, defaultShop.quietHours)).toEqual(until);
-      expect(judge(history, { rules }, asked, until, zone)).toEqual({ allowed: true });
+      expect(judge(asked.ledger, { rules }, asked.candidate, until, zone)).toEqual({ allowed: true });
       expect(decide({ ...asked, now: until })).toEqual({ decision: 'send', reason: 'ok' });
     }),
     { numRuns: 300 },

@@ -98,7 +98,7 @@ describe('when', () => {
     const goods = { cart: 'true', favourites: 'none', 'expensive-view': 'none', view: 'none' } as const;
     const scene = { goods, category: false, visited: true, quietFor: 0 };
     const { sent, why } = walk(settings, [scene]);
-    expect(sent.map(({ block, message, at }) => [block, message, at - now])).toEqual([
+    expect(sent.map(({ block, upcoming, at }) => [block, upcoming.message, at - now])).toEqual([
       ['cart-1', 'cart-reminder', minutes(30)],
       ['cart-2', 'cart-still-here', minutes(30) + hours(3)],
       ['cart-3', 'cart-questions', minutes(30) + hours(3) + days(1)],
@@ -120,14 +120,18 @@ describe('when', () => {
     });
     expect(ask({ trail: trail({ cart, lastActivityAt: now - minutes(30) }) })).toMatchObject({
       do: 'send',
-      firstDue: now,
+      upcoming: { firstDue: now },
     });
   });
 
   test('the next counts from the acceptance or skip of the one before, and yet waits for who is browsing', () => {
     const progress = after('cart', 1, now - hours(3));
     const cart = [touch('c')];
-    expect(ask({ progress, trail: trail({ cart }) })).toMatchObject({ do: 'send', block: 'cart-2', firstDue: now });
+    expect(ask({ progress, trail: trail({ cart }) })).toMatchObject({
+      do: 'send',
+      block: 'cart-2',
+      upcoming: { firstDue: now },
+    });
     expect(ask({ progress: { ...progress, lastAt: now }, trail: trail({ cart }) })).toMatchObject({
       do: 'wait',
       until: now + hours(3),
@@ -139,7 +143,10 @@ describe('when', () => {
   test('validFor counts from when the message was first due, however often it was put off', () => {
     const progress: Progress = { ...startOfRun, branch: 'cart', due: { block: 'cart-1', at: now - hours(5) } };
     const cart = trail({ cart: [touch('c')] });
-    expect(ask({ progress, trail: cart })).toMatchObject({ do: 'send', firstDue: now - hours(5), validForMs: days(1) });
+    expect(ask({ progress, trail: cart })).toMatchObject({
+      do: 'send',
+      upcoming: { firstDue: now - hours(5), validForMs: days(1) },
+    });
   });
 
   test('newer activity only moves the due time later', () => {
@@ -177,7 +184,11 @@ describe('which branch', () => {
     });
     const both = trail({ cart: [touch('c')], favourites });
     expect(ask({ settings: two, progress, trail: trail({ favourites }) })).toMatchObject({ block: 'favourites-2' });
-    expect(ask({ settings: two, progress, trail: both })).toMatchObject({ do: 'send', block: 'cart-1', firstDue: now });
+    expect(ask({ settings: two, progress, trail: both })).toMatchObject({
+      do: 'send',
+      block: 'cart-1',
+      upcoming: { firstDue: now },
+    });
     const early = { ...progress, due: { block: 'favourites-2', at: now + hours(1) } };
     expect(ask({ settings: two, progress: early, trail: both })).toMatchObject({
       do: 'wait',
@@ -194,9 +205,16 @@ describe('which branch', () => {
       lastActivityAt: now - days(2),
     });
     // Due now, not two days ago: its validFor of a day would be over before it was ever asked for.
-    expect(ask({ progress, trail: soldOut })).toMatchObject({ do: 'send', block: 'favourites-1', firstDue: now });
+    expect(ask({ progress, trail: soldOut })).toMatchObject({
+      do: 'send',
+      block: 'favourites-1',
+      upcoming: { firstDue: now },
+    });
     const putOff = { ...progress, due: { block: 'cart-3', at: now - days(2) } };
-    expect(ask({ progress: putOff, trail: soldOut })).toMatchObject({ block: 'favourites-1', firstDue: now });
+    expect(ask({ progress: putOff, trail: soldOut })).toMatchObject({
+      block: 'favourites-1',
+      upcoming: { firstDue: now },
+    });
     expect(ask({ progress, trail: trail() })).toEqual({ do: 'nothing', why: 'nothing_left' });
   });
 

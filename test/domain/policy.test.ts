@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { durationMs } from '#domain/duration.ts';
 import type { ChannelName, ContactClass } from '#domain/journey.ts';
-import { type Contact, defaultPolicy, judge, type PolicyRule } from '#domain/policy.ts';
+import {
+  type Candidate,
+  type Contact,
+  defaultPolicy,
+  judge,
+  type PolicyRule,
+  type PolicySettings,
+} from '#domain/policy.ts';
 import { dayNumber, days, hours, later, minutes, moment, wall } from './wall.ts';
 
 const moscow = 'Europe/Moscow';
@@ -17,20 +24,28 @@ const rule = (over: Partial<PolicyRule> = {}): PolicyRule => ({
   unit: 'message',
   ...over,
 });
-const candidate = (over: Partial<Omit<Contact, 'at'>> = {}): Omit<Contact, 'at'> => ({
+/** Every contact is another one, unless the test says otherwise. */
+let made = 0;
+const candidate = (over: Partial<Candidate> = {}): Candidate => ({
+  key: `contact ${++made}`,
   class: 'abandonment',
-  channel: 'email',
+  channels: ['email'],
   runId: 'run-1',
+  sale: false,
+  due: start,
   ...over,
 });
 const contact = (ms: number, over: Partial<Contact> = {}): Contact => ({
-  at: later(start, ms),
   ...candidate(),
   ...over,
+  at: later(start, ms),
 });
+const only = (history: Contact[]) => ({ history, plans: [], excludesBulk: false });
+const judged = (history: Contact[], policy: PolicySettings, who: Candidate, now: Date, zone: string) =>
+  judge(only(history), policy, who, now, zone);
 const ask = (history: Contact[], rules: PolicyRule[], ms: number, who = candidate()) =>
-  judge(history, { rules }, who, later(start, ms), moscow);
-const refused = (ms: number, name = 'rule') => ({ allowed: false, rule: name, until: later(start, ms) });
+  judged(history, { rules }, who, later(start, ms), moscow);
+const refused = (ms: number, name = 'rule') => ({ allowed: false, rule: name, until: later(start, ms), planned: null });
 
 describe('rules', () => {
   test('a rolling window is left to the millisecond', () => {
@@ -41,21 +56,21 @@ describe('rules', () => {
   test('a calendar day ends at midnight on the clock of the customer', () => {
     const today = rule({ window: 'P1D', clock: 'calendar' });
     const midnight = new Date('2026-05-04T21:00:00Z');
-    expect(ask([contact(0)], [today], hours(1))).toEqual({ allowed: false, rule: 'rule', until: midnight });
-    expect(judge([contact(0)], { rules: [today] }, candidate(), midnight, moscow)).toEqual({ allowed: true });
+    expect(ask([contact(0)], [today], hours(1))).toMatchObject({ allowed: false, until: midnight });
+    expect(judged([contact(0)], { rules: [today] }, candidate(), midnight, moscow)).toEqual({ allowed: true });
   });
 
   test('whole days of the calendar count today in', () => {
     const until = new Date('2026-05-06T21:00:00Z');
     const three = rule({ window: 'P3D', clock: 'calendar' });
-    expect(ask([contact(0)], [three], days(1))).toEqual({ allowed: false, rule: 'rule', until });
+    expect(ask([contact(0)], [three], days(1))).toMatchObject({ allowed: false, until });
   });
 
   test('a day of 25 hours is one day', () => {
     const today = { rules: [rule({ window: 'P1D', clock: 'calendar' })] };
     const early = { ...contact(0), at: new Date('2026-10-24T22:10Z') };
-    const late = judge([early], today, candidate(), new Date('2026-10-25T22:50Z'), 'Europe/Berlin');
-    expect(late).toEqual({ allowed: false, rule: 'rule', until: new Date('2026-10-25T23:00Z') });
+    const late = judged([early], today, candidate(), new Date('2026-10-25T22:50Z'), 'Europe/Berlin');
+    expect(late).toMatchObject({ allowed: false, until: new Date('2026-10-25T23:00Z') });
   });
 
   test('where the clock goes back over midnight, the old day is not over', () => {
@@ -63,8 +78,8 @@ describe('rules', () => {
     const twoADay = { rules: [rule({ max: 2, window: 'P1D', clock: 'calendar' })] };
     // The new day's first minute, then the old day's last hour once more.
     const history = ['2010-11-07T02:30:30Z', '2010-11-07T03:00Z'].map((at) => ({ ...contact(0), at: new Date(at) }));
-    const ask = (at: string) => judge(history, twoADay, candidate(), new Date(at), zone);
-    expect(ask('2010-11-07T03:10Z')).toEqual({ allowed: false, rule: 'rule', until: new Date('2010-11-07T03:30Z') });
+    const ask = (at: string) => judged(history, twoADay, candidate(), new Date(at), zone);
+    expect(ask('2010-11-07T03:10Z')).toMatchObject({ allowed: false, until: new Date('2010-11-07T03:30Z') });
     expect(ask('2010-11-07T03:30Z')).toEqual({ allowed: true });
   });
 
@@ -152,7 +167,10 @@ const anyRules = fc
   .map((rules) => rules.map((one) => (one.clock === 'calendar' ? { ...one, window: `P${(one.max % 3) + 1}D` } : one)));
 const anyCandidate = fc.record({
   class: fc.constantFrom('abandonment' as const, 'bulk' as const, 'lifecycle' as const),
-  channel: fc.constant('email' as const),
+  key: fc.uuid(),
+  channels: fc.constant(['email' as const]),
+  sale: fc.constant(false),
+  due: fc.constant(start),
   runId: fc.constantFrom('run-1', 'run-2', 'run-3', null),
 });
 const attempts = fc.array(fc.record({ gap: fc.oneof(fc.nat(20), fc.nat(1440)), who: anyCandidate }), {
@@ -161,12 +179,13 @@ const attempts = fc.array(fc.record({ gap: fc.oneof(fc.nat(20), fc.nat(1440)), w
 });
 
 /** Asks for each attempt in turn; returns what was allowed. */
-function play(rules: PolicyRule[], instant: Date, zone: string, tries: { gap: number; who: Omit<Contact, 'at'> }[]) {
+function play(rules: PolicyRule[], instant: Date, zone: string, tries: { gap: number; who: Candidate }[]) {
   const history: Contact[] = [];
   let now = instant;
-  for (const { gap, who } of tries) {
+  for (const [index, { gap, who: one }] of tries.entries()) {
+    const who = { ...one, key: `try ${index}` };
     now = later(now, minutes(gap));
-    if (judge(history, { rules }, who, now, zone).allowed) history.push({ ...who, at: now });
+    if (judged(history, { rules }, who, now, zone).allowed) history.push({ ...who, at: now });
   }
   return { history, now };
 }
@@ -209,13 +228,14 @@ describe('whatever is asked, in whatever zone', () => {
     fc.assert(
       fc.property(moment, anyRules, attempts, anyCandidate, ({ zone, instant }, rules, tries, who) => {
         const { history, now } = play(rules, instant, zone, tries);
-        const verdict = judge(history, { rules }, who, now, zone);
+        const verdict = judged(history, { rules }, who, now, zone);
         if (verdict.allowed) return;
-        const at = (moment: Date) => judge(history, { rules }, who, moment, zone).allowed;
-        expect(at(verdict.until)).toBe(true);
-        expect(at(later(verdict.until, -1))).toBe(false);
-        const step = Math.max(1, Math.floor((verdict.until.getTime() - now.getTime()) / 20));
-        for (let t = now.getTime(); t < verdict.until.getTime(); t += step) expect(at(new Date(t))).toBe(false);
+        const until = verdict.until ?? expect.unreachable();
+        const at = (moment: Date) => judged(history, { rules }, who, moment, zone).allowed;
+        expect(at(until)).toBe(true);
+        expect(at(later(until, -1))).toBe(false);
+        const step = Math.max(1, Math.floor((until.getTime() - now.getTime()) / 20));
+        for (let t = now.getTime(); t < until.getTime(); t += step) expect(at(new Date(t))).toBe(false);
       }),
       { numRuns: 100 },
     );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { settingsOf } from '#activities/abandonment/settings.ts';
+import { emailOnly } from '#domain/cascade.ts';
 import {
   type Branch,
   branches,
@@ -118,7 +119,10 @@ export function truths({ goods, category, visited }: Scene, settings: IntentSett
 const ms = fc.integer({ min: 0, max: days(3) });
 const branch = fc.record({
   idleMs: fc.integer({ min: 0, max: hours(2) }),
-  steps: fc.array(fc.record({ message: fc.constant('message'), afterMs: ms, validForMs: ms }), { maxLength: 4 }),
+  steps: fc.array(
+    fc.record({ message: fc.constant('message'), afterMs: ms, validForMs: ms, cascade: fc.constant(emailOnly) }),
+    { maxLength: 4 },
+  ),
 });
 
 export const anySettings: fc.Arbitrary<IntentSettings<string>> = fc.record({

@@ -1,4 +1,4 @@
-import type { Mind, Situation, Step } from '#activities/mind.ts';
+import type { Mind, Situation, Step, Upcoming, Wait } from '#activities/mind.ts';
 import { type Facts, spokenBy } from '#db/facts.ts';
 import { branches, choose, type Intent, inBranch, type Progress, startOfRun, stepDone } from '#domain/intent.ts';
 import { contract, type MessageName } from '#workflows/abandonment/contract.ts';
@@ -44,39 +44,40 @@ function step(situation: Situation, progress: Progress): Step {
   const found = choice(situation, progress, facts.run?.id ?? null);
   if (found.do === 'nothing') return found;
   if (found.do === 'wait') return waitFor(found, facts, progress);
-  const { block, message, validForMs, firstDue, intent } = found;
-  const here = { ...inBranch(progress, intent.branch), due: { block, at: firstDue } };
-  return {
-    do: 'send',
-    block,
-    iteration: 1,
-    message,
-    refs: intent.refs,
-    firstDue,
-    validForMs,
-    progress: here,
-  };
+  const { block, upcoming, intent } = found;
+  const here = { ...inBranch(progress, intent.branch), due: { block, at: upcoming.firstDue } };
+  return { do: 'send', block, iteration: 1, refs: intent.refs, progress: here, ...upcoming };
 }
 
 /** Before the first message a run waits in `idle`, whatever it will speak of then. */
-function waitFor(found: { intent: Intent; block: string; until: number }, facts: Facts, progress: Progress): Step {
-  const { intent, block, until } = found;
+function waitFor(found: Wait & { intent: Intent; upcoming: Upcoming }, facts: Facts, progress: Progress): Step {
+  const { intent, block, until, upcoming } = found;
   const isIdle = progress.branch === null && facts.run?.block === 'idle';
-  if (isIdle) return { do: 'wait', block: 'idle', until, progress };
-  return { do: 'wait', block, until, progress: { ...inBranch(progress, intent.branch), due: { block, at: until } } };
+  if (isIdle) return { do: 'wait', block: 'idle', until, upcoming, progress };
+  return {
+    do: 'wait',
+    block,
+    until,
+    upcoming,
+    progress: { ...inBranch(progress, intent.branch), due: { block, at: until } },
+  };
 }
 
 /** A run that has nothing to say yet still waits: profile and catalogue data may arrive after the event. One that takes
  *  the place of a joined customer's goes on after the steps that were sent. */
-function first(situation: Situation): { block: string; until: number } {
+function first(situation: Situation): Wait {
   const { facts, now } = situation;
   const progress = memory(situation.progress);
   const found = choice(situation, progress, null);
-  if (found.do === 'wait') return { block: progress.branch === null ? 'idle' : found.block, until: found.until };
-  if (found.do === 'send') return { block: 'idle', until: now };
+  if (found.do !== 'nothing') {
+    const { upcoming } = found;
+    const isIdle = progress.branch === null || found.do === 'send';
+    return { block: isIdle ? 'idle' : found.block, until: found.do === 'wait' ? found.until : now, upcoming };
+  }
   const settings = settingsOf(facts);
   const idle = Math.min(...branches.map((branch) => settings.branches[branch].idleMs));
-  return { block: 'idle', until: Math.max(facts.trail.lastActivityAt ?? now, facts.trail.lastVisitAt ?? now) + idle };
+  const lastSeen = Math.max(facts.trail.lastActivityAt ?? now, facts.trail.lastVisitAt ?? now);
+  return { block: 'idle', until: lastSeen + idle, upcoming: null };
 }
 
 function deservesAnother(situation: Situation): boolean {

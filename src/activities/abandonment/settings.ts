@@ -13,10 +13,11 @@ export interface Prepared extends IntentSettings<MessageName> {
 function prepare(raw: Settings): Prepared {
   const branch = (name: Branch): BranchSettings<MessageName> => ({
     idleMs: durationMs(raw.branches[name].idle),
-    steps: raw.branches[name].steps.map(({ message, after, validFor }) => ({
-      message,
-      afterMs: durationMs(after),
-      validForMs: durationMs(validFor),
+    steps: raw.branches[name].steps.map((step) => ({
+      message: step.message,
+      afterMs: durationMs(step.after),
+      validForMs: durationMs(step.validFor),
+      cascade: step.cascade ?? raw.cascade,
     })),
   });
   return {

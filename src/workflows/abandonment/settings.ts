@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, entering, validFor } from '#workflows/settings-schemas.ts';
+import { duration, entering, ownCascade, validFor } from '#workflows/settings-schemas.ts';
 import { contract, type MessageName } from './contract.ts';
 
 const message = z.enum(Object.keys(contract.messages) as [MessageName, ...MessageName[]]);
@@ -10,6 +10,7 @@ const step = z.strictObject({
     'Since the previous step was accepted or skipped; ignored for the first, which counts from `idle`',
   ),
   validFor,
+  cascade: ownCascade,
 });
 
 const branch = (most: number, defaults: { idle: string; steps: z.input<typeof step>[] }) =>

@@ -23,12 +23,9 @@ export const shopSettings = z
     from: z.strictObject({ name: z.string().trim().min(1).max(200), email: z.email().max(254) }),
     locale: z.enum(locales),
     zone,
-    regionZones: z
-      .record(z.string().max(200), zone)
-      .default({})
-      .meta({
-        description: 'Zones of regions, for customers whose own zone and phone tell nothing; Russian ones are known',
-      }),
+    regionZones: z.record(z.string().max(200), zone).default({}).meta({
+      description: 'Zones of regions, for customers whose own zone and phone tell nothing; Russian ones are known',
+    }),
     currency: z.string().regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as RUB'),
     quietHours: z
       .strictObject({ from: wallTime, to: wallTime })
@@ -73,6 +70,17 @@ export const policySettings = z
           }),
       )
       .max(20),
+    sale: z
+      .strictObject({ max: z.int().min(1).max(20), of: z.int().min(2).max(20) })
+      .refine(({ max, of }) => max < of, { path: ['max'], message: 'must be less than `of`' })
+      .nullable()
+      .default(null)
+      .meta({ description: 'At most `max` sale messages among any `of` consecutive contacts' }),
+    bulkAlone: duration
+      .refine(isWindow, `must be longer than nothing and at most P${longestWindowDays}D`)
+      .nullable()
+      .default(null)
+      .meta({ description: 'Bulk goes only to those with no automated contact sent or planned within this time' }),
   })
   .meta({ id: 'PolicySettings' }) satisfies z.ZodType<PolicySettings>;
 

@@ -1,0 +1,48 @@
+import { type RawBuilder, sql } from 'kysely';
+import { countingStates } from '#domain/ledger.ts';
+import { type Contact, type Ledger, longestWindowDays, type Plan } from '#domain/policy.ts';
+
+/** The ledger as PostgreSQL writes it: instants are epoch ms. */
+export interface LedgerJson {
+  history: (Omit<Contact, 'at'> & { at: number })[];
+  plans: (Omit<Plan, 'due' | 'until'> & { due: number; until: number })[];
+  excludesBulk: boolean;
+}
+
+const ms = (column: RawBuilder<unknown>) => sql`(extract(epoch from ${column}) * 1000)::bigint`;
+
+/** What the contact policy asks for (`Ledger`), as JSON. Stands in a query whose row `w` has the customer's `id`; plans of the run
+ *  that `ownRun` (of the row `r`) tells are left out. A step's iteration is one contact, whatever channels it used. */
+export function ledgerJson(now: Date, ownRun: RawBuilder<unknown>): RawBuilder<LedgerJson> {
+  return sql`jsonb_build_object(
+    'history', coalesce((
+      select jsonb_agg(jsonb_build_object('key', key, 'at', ${ms(sql`at`)}, 'class', class, 'channels', channels, 'runId', run_id,
+        'sale', sale))
+      from (
+        select run_id, class, coalesce(run_id || ':' || block || ':' || iteration, id::text) as key, min(reserved_at) as at,
+          array_agg(channel) as channels, bool_or(sale) as sale
+        from messages where customer_id = w.id and counts and state = any(${countingStates}::text[])
+          and reserved_at > ${now}::timestamptz - make_interval(days => ${longestWindowDays + 1})
+        group by run_id, class, 3) contacts), '[]'),
+    'plans', coalesce((
+      select jsonb_agg(r.plan || jsonb_build_object('runId', r.id, 'journey', r.journey, 'class', r.class, 'due', ${ms(sql`r.due_at`)}))
+      from runs r where r.customer_id = w.id and r.ended_at is null and r.plan is not null and r.due_at is not null
+        and not (${ownRun})), '[]'),
+    'excludesBulk', exists (
+      select from runs r where r.customer_id = w.id and r.ended_at is null and r.excludes_bulk and not (${ownRun})))`;
+}
+
+/** With instants as dates. */
+export function ledgerOf(json: Ledger | LedgerJson): Ledger {
+  const date = (value: Date | number) => new Date(value);
+  return {
+    history: json.history.map((contact) => ({ ...contact, at: date(contact.at) })),
+    plans: json.plans.map((plan) => ({ ...plan, due: date(plan.due), until: date(plan.until) })),
+    excludesBulk: json.excludesBulk,
+  };
+}
+
+/** What identifies a contact in the ledger. */
+export function contactKey(runId: string, block: string, iteration: number): string {
+  return `${runId}:${block}:${iteration}`;
+}
