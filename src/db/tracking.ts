@@ -63,17 +63,24 @@ async function recordVisit(
       from message returning message_id
     )
     update messages set
-      opened_at = case
-        when ${rank(sql`${by}::text`)} > ${rank(sql`opened_by`)} then ${at}::timestamptz
-        when opened_by = ${by} then least(opened_at, ${at}::timestamptz)
-        else opened_at end,
-      opened_by = case when ${rank(sql`${by}::text`)} > ${rank(sql`opened_by`)} then ${by} else opened_by end,
+      ${surestOpen(sql`${by}::text`, sql`${at}::timestamptz`)},
       clicked_at = case when ${clicks} then least(clicked_at, ${at}::timestamptz) else clicked_at end,
       state = case when ${human} and state in ('accepted', 'unknown') then 'delivered' else state end,
       accepted_at = case when ${human} and state = 'unknown' then coalesce(accepted_at, ${at}::timestamptz) else accepted_at end,
       delivered_at = case when ${human} and state in ('accepted', 'unknown', 'delivered')
         then least(delivered_at, ${at}::timestamptz) else delivered_at end
     where id = (select message_id from visit) and ${opens}`.execute(db);
+}
+
+/** Assignments by which a message keeps its surest open (human, then unknown, then machine), and of those the first. `by` null:
+ *  no open. */
+export function surestOpen(by: ReturnType<typeof sql>, at: ReturnType<typeof sql>): ReturnType<typeof sql> {
+  return sql`
+    opened_at = case
+      when ${rank(by)} > ${rank(sql`messages.opened_by`)} then ${at}
+      when messages.opened_by = ${by} then least(messages.opened_at, ${at})
+      else messages.opened_at end,
+    opened_by = case when ${rank(by)} > ${rank(sql`messages.opened_by`)} then ${by} else messages.opened_by end`;
 }
 
 function rank(by: ReturnType<typeof sql>) {
