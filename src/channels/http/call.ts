@@ -5,7 +5,7 @@ export interface Call {
   url: string;
   method: 'GET' | 'POST';
   headers: Readonly<Record<string, string>>;
-  body: string | null;
+  body: string | Uint8Array<ArrayBuffer> | null;
   timeLimit: number;
 }
 
@@ -16,6 +16,8 @@ export interface Answered {
   got: 'answer';
   status: number;
   retryAfterMs: number | null;
+  /** Where the provider keeps what was made. */
+  location: string | null;
   /** JSON as it is meant, else the text; undefined where it never came whole. */
   body: unknown;
 }
@@ -38,8 +40,15 @@ export async function call({ url, method, headers, body, timeLimit }: Call): Pro
   }
   const { status } = response;
   const retryAfterMs = retryAfter(response.headers.get('retry-after'), Date.now());
+  const location = response.headers.get('location');
   const text = await read(response);
-  return { got: 'answer', status, retryAfterMs, body: text === undefined ? undefined : (exactJson(text) ?? text) };
+  return {
+    got: 'answer',
+    status,
+    retryAfterMs,
+    location,
+    body: text === undefined ? undefined : (exactJson(text) ?? text),
+  };
 }
 
 /** Undefined where the connection ended, or the time, before the answer did. */
