@@ -55,14 +55,13 @@ export function turnOf(
   let before: { step: ChannelStep; tried: Tried } | null = null;
   for (const step of channels) {
     const here = tried.find(({ channel }) => channel === step.channel);
-    if (here !== undefined && isUnderWay(here)) return { do: 'try', channel: step.channel, due: null };
-    if (here !== undefined) before = { step, tried: here };
-    else if (!passedOver.has(step.channel)) return before === null ? first(step) : after(before, step.channel, now);
+    if (here !== undefined && !isUnderWay(here)) before = { step, tried: here };
+    else if (passedOver.has(step.channel)) continue;
+    else if (here !== undefined || before === null) return { do: 'try', channel: step.channel, due: null };
+    else return after(before, step.channel, now);
   }
   return { do: 'end', because: before === null || hasFailed(before.tried) ? 'exhausted' : 'answered' };
 }
-
-const first = ({ channel }: ChannelStep): Turn => ({ do: 'try', channel, due: null });
 
 function after({ step, tried }: { step: ChannelStep; tried: Tried }, channel: ChannelName, now: number): Turn {
   if (hasFailed(tried)) return { do: 'try', channel, due: tried.at };

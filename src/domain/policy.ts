@@ -227,14 +227,18 @@ function tooManySales({ contacts, policy }: Scene, candidate: Candidate, at: Dat
   const { sale } = policy;
   if (!sale || !candidate.sale || contacts.some(({ key }) => key === candidate.key)) return null;
   const sorted = contacts.filter((one) => one.class !== 'service').toSorted((a, b) => a.at.getTime() - b.at.getTime());
-  const before = sorted.filter((one) => one.at <= at).slice(-sale.of + 1);
-  const after = sorted.filter((one) => one.at > at);
+  // What is planned for this very instant has not gone yet.
+  const hasGone = (one: Placed) => one.at < at || (one.plan === null && one.at <= at);
+  const before = sorted.filter(hasGone).slice(-sale.of + 1);
+  const after = sorted.filter((one) => !hasGone(one));
   const near = [...before, candidate, ...after.slice(0, sale.of - 1)];
   const salesFrom = (start: number) => near.slice(start, start + sale.of).filter((one) => one.sale).length;
   // Every window that this contact would be in begins before it, or with it.
   const crowded = Array.from({ length: before.length + 1 }, (_, start) => salesFrom(start)).some((n) => n > sale.max);
   // Only contacts in between make room; where none is planned, no time will.
-  return crowded ? { rule: saleRule, next: after[0]?.at ?? null, planned: after[0]?.plan ?? null } : null;
+  if (!crowded) return null;
+  const [coming] = after;
+  return { rule: saleRule, next: coming ? new Date(coming.at.getTime() + 1) : null, planned: coming?.plan ?? null };
 }
 
 function bulkHeld({ contacts, policy, ledger, zone }: Scene, at: Date): Obstacle | null {
