@@ -17,7 +17,7 @@ export interface NewSuppression {
 /**
  * Suppresses addresses. One that no customer has (any more: they may have been erased while the provider was still talking of
  * them) is kept as its hash, and stands in clear again when somebody takes it (`migrations/0002_erasure.sql`); of a device
- * that nobody has nothing is kept. What was known before stays, but that `unsubscribed` gives way to what is stricter.
+ * that nobody has nothing is kept. Of several words the strictest stays, whatever order they come in.
  */
 export async function suppress(db: Kysely<DB> | Transaction<DB>, words: readonly NewSuppression[]): Promise<void> {
   if (words.length === 0) return;
@@ -28,7 +28,7 @@ export async function suppress(db: Kysely<DB> | Transaction<DB>, words: readonly
         ${column((word) => channelFacts[word.channel].address)}::text[], ${column((word) => word.address)}::text[],
         ${column((word) => word.reason)}::text[], ${column((word) => word.at.toISOString())}::timestamptz[])
         as word (channel, kind, address, reason, at)
-      order by channel, address, reason = 'unsubscribed', at
+      order by channel, address, ${strictness(sql`reason`)} desc, at
     ), told as (
       select *, case kind when 'device' then exists (select from devices d where d.channel = given.channel and d.address = given.address)
         else exists (select from identities i where i.kind = given.kind and i.value = given.address) end as is_theirs
@@ -38,7 +38,12 @@ export async function suppress(db: Kysely<DB> | Transaction<DB>, words: readonly
     select channel, case when is_theirs then address else erased_address(address) end as kept, reason, at
     from told where is_theirs or kind <> 'device' order by channel, kept
     on conflict (channel, address) do update set reason = excluded.reason, at = excluded.at
-      where s.reason = 'unsubscribed' and excluded.reason <> 'unsubscribed'`.execute(db);
+      where ${strictness(sql`s.reason`)} < ${strictness(sql`excluded.reason`)}`.execute(db);
+}
+
+/** The first two stop advertising only; who is gone is not even there to be reached. */
+function strictness(reason: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`array_position(array['unsubscribed', 'complained', 'blocked', 'bounced'], ${reason})`;
 }
 
 /**
