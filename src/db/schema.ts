@@ -133,6 +133,12 @@ export interface Events {
   type: string;
 }
 
+export interface Habits {
+  computed_at: Timestamp;
+  name: string;
+  value: Json;
+}
+
 export interface Identities {
   customer_id: string;
   kind: string;
@@ -208,6 +214,7 @@ export interface Messages {
   state: string;
   template: string;
   unsubscribed_at: Timestamp | null;
+  zone: string | null;
 }
 
 export interface NotEntered {
@@ -373,6 +380,7 @@ export interface DB {
   erasure_key: ErasureKey;
   event_keys: EventKeys;
   events: Events;
+  habits: Habits;
   identities: Identities;
   identity_conflicts: IdentityConflicts;
   interests: Interests;

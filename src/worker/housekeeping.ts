@@ -1,10 +1,11 @@
 import type { Db } from '#db/connect.ts';
+import { refreshHabits } from '#db/habits.ts';
 import { overdueRuns, pruneEventKeys } from '#db/housekeeping.ts';
 import { type OutboxRow, putOutbox } from '#db/outbox.ts';
 import type { Clock } from '#domain/clock.ts';
 import type { JourneyPort } from '#relay/port.ts';
 
-/** Wall time. */
+/** Wall time, where nothing else is said. */
 export const housekeepingDefaults = {
   everyMs: 60_000,
   /** Segment's clients retry for hours; providers' webhooks for days. */
@@ -12,6 +13,8 @@ export const housekeepingDefaults = {
   /** How late a step may be before somebody looks whether its workflow is alive. */
   overdueMs: 10 * 60_000,
   runsAtOnce: 100,
+  /** Business time: how old everybody's habits may get. */
+  habitsEveryMs: 60 * 60_000,
 };
 
 export interface HousekeepingDeps {
@@ -24,9 +27,10 @@ export interface HousekeepingDeps {
 }
 
 /**
- * What has to be done now and then, by any number of workers: forgets old de-duplication keys, and finds runs that wait
- * in the database without a workflow (Temporal's data was lost or restored from a backup, somebody terminated it). Those
- * would block their journey for the customer for good; started again they go on where they stood.
+ * What has to be done now and then, by any number of workers: forgets old de-duplication keys, learns anew when customers open
+ * and how often they react (one worker an hour), and finds runs that wait in the database without a workflow (Temporal's
+ * data was lost or restored from a backup, somebody terminated it). Those would block their journey for the customer for
+ * good; started again they go on where they stood.
  */
 export function createHousekeeping(deps: HousekeepingDeps) {
   const options = { ...housekeepingDefaults, ...deps.options };
@@ -36,6 +40,7 @@ export function createHousekeeping(deps: HousekeepingDeps) {
   async function once(): Promise<void> {
     while ((await pruneEventKeys(deps.db, options.keepEventKeysDays)) > 0);
     await reviveRuns(deps, options);
+    await refreshHabits(deps.db, deps.clock.now(), options.habitsEveryMs);
   }
 
   function tick(): void {

@@ -86,6 +86,7 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /journeys': () => call('GET', '/journeys'),
   'get /journeys/{name}/stats': () => call('GET', '/journeys/abandonment/stats?from=2026-01-01T00:00:00Z'),
   'get /journeys/{name}/holes': () => call('GET', '/journeys/abandonment/holes'),
+  'get /journeys/{name}/tails': () => call('GET', '/journeys/abandonment/tails?to=2027-01-01T00:00:00Z'),
   'put /journeys/{name}/settings': () => call('PUT', '/journeys/abandonment/settings', {}),
   'get /journeys/{name}/settings': () => call('GET', '/journeys/abandonment/settings'),
   'get /journeys/{name}/settings/versions': () => call('GET', '/journeys/abandonment/settings/versions'),

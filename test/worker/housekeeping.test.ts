@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { readHabits } from '#db/habits.ts';
 import { workflowId } from '#domain/ids.ts';
 import { customers } from '#test/support/customers.ts';
 import { startSystem } from '#test/support/system.ts';
@@ -82,4 +83,18 @@ test('de-duplication keys are forgotten after two weeks', async () => {
   );
   await housekeeping.once();
   expect(await left()).toBe(before);
+});
+
+test("everybody's habits are learnt anew once an hour", async () => {
+  const learnt = async (pass: string) => {
+    await system.pass(pass);
+    await system.refresh();
+    const before = system.clock.now();
+    await housekeeping.once();
+    const { computedAt } = await readHabits(system.db);
+    return computedAt !== null && computedAt >= before;
+  };
+  expect(await learnt('2 hours')).toBe(true);
+  expect(await learnt('30 minutes')).toBe(false);
+  expect(await learnt('31 minutes')).toBe(true);
 });

@@ -7,6 +7,7 @@ import { productRoutes } from './products.ts';
 import { putCustomerRoutes } from './put-customers.ts';
 import type { Route } from './route.ts';
 import { settingsRoutes } from './settings.ts';
+import { tailRoutes } from './tails.ts';
 import { webhookSecretRoutes } from './webhook-secrets.ts';
 
 /** All of `/api/v1`. */
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   ...putCustomerRoutes,
   ...messageRoutes,
   ...journeyRoutes,
+  ...tailRoutes,
   ...settingsRoutes,
   ...productRoutes,
   ...keysRoutes,
