@@ -1,51 +1,56 @@
+import { splitFrontMatter } from './front-matter.ts';
 import { trackedHrefs } from './links.ts';
+import type { CompiledShort } from './short/compile.ts';
 import type { Sources, TemplateSource } from './sources.ts';
 
-/** A message before its model: Handlebars sources of its three parts. */
-export interface CompiledTemplate extends Omit<TemplateSource, 'text'> {
+/** A message before its model: Handlebars sources of its parts. */
+export type CompiledTemplate = Omit<TemplateSource, 'text'> & (CompiledLetter | CompiledShort);
+
+export interface CompiledLetter {
+  form: 'letter';
   subject: string;
   html: string;
   text: string;
 }
 
-/** MJML → HTML and text, once for every template. Takes about a second for all, so the caller keeps the result.
- *  The libraries are loaded here and not above: a start from the kept result does without them. */
+/** All templates, once. Takes about a second, so the caller keeps the result. The libraries are loaded here and not above:
+ *  a start from the kept result does without them. */
 export async function compileTemplates(sources: Sources): Promise<CompiledTemplate[]> {
+  const [compileLetter, { compileShort }] = await Promise.all([
+    letterCompiler(sources.layout['layout.mjml'] ?? ''),
+    import('./short/compile.ts'),
+  ]);
+  return Promise.all(
+    sources.templates.map(async ({ text, ...name }) => ({
+      ...name,
+      ...(name.channel === 'email'
+        ? await compileLetter(text, name.file)
+        : compileShort(text, name.channel, name.file)),
+    })),
+  );
+}
+
+/** MJML → HTML and text. */
+async function letterCompiler(layout: string): Promise<(source: string, where: string) => Promise<CompiledLetter>> {
   const [{ default: mjml2html }, { parse }, toText] = await Promise.all([
     import('mjml'),
     import('yaml'),
     textCompiler(),
   ]);
-  return Promise.all(
-    sources.templates.map(async ({ text: source, ...name }) => {
-      const where = `${name.journey}/messages/${name.message}.${name.channel}.${name.locale}.mjml`;
-      const { front, body } = splitFrontMatter(source, where, parse);
-      const document = fill(sources.layout['layout.mjml'] ?? '', { ...front, content: body });
-      const { html, errors } = await mjml2html(document, options);
-      if (errors.length > 0) throw new Error(`${where}: ${errors.map((error) => error.formattedMessage).join('; ')}`);
-      const tracked = trackedHrefs(squeeze(html), where);
-      return { ...name, subject: front.subject, html: tracked, text: toText(tracked) };
-    }),
-  );
+  return async (source, where) => {
+    const { front, body } = splitFrontMatter(source, where, parse);
+    const { subject, preheader } = front;
+    if (typeof subject !== 'string' || typeof preheader !== 'string')
+      throw new Error(`${where}: begin it with front matter (--- lines) that has a subject and a preheader`);
+    const { html, errors } = await mjml2html(fill(layout, { subject, preheader, content: body }), options);
+    if (errors.length > 0) throw new Error(`${where}: ${errors.map((error) => error.formattedMessage).join('; ')}`);
+    const tracked = trackedHrefs(squeeze(html), where);
+    return { form: 'letter', subject, html: tracked, text: toText(tracked) };
+  };
 }
 
 /** `fonts: {}`: no font is fetched from elsewhere, which would tell a third party who reads. */
 const options = { validationLevel: 'soft', keepComments: false, fonts: {} } as const;
-
-interface FrontMatter {
-  subject: string;
-  preheader: string;
-}
-
-function splitFrontMatter(source: string, where: string, parse: (yaml: string) => unknown) {
-  const match = /^---\n(.*?)\n---\n(.*)$/s.exec(source);
-  const front = match?.[1] === undefined ? null : (parse(match[1]) as Partial<FrontMatter> | null);
-  const { subject, preheader } = front ?? {};
-  if (typeof subject !== 'string' || typeof preheader !== 'string') {
-    throw new Error(`${where}: begin it with front matter (--- lines) that has a subject and a preheader`);
-  }
-  return { front: { subject, preheader } satisfies FrontMatter, body: match?.[2] ?? '' };
-}
 
 /** `[[name]]` marks the places of the layout that a message fills before MJML sees it. */
 function fill(layout: string, parts: Record<string, string>): string {

@@ -60,10 +60,13 @@ function total(lines: GoodsLine[]): Money {
   return { amount, currency: lines[0]?.price.currency ?? '' };
 }
 
+/** What a reader takes for one character may be several; cutting inside shows another one, or half of one. */
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
 /** Cuts at a word; one that would leave a stump is cut inside. */
 export function shorten(text: string, most: number): string {
   if (text.length <= most) return text;
-  const cut = text.slice(0, most - 1);
+  const cut = text.slice(0, characters.segment(text.slice(0, most + 64)).containing(most - 1)?.index ?? most - 1);
   const space = cut.lastIndexOf(' ');
   return `${(space > most / 2 ? cut.slice(0, space) : cut).replace(/[\s,.;:–—-]+$/, '')}…`;
 }

@@ -53,7 +53,8 @@ export class Links {
   }
 }
 
-function webUrl(text: string): URL | null {
+/** A web address, or null. */
+export function webUrl(text: string): URL | null {
   const url = URL.parse(text);
   return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url : null;
 }

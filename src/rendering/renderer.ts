@@ -1,73 +1,35 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Handlebars, { type HelperDelegate } from 'handlebars';
-import type { Letter } from '#domain/content.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import { type CompiledTemplate, compileTemplates } from './compile.ts';
-import { helpers, type TemplateData } from './helpers.ts';
-import { Links, trackedHrefs } from './links.ts';
+import { environment, type Make } from './filling.ts';
+import { prepareLetter } from './letter.ts';
 import type { MessageModel, Rendered, Renderer, RenderInput } from './model.ts';
+import { prepareShort } from './short/render.ts';
 import { cacheFile, fingerprint, readSources, type Sources } from './sources.ts';
-import { words } from './words.ts';
-
-/** A name that the model does not have is an error, not an empty space in a letter. */
-const strict = {
-  strict: true,
-  knownHelpersOnly: true,
-  knownHelpers: Object.fromEntries(Object.keys(helpers).map((name) => [name, true])),
-};
-
-type Fill = (input: RenderInput, data: TemplateData) => string;
-
-interface Parts {
-  subject: Fill;
-  html: Fill;
-  text: Fill;
-}
 
 /** Loads every journey's templates. Compiled ones are kept on disk until a source changes. */
 export async function createRenderer(): Promise<Renderer> {
   const sources = readSources();
   const compiled = await keptOrCompiled(sources);
-  const html = environment(sources, 'html');
-  const text = environment(sources, 'text');
-  const byName = new Map<string, Parts>();
+  const own = { html: environment(sources, 'html'), text: environment(sources, 'text') };
+  const byName = new Map<string, Make>();
   for (const template of compiled) {
-    byName.set(nameOf(template), {
-      subject: prepare(text, template.subject, true),
-      html: prepare(html, template.html, false),
-      text: prepare(text, template.text, true),
-    });
+    const { file } = template;
+    byName.set(
+      nameOf(template),
+      template.form === 'letter' ? prepareLetter(own, template) : prepareShort(own.text, template, file),
+    );
   }
   return {
     templates: compiled,
     render: <Channel extends ChannelName>(input: RenderInput<Channel>) =>
-      render(partsOf(byName, input), input) as Rendered<Channel>,
+      makerOf(byName, input)(greeting(input)) as Rendered<Channel>,
   };
 }
 
-function render(parts: Parts, given: RenderInput): Rendered<'email'> {
-  const input = { ...given, model: { ...given.model, customer: greeted(given.model.customer) } };
-  const links = new Links(input);
-  const data: TemplateData = {
-    locale: input.locale,
-    zone: input.model.shop.zone,
-    words: words[input.locale],
-    links,
-    openUrl: links.open,
-    unsubscribeUrl: links.unsubscribe,
-  };
-  const content: Letter = {
-    form: 'letter',
-    subject: oneLine(parts.subject(input, data)),
-    html: parts.html(input, data),
-    text: `${parts
-      .text(input, data)
-      .replace(/[ \t]+\n/g, '\n')
-      .replace(/\n{3,}/g, '\n\n')
-      .trim()}\n`,
-  };
-  return { content, links: links.targets };
+function greeting(input: RenderInput): RenderInput {
+  return { ...input, model: { ...input.model, customer: greeted(input.model.customer) } };
 }
 
 /** Whoever signs up somebody else with an advertisement for a name must not get it delivered by us. */
@@ -76,48 +38,17 @@ function greeted({ firstName }: MessageModel['customer']): MessageModel['custome
   return { firstName: /^[\p{L}\p{M}' ’-]{1,40}$/u.test(name) ? name : null };
 }
 
-function partsOf(byName: Map<string, Parts>, input: RenderInput): Parts {
-  const parts = byName.get(nameOf(input));
-  if (!parts)
-    throw new Error(`no template ${nameOf(input)}: add src/workflows/${nameOf(input).replace('/', '/messages/')}.mjml`);
-  return parts;
+function makerOf(byName: Map<string, Make>, input: RenderInput): Make {
+  const maker = byName.get(nameOf(input));
+  if (!maker) {
+    const file = `${nameOf(input).replace('/', '/messages/')}.${input.channel === 'email' ? 'mjml' : 'txt'}`;
+    throw new Error(`no template ${nameOf(input)}: add src/workflows/${file}`);
+  }
+  return maker;
 }
 
 function nameOf(of: { journey: string; message: string; channel: ChannelName; locale: string }): string {
   return `${of.journey}/${of.message}.${of.channel}.${of.locale}`;
-}
-
-/** HTML and text have partials of the same names, so that one template serves both. */
-function environment(sources: Sources, part: 'html' | 'text'): typeof Handlebars {
-  const own = Handlebars.create();
-  for (const [name, helper] of Object.entries({ ...own.helpers, ...helpers }))
-    own.registerHelper(name, demanding(name, helper));
-  for (const [file, source] of Object.entries(sources.layout)) {
-    const [name, of, ending] = file.split('.');
-    if (name && of === part && ending === 'hbs') own.registerPartial(name, trackedHrefs(source, `layout/${file}`));
-  }
-  return own;
-}
-
-/** Handlebars' strict mode does not look at what helpers are given, `#if` and `#each` among them. */
-function demanding(name: string, helper: HelperDelegate): HelperDelegate {
-  return function (this: unknown, ...values) {
-    if (values.includes(undefined)) throw new Error(`{{${name} …}} is given something that the model does not have`);
-    return helper.apply(this, values as Parameters<HelperDelegate>);
-  };
-}
-
-function prepare(own: typeof Handlebars, source: string, noEscape: boolean): Fill {
-  const template = own.compile(source, { ...strict, noEscape });
-  return (input, data) => template(input.model, { data });
-}
-
-/** A header is one line: whatever a product's name holds must not begin another. */
-function oneLine(text: string): string {
-  return text
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .replace(/ {2,}/g, ' ')
-    .trim();
 }
 
 async function keptOrCompiled(sources: Sources): Promise<CompiledTemplate[]> {

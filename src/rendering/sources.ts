@@ -8,12 +8,14 @@ const root = join(import.meta.dirname, '..', '..');
 const journeysDir = join(root, 'src/workflows');
 const layoutDir = join(import.meta.dirname, 'layout');
 
-/** A template as it lies on the disk: `src/workflows/<journey>/messages/<message>.<channel>.<locale>.mjml`. */
+/** A template as it lies on the disk. */
 export interface TemplateSource {
   journey: string;
   message: string;
   channel: ChannelName;
   locale: Locale;
+  /** From the journeys' folder on, for messages about it. */
+  file: string;
   text: string;
 }
 
@@ -24,24 +26,40 @@ export interface Sources {
   layout: Record<string, string>;
 }
 
-function readTemplate(journey: string, dir: string, file: string): TemplateSource {
-  const [message, channel, locale] = file.split('.');
-  const name = channelNames.find((known) => known === channel);
+/** What a template's file says by its name: `<message>.email.<locale>.mjml`, `<message>.<channel>.<locale>.txt` for all other
+ *  channels, and `<message>.push.<locale>.txt` for both pushes at once. Null where it is called otherwise. */
+export function templateName(file: string): { message: string; channels: ChannelName[]; locale: Locale } | null {
+  const [message, channel, locale, type, ...rest] = file.split('.');
   const language = locales.find((known) => known === locale);
-  if (!message || !name || !language) {
-    throw new Error(
-      `${join(dir, file)}: name it <message>.<channel>.<locale>.mjml, with a channel and locale that exist`,
-    );
-  }
-  return { journey, message, channel: name, locale: language, text: readFileSync(join(dir, file), 'utf8') };
+  const channels = channelNames.filter((known) => known === channel || (channel === 'push' && known.endsWith('_push')));
+  if (!message || !language || channels.length === 0 || rest.length > 0) return null;
+  return type === (channel === 'email' ? 'mjml' : 'txt') ? { message, channels, locale: language } : null;
+}
+
+/** How a template's file is to be called. */
+export const templateNaming = `<message>.email.<${locales.join('|')}>.mjml or <message>.<${[...channelNames.filter((name) => name !== 'email'), 'push'].join('|')}>.<${locales.join('|')}>.txt`;
+
+function readTemplate(journey: string, dir: string, file: string): TemplateSource[] {
+  const name = templateName(file);
+  if (name === null) throw new Error(`${join(dir, file)}: name it ${templateNaming}`);
+  const { message, channels, locale } = name;
+  const text = readFileSync(join(dir, file), 'utf8');
+  return channels.map((channel) => ({
+    journey,
+    message,
+    channel,
+    locale,
+    file: `${journey}/messages/${file}`,
+    text,
+  }));
 }
 
 export function readSources(): Sources {
   const templates = readdirSync(journeysDir).flatMap((journey) => {
     const dir = join(journeysDir, journey, 'messages');
     if (!existsSync(dir)) return [];
-    const files = readdirSync(dir).filter((file) => file.endsWith('.mjml'));
-    return files.sort().map((file) => readTemplate(journey, dir, file));
+    const files = readdirSync(dir).filter((file) => /\.(mjml|txt)$/.test(file));
+    return files.sort().flatMap((file) => readTemplate(journey, dir, file));
   });
   const layout = Object.fromEntries(
     readdirSync(layoutDir)
@@ -53,7 +71,11 @@ export function readSources(): Sources {
 
 /** Changes whenever anything that compiled templates depend on does: sources, the compiler here, its libraries. */
 export function fingerprint(sources: Sources): string {
-  const compiler = readFileSync(join(import.meta.dirname, 'compile.ts'), 'utf8');
+  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
+  const compiler = files
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
+    .map((file) => readFileSync(join(import.meta.dirname, file), 'utf8'));
   const lock = ['mjml', 'html-to-text'].map((name) =>
     readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'),
   );
