@@ -6,6 +6,7 @@ import type { ChannelName } from '#domain/journey.ts';
 import { leaseMs } from '#domain/ledger.ts';
 import { devicesOf, reachOf } from '#domain/reach.ts';
 import { type Locale, localeOf } from '#domain/shop.ts';
+import { zoneOf } from '#domain/zone.ts';
 import type { Rendered } from '#rendering/model.ts';
 import { messageToken } from '#rendering/tokens.ts';
 import { aheadOf } from './ahead.ts';
@@ -59,7 +60,7 @@ function render(
 }
 
 function submissionOf(
-  { deps, facts, mind, request }: Deciding,
+  { deps, facts, mind, request, situation }: Deciding,
   candidate: Candidate,
   id: string,
   locale: Locale,
@@ -85,6 +86,7 @@ function submissionOf(
     dueAt: new Date(candidate.firstDue),
     leaseMs,
     provider: channelOf(deps, channel).provider,
+    zone: zoneOf({ ...facts.customer, phone: facts.contact.phone }, situation.shop).zone,
   };
 }
 

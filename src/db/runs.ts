@@ -166,6 +166,8 @@ export interface Submission {
   dueAt: Date;
   leaseMs: number;
   provider: string;
+  /** Whose clock counted: opens are counted by its hours. */
+  zone: string;
 }
 
 /** Reserves the ledger row and takes the lease, together with the decision to send. The row goes straight to
@@ -183,14 +185,15 @@ export async function beginSubmitting(
       where run_id = ${message.runId} and state = 'reserved' and id <> ${message.id}
     )
     insert into messages (id, customer_id, run_id, journey, block, iteration, channel, template, locale, class, kind, counts, sale,
-      state, settings_version, address, goods, links, due_at, reserved_at, lease_until, attempts, provider)
+      state, settings_version, address, goods, links, due_at, reserved_at, lease_until, attempts, provider,
+      zone)
     values (${message.id}, ${message.customerId}, ${message.runId}, ${message.journey}, ${message.block}, ${message.iteration},
       ${message.channel}, ${message.template}, ${message.locale}, ${message.class}, ${message.flags.kind}, ${message.flags.counts}, ${message.flags.sale},
       'submitting', ${message.settingsVersion}, ${message.address}, ${message.goods}::text[], ${message.links}::text[],
-      ${message.dueAt}, ${move.at}, ${lease}, 1, ${message.provider})
+      ${message.dueAt}, ${move.at}, ${lease}, 1, ${message.provider}, ${message.zone})
     on conflict (run_id, block, iteration, channel) do update set
       state = 'submitting', attempts = messages.attempts + 1, lease_until = excluded.lease_until, template = excluded.template,
-      locale = excluded.locale, address = excluded.address, goods = excluded.goods, links = excluded.links
+      locale = excluded.locale, address = excluded.address, goods = excluded.goods, links = excluded.links, zone = excluded.zone
       where messages.state in ('reserved', 'submitting')
     returning id`.execute(db);
   if (rows.length === 0) throw new Error(`message ${message.id}: its ledger row is final, nothing may be sent`);

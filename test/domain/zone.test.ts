@@ -72,6 +72,7 @@ describe('the zone of a phone', () => {
   test.each([
     ['a Russian mobile', '+79161234567'],
     ['a free call in Russia', '+78001234567'],
+    ['a number of two countries under a prefix of one', '+78101234567'],
     ['an Australian mobile', '+61412345678'],
     ['a free call in America', '+18005550100'],
     ['a satellite', '+881612345678'],
