@@ -8,12 +8,17 @@ export const untilMendedMs = 300_000;
 export function said(...words: unknown[]): string {
   return words
     .filter((word) => typeof word === 'number' || (typeof word === 'string' && word.trim() !== ''))
+    .map((word) => masked(String(word)))
     .join(' ')
-    .slice(0, 2_000)
+    .slice(0, 300);
+}
+
+function masked(words: string): string {
+  return words
+    .slice(0, 1_000) // looking for addresses takes the square of the length
     .replace(/\S+@\S+/g, '[address]')
     .replace(/\+?\d[\d\s().-]{5,}\d/g, '[number]')
-    .replace(/\s+/g, ' ')
-    .slice(0, 300);
+    .replace(/\s+/g, ' ');
 }
 
 export function refused(reason: string, suppress: 'bounced' | 'blocked' | null = null): SubmitResult {
