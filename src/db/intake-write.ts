@@ -1,204 +1,117 @@
-import type { PoolClient } from 'pg';
-import type { Event } from '#domain/events.ts';
-import type { KnownIdentity, Resolution } from '#domain/identity.ts';
-import type { InterestChange } from '#domain/interests.ts';
+import type { PoolClient, QueryConfig } from 'pg';
+import type { Resolution } from '#domain/identity.ts';
 import type { OrderState } from '#domain/orders.ts';
-import type { ConsentState, ProfileState, Projection } from '#domain/projection.ts';
+import type { Projection } from '#domain/projection.ts';
 import type { NotEntered, Signal } from '#domain/triggers.ts';
-import { newId } from './ids.ts';
-import { type Put, type Row, statementsFor } from './intake-tables.ts';
+import { arrayOf, type Values } from './arrays.ts';
+import type { Column, Table } from './intake-tables.ts';
+import * as tables from './intake-tables.ts';
 import { passStatements } from './merge.ts';
 import type { OutboxRow } from './outbox.ts';
 import { commitTransaction, inOrder } from './pipeline.ts';
 
 /** All that one flush writes. */
 export interface Writes {
-  events: { event: Event; sourceId: string; customerId: string }[];
+  events: tables.EventRow[];
   identities: Resolution;
   projection: Projection;
   signals: Signal[];
   notEntered: NotEntered[];
 }
 
-const iso = (ms: number) => new Date(ms).toISOString();
-const isoOrNull = (ms: number | null | undefined) => (ms === null || ms === undefined ? null : iso(ms));
-
 /** Sends everything that one flush writes, and the commit. Statements do not wait for one another; what fails aborts the
  *  transaction, and the commit behind it is then a rollback. Returns the outbox rows, for the relay. */
 export async function writeAndCommit(client: PoolClient, writes: Writes): Promise<OutboxRow[]> {
-  const { identities, projection, events } = writes;
-  const [usual, ...others] = statementsFor([
-    customerRows(writes),
-    ...identityRows(identities),
-    ['events', events.map(eventRow)],
-    ...projectionRows(projection),
-    ['notEntered', writes.notEntered.map(notEnteredRow)],
-    ['outbox', writes.signals.map(outboxRow)],
-  ]);
-  const outbox = client.query<OutboxRow>(usual);
-  const sent = [...others, ...identities.passed.flatMap(passStatements), commitTransaction].map((one) =>
+  const [usual, rare] = putsOf(writes);
+  const outbox = client.query<OutboxRow>(usualStatement(usual));
+  const others = rare.filter(({ isEmpty }) => !isEmpty).map(statementOf);
+  const sent = [...others, ...writes.identities.passed.flatMap(passStatements), commitTransaction].map((one) =>
     client.query(one),
   );
   await inOrder([outbox, ...sent]);
   return (await outbox).rows;
 }
 
-/** New ones and changed ones. What was not read of a customer (`traits: null`) stays as it is. */
-function customerRows({ identities, projection }: Writes): Put {
+/** Rows for a table, as the parameters of a statement. */
+interface Put {
+  table: Table<never>;
+  isEmpty: boolean;
+  values: Buffer[];
+}
+
+function put<Row>(table: Table<Row>, rows: readonly Row[]): Put {
+  const columns = Object.values(table.columns);
+  return { table, isEmpty: rows.length === 0, values: columns.map((column) => valuesOf(column, rows)) };
+}
+
+function valuesOf<Row>({ type, of }: Column<Row>, rows: readonly Row[]): Buffer {
+  return arrayOf(type, rows.map(of) as (Values[typeof type] | null)[]);
+}
+
+/** What most flushes write, and what few do. */
+function putsOf({ events, identities, projection, signals, notEntered }: Writes): [usual: Put[], rare: Put[]] {
   const created = new Map(identities.created.map(({ id, at }) => [id, at]));
-  const rows = projection.customers.changed().map(({ id, traits, traitsAt, lastSeenAt }) => ({
-    id,
-    traits: traits === null ? null : JSON.stringify(traits),
-    traits_at: traits === null ? null : JSON.stringify(traitsAt),
-    last_seen_at: isoOrNull(lastSeenAt),
-    created_at: iso(created.get(id) ?? lastSeenAt ?? 0),
-  }));
-  return ['customers', rows];
-}
-
-function identityRows({ attached, conflicts }: Resolution): Put[] {
-  const byKey = (a: KnownIdentity, b: KnownIdentity) => (a.kind + a.value < b.kind + b.value ? -1 : 1);
-  const held = attached.toSorted(byKey).map(({ kind, value, customerId, since }) => ({
-    kind,
-    value,
-    customer_id: customerId,
-    since: iso(since),
-  }));
-  const contested = conflicts.map(({ kind, value, holderId, claimantId, at, reason }) => ({
-    id: newId(new Date(at)),
-    at: iso(at),
-    kind,
-    value,
-    holder_id: holderId,
-    claimant_id: claimantId,
-    reason,
-  }));
-  return [
-    ['identities', held],
-    ['conflicts', contested],
-  ];
-}
-
-function outboxRow({ workflowId, customerId, at, signal, journey, key, reason }: Signal): Row {
-  const occurred_at = iso(at);
-  return { workflow_id: workflowId, customer_id: customerId, occurred_at, signal, journey, key, reason };
-}
-
-function notEnteredRow({ journey, key, customerId, reason, at }: NotEntered): Row {
-  return { journey, key, customer_id: customerId, reason, at: iso(at) };
-}
-
-function eventRow({ event, sourceId, customerId }: Writes['events'][number]): Row {
-  return {
-    id: newId(event.receivedAt),
-    received_at: event.receivedAt.toISOString(),
-    occurred_at: event.occurredAt.toISOString(),
-    source_id: sourceId,
-    message_id: event.messageId,
-    type: event.type,
-    name: event.name,
-    customer_id: customerId,
-    profile: event.profile,
-    payload: event.payload,
-  };
-}
-
-function projectionRows(projection: Projection): Put[] {
-  return [
-    ['profiles', projection.profiles.changed().map(profileRow)],
-    ...consentRows(projection),
-    [
-      'cart',
-      projection.cartLines().map(({ customerId, profile, product, quantity, addedAt, updatedAt }) => ({
-        customer_id: customerId,
-        profile,
-        product_id: product,
-        quantity,
-        added_at: iso(addedAt),
-        updated_at: iso(updatedAt),
-      })),
-    ],
-    ['interests', projection.interests.changed().map(interestRow)],
-    ...orderRows(projection.orders.changed()),
-  ];
-}
-
-function profileRow(profile: ProfileState) {
-  const { customerId, kind, email, phone, activities } = profile;
-  return {
-    customer_id: customerId,
-    kind,
-    email,
-    email_at: isoOrNull(profile.emailAt),
-    phone,
-    phone_at: isoOrNull(profile.phoneAt),
-    last_visit_at: isoOrNull(profile.lastVisitAt),
-    last_activity_at: isoOrNull(profile.lastActivityAt),
-    last_order_at: isoOrNull(profile.lastOrderAt),
-    activities,
-  };
-}
-
-/** A removal of what was never seen as added leaves a row that says so: a late 'added' does not bring it back. */
-function interestRow({ customerId, profile, kind, ref, times = 0, firstAt, lastAt, removedAt }: InterestChange) {
-  const first = firstAt ?? removedAt ?? 0;
-  const last = lastAt ?? removedAt ?? 0;
-  const removed = removedAt !== undefined && removedAt >= last ? removedAt : null;
-  return {
-    customer_id: customerId,
-    profile,
-    kind,
-    ref,
-    times,
-    first_at: iso(first),
-    last_at: iso(last),
-    removed_at: isoOrNull(removed),
-  };
-}
-
-function consentRows({ consents, consentsSaid }: Projection): Put[] {
-  const state = ({ customerId, at, ...rest }: ConsentState) => ({ ...rest, customer_id: customerId, at: iso(at) });
+  const changed = projection.customers.changed();
+  const customers = changed.map((row) => ({ ...row, createdAt: created.get(row.id) ?? row.lastSeenAt ?? 0 }));
+  const orders = Object.groupBy(projection.orders.changed(), ({ isNew }) => (isNew ? 'fresh' : 'known'));
+  const { fresh = [], known = [] } = orders;
+  const replaced = known.filter(({ lines }) => lines !== null);
+  const byKey = identities.attached.toSorted((a, b) => (a.kind + a.value < b.kind + b.value ? -1 : 1));
   return [
     [
-      'consents',
-      consentsSaid.map(({ textVersion, ...said }) => ({
-        ...state(said),
-        id: newId(new Date(said.at)),
-        text_version: textVersion,
-      })),
+      put(tables.customers, customers),
+      put(tables.events, events),
+      put(tables.profiles, projection.profiles.changed()),
+      put(tables.cart, projection.cartLines()),
+      put(tables.interests, projection.interests.changed()),
+      put(tables.newOrders, fresh),
+      put(tables.outbox, signals),
     ],
-    ['consentsNarrowed', consents.removed.map(state)],
-    ['consentStates', consents.changed().map(state)],
+    [
+      put(tables.orderLinesGone, replaced),
+      put(tables.orderLines, [...fresh, ...replaced].flatMap(linesOf)),
+      put(tables.orders, known),
+      put(tables.identities, byKey),
+      put(tables.conflicts, identities.conflicts),
+      put(tables.consents, projection.consentsSaid),
+      put(tables.consentsNarrowed, projection.consents.removed),
+      put(tables.consentStates, projection.consents.changed()),
+      put(tables.notEntered, notEntered),
+    ],
   ];
 }
 
-function orderRows(orders: OrderState[]): Put[] {
-  const row = ({ orderId, customerId, profile, state, total, currency, placedAt, stateAt }: OrderState) => ({
-    order_id: orderId,
-    customer_id: customerId,
-    profile,
-    state,
-    total,
-    currency,
-    placed_at: iso(placedAt),
-    state_at: iso(stateAt),
+function linesOf({ orderId, lines }: OrderState): tables.OrderLineRow[] {
+  return (lines ?? []).map((line) => ({ orderId, ...line }));
+}
+
+let usualText = '';
+
+/** In one statement, since each has a price of its own. Returns the outbox rows. */
+function usualStatement(puts: readonly Put[]): QueryConfig {
+  usualText ||= textOf(puts.map(({ table }) => table));
+  return { name: 'intake-write', text: usualText, values: puts.flatMap(({ values }) => values) };
+}
+
+/** Reads all tables but the last from `with`. */
+function textOf(all: readonly Table<never>[]): string {
+  let parameters = 0;
+  const parts = all.map(({ name, columns, text }) => {
+    const rows = `${name}_rows as (${rowsText(columns, parameters)})`;
+    parameters += Object.keys(columns).length;
+    return `${rows}, ${name}_written as (${text.replaceAll(/\brows\b/g, `${name}_rows`)})`;
   });
-  const [fresh, known] = [orders.filter((order) => order.isNew), orders.filter((order) => !order.isNew)];
-  const replaced = known.filter((order) => order.lines !== null);
-  return [
-    ['newOrders', fresh.map(row)],
-    ['newOrderLines', fresh.flatMap(lineRows)],
-    ['orders', known.map(row)],
-    ['orderLinesGone', replaced.map((order) => ({ order_id: order.orderId }))],
-    ['orderLines', replaced.flatMap(lineRows)],
-  ];
+  return `with ${parts.join(', ')} select * from ${all.at(-1)?.name}_written`;
 }
 
-function lineRows({ orderId, lines }: OrderState): Row[] {
-  return (lines ?? []).map(({ product, quantity, price }) => ({
-    order_id: orderId,
-    product_id: product,
-    quantity,
-    price,
-  }));
+function statementOf({ table: { name, columns, text }, values }: Put): QueryConfig {
+  return { name: `intake-${name}`, text: `with rows as (${rowsText(columns, 0)}) ${text}`, values };
+}
+
+function rowsText(columns: Table<never>['columns'], before: number): string {
+  const given = Object.entries(columns).map(([name, { type, cast }], index) => {
+    const one = `unnest($${before + index + 1}::${type}[])`;
+    return `${cast ? `${one}::${cast}` : one} as ${name}`;
+  });
+  return `select ${given.join(', ')}`;
 }

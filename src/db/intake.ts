@@ -6,6 +6,7 @@ import type { Routing } from '#domain/routing.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { connect } from './connect.ts';
 import { flush, type Incoming } from './intake-flush.ts';
+import { Memory } from './intake-memory.ts';
 import { Stale } from './intake-read.ts';
 import type { OutboxRow } from './outbox.ts';
 import { ensureMonths } from './partitions.ts';
@@ -159,7 +160,7 @@ function laneOf({ who }: Event): number {
 /** Stores a batch, telling each event what became of it. Never rejects. */
 function storing({ pool: shared, clock, routing, shop, onOutbox }: IntakeOptions, pool: pg.Pool) {
   const db = connect(shared);
-  const memory = { holders: new Map<string, string>(), missed: new Map<string, number>() };
+  const kept = { memory: new Memory(), missed: new Map<string, number>() };
 
   return async function store(batch: Waiting[]): Promise<void> {
     try {
@@ -174,7 +175,7 @@ function storing({ pool: shared, clock, routing, shop, onOutbox }: IntakeOptions
 
   async function tryFlush(batch: Waiting[]): Promise<OutboxRow[]> {
     await ensureMonthsOf(batch);
-    const context = { now: clock.now(), routing, shop: shop?.() ?? defaultShop, ...memory };
+    const context = { now: clock.now(), routing, shop: shop?.() ?? defaultShop, ...kept };
     for (let attempt = 1; ; attempt++) {
       try {
         return await withClient(pool, (client) => flush(client, batch, context));

@@ -81,6 +81,7 @@ export interface Customers {
   region: Generated<string | null>;
   traits: Generated<Json>;
   traits_at: Generated<Json>;
+  version: Generated<number>;
   zone: Generated<string | null>;
 }
 

@@ -58,11 +58,49 @@ export interface Resolution {
   conflicts: Conflict[];
 }
 
-const keyOf = (kind: IdentityKind, value: string) => `${kind} ${value}`;
+/** Who holds an identity, and since when (epoch ms); undefined for one that nobody holds. */
+export type Holders = (kind: IdentityKind, value: string) => { customerId: string; since: number } | undefined;
+
+/** Something for each identity. A map a kind: putting kind and value together costs more than to look it up. */
+export class ByIdentity<T> {
+  readonly #kinds: Readonly<Record<IdentityKind, Map<string, T>>> = {
+    user_id: new Map(),
+    anonymous_id: new Map(),
+    email: new Map(),
+    phone: new Map(),
+    telegram: new Map(),
+  };
+
+  get(kind: IdentityKind, value: string): T | undefined {
+    return this.#kinds[kind].get(value);
+  }
+
+  set(kind: IdentityKind, value: string, one: T): void {
+    this.#kinds[kind].set(value, one);
+  }
+
+  /** Those that came first go, of each kind that has more than `most`. */
+  keepNewest(most: number): void {
+    for (const held of Object.values(this.#kinds)) {
+      for (const oldest of held.keys()) {
+        if (held.size <= most) break;
+        held.delete(oldest);
+      }
+    }
+  }
+
+  all(): T[] {
+    return Object.values(this.#kinds).flatMap((held) => [...held.values()]);
+  }
+}
+
+const nothing: ReadonlySet<IdentityKind> = new Set();
 
 export class Resolver {
   readonly #parties = new Map<string, Party>();
-  readonly #held = new Map<string, Held>();
+  /** What came into question; all else is as stored. */
+  readonly #held = new ByIdentity<Held>();
+  readonly #stored: Holders;
   readonly #created: { party: Party; at: number }[] = [];
   readonly #merges: Resolution['merges'] = [];
   readonly #conflicts: {
@@ -76,27 +114,24 @@ export class Resolver {
   readonly #newId: () => string;
 
   /** `customers`: at least those that `undecided` names. */
-  constructor(customers: readonly KnownCustomer[], identities: readonly KnownIdentity[], newId: () => string) {
+  constructor(customers: readonly KnownCustomer[], stored: Holders, newId: () => string) {
     for (const customer of customers) this.#parties.set(customer.id, { ...customer, stored: true, into: null });
-    for (const { kind, value, customerId, since } of identities) {
-      this.#held.set(keyOf(kind, value), {
-        kind,
-        value,
-        party: this.#party(customerId),
-        since,
-        storedWith: customerId,
-      });
-    }
+    this.#stored = stored;
     this.#newId = newId;
   }
 
   /** The customer of one event; events come in the order in which they arrived. */
   resolve(who: Who, at: number, isOrder: boolean): Claimed {
-    const claims = claimsOf(who, (kind, value) => this.#held.has(keyOf(kind, value)));
+    const claims = claimsOf(who, (kind, value) => this.#find(kind, value) !== undefined);
+    const sole = this.#soleHolder(claims);
+    if (sole !== null) {
+      if (isOrder) sole.hasOrders = true;
+      return { customer: () => find(sole).id, refused: nothing };
+    }
     const contested: Held[] = [];
     let target = who.userId === undefined ? null : this.#holder('user_id', who.userId);
     for (const claim of claims) {
-      const held = this.#held.get(keyOf(claim.kind, claim.value));
+      const held = this.#find(claim.kind, claim.value);
       if (!held) continue;
       const holder = find(held.party);
       if (target === null && mayTake(holder, who, claim)) {
@@ -117,7 +152,7 @@ export class Resolver {
 
   /** What has to be written. */
   result(): Resolution {
-    const held = [...this.#held.values()];
+    const held = this.#held.all();
     const row = ({ kind, value, party, since }: Held) => ({ kind, value, customerId: find(party).id, since });
     const joined = new Set(this.#merges.map(({ from }) => from));
     return {
@@ -145,8 +180,30 @@ export class Resolver {
   }
 
   #holder(kind: IdentityKind, value: string): Party | null {
-    const held = this.#held.get(keyOf(kind, value));
+    const held = this.#find(kind, value);
     return held ? find(held.party) : null;
+  }
+
+  #find(kind: IdentityKind, value: string): Held | undefined {
+    const held = this.#held.get(kind, value);
+    if (held) return held;
+    const stored = this.#stored(kind, value);
+    if (!stored) return undefined;
+    const { customerId, since } = stored;
+    const found = { kind, value, party: this.#party(customerId), since, storedWith: customerId };
+    this.#held.set(kind, value, found);
+    return found;
+  }
+
+  /** Who holds everything that is claimed: nearly every event names one customer, and nothing new of them. */
+  #soleHolder(claims: readonly Claim[]): Party | null {
+    let sole: Party | null = null;
+    for (const { kind, value } of claims) {
+      const holder = this.#holder(kind, value);
+      if (holder === null || (sole !== null && holder !== sole)) return null;
+      sole = holder;
+    }
+    return sole;
   }
 
   #create(at: number): Party {
@@ -157,9 +214,8 @@ export class Resolver {
   }
 
   #attach(kind: IdentityKind, value: string, party: Party, at: number): void {
-    const key = keyOf(kind, value);
-    if (this.#held.has(key)) return;
-    this.#held.set(key, { kind, value, party, since: at, storedWith: null });
+    if (this.#find(kind, value)) return;
+    this.#held.set(kind, value, { kind, value, party, since: at, storedWith: null });
     if (kind === 'user_id') party.hasUserId = true;
   }
 
@@ -199,13 +255,12 @@ interface Claim {
 
 /** Customers named by events that also name somebody else, or an identity that nobody holds: the only ones whose joining can
  *  come into question, so that more has to be known of them. */
-export function undecided(events: readonly { who: Who }[], identities: readonly KnownIdentity[]): string[] {
-  const holders = new Map(identities.map(({ kind, value, customerId }) => [keyOf(kind, value), customerId]));
-  const isKnown = (kind: IdentityKind, value: string) => holders.has(keyOf(kind, value));
+export function undecided(events: readonly { who: Who }[], stored: Holders): string[] {
+  const isKnown = (kind: IdentityKind, value: string) => stored(kind, value) !== undefined;
   const found = new Set<string>();
   for (const { who } of events) {
-    const named = claimsOf(who, isKnown).map(({ kind, value }) => holders.get(keyOf(kind, value)));
-    if (new Set(named).size > 1) for (const id of named) if (id !== undefined) found.add(id);
+    const named = claimsOf(who, isKnown).map(({ kind, value }) => stored(kind, value)?.customerId);
+    if (named.some((id) => id !== named[0])) for (const id of named) if (id !== undefined) found.add(id);
   }
   return [...found];
 }

@@ -1,40 +1,54 @@
+interface Entry<Row> {
+  key: string;
+  row: Row;
+  isChanged: boolean;
+}
+
 /** Rows by key, and which of them have to be written. */
 export class Table<Row> {
-  readonly #rows = new Map<string, Row>();
-  readonly #changed = new Set<string>();
+  readonly #entries = new Map<string, Entry<Row>>();
+  readonly #changed: Entry<Row>[] = [];
   readonly removed: Row[] = [];
 
   constructor(known: readonly Row[], keyOf: (row: Row) => string) {
-    for (const row of known) this.#rows.set(keyOf(row), row);
+    for (const row of known) {
+      const key = keyOf(row);
+      this.#entries.set(key, { key, row, isChanged: false });
+    }
   }
 
   get(key: string): Row | undefined {
-    return this.#rows.get(key);
+    return this.#entries.get(key)?.row;
   }
 
   get size(): number {
-    return this.#rows.size;
+    return this.#entries.size;
   }
 
   all(): Row[] {
-    return [...this.#rows.values()];
+    return [...this.#entries.values()].map(({ row }) => row);
   }
 
   change(key: string, row: Row): void {
-    this.#rows.set(key, row);
-    this.#changed.add(key);
+    const entry = this.#entries.get(key) ?? { key, row, isChanged: false };
+    entry.row = row;
+    if (entry.isChanged) return;
+    entry.isChanged = true;
+    this.#changed.push(entry);
+    this.#entries.set(key, entry);
   }
 
   remove(key: string): void {
-    const row = this.#rows.get(key);
-    if (row === undefined) return;
-    this.#rows.delete(key);
-    this.#changed.delete(key);
-    this.removed.push(row);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    entry.isChanged = false;
+    this.removed.push(entry.row);
   }
 
   /** Changed rows by key, which is the order in which they are written, so that two writers never wait in a circle. */
   changed(): Row[] {
-    return [...this.#changed].sort().map((key) => this.#rows.get(key) as Row);
+    const left = this.#changed.filter(({ isChanged }) => isChanged);
+    return left.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ row }) => row);
   }
 }

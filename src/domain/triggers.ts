@@ -38,10 +38,12 @@ export interface LiveRun {
 export interface Situation {
   now: number;
   routing: Routing;
-  live: readonly LiveRun[];
+  runsOf(customerId: string): readonly LiveRun[];
   /** Whether marketing e-mail may go to this profile, after and before this flush. */
   isReachable(customerId: string, kind: ProfileKind): boolean;
   wasReachable(customerId: string, kind: ProfileKind): boolean;
+  /** Whom others were joined to in this flush. */
+  joined: ReadonlySet<string>;
   profile(customerId: string, kind: ProfileKind): ProfileState;
   /** Events of orders that were seen for the first time or changed their state; other order events trigger nothing. */
   orderNews: ReadonlySet<Event>;
@@ -56,13 +58,11 @@ const lostAfterMs = 3600 * 1000;
 
 export class Triggers {
   readonly #situation: Situation;
-  readonly #live: ReadonlyMap<string, LiveRun>;
   readonly #signals = new Map<string, Signal>();
   readonly #notEntered = new Map<string, NotEntered>();
 
   constructor(situation: Situation) {
     this.#situation = situation;
-    this.#live = new Map(situation.live.map((run) => [run.workflowId, run]));
   }
 
   /** Looks at every new event, then at the profiles that became reachable. */
@@ -78,19 +78,16 @@ export class Triggers {
     const { event, customerId } = attributed;
     const isOrder = event.effects.some((effect) => effect.do === 'order');
     if (isOrder && !this.#situation.orderNews.has(event)) return;
+    const at = event.occurredAt.getTime();
     for (const route of routesOf(this.#situation.routing, event.name)) {
-      const signal = {
-        ...addressOf(route, customerId, event.profile),
-        reason: event.name,
-        at: event.occurredAt.getTime(),
-      };
-      if (route.signal === 'start') this.#start(signal, event.profile);
-      else if (this.#live.has(signal.workflowId)) this.#put({ ...signal, signal: 'goal' });
+      const address = addressOf(route, customerId, event.profile);
+      if (route.signal === 'start') this.#start({ ...address, reason: event.name, at }, event.profile);
+      else if (this.#live(address)) this.#put({ ...address, reason: event.name, at, signal: 'goal' });
     }
   }
 
   #start(signal: Omit<Signal, 'signal'>, kind: ProfileKind): void {
-    if (this.#follows(signal.workflowId)) return;
+    if (this.#follows(signal)) return;
     const isLate = signal.at < this.#situation.now - startsWithinMs;
     if (isLate) this.#missed({ ...signal, reason: 'too_late' });
     else if (this.#situation.isReachable(signal.customerId, kind)) this.#put({ ...signal, signal: 'start' });
@@ -98,14 +95,20 @@ export class Triggers {
   }
 
   /** Whether a live run will read for itself what has come in. */
-  #follows(workflowId: string): boolean {
-    const run = this.#live.get(workflowId);
+  #follows(address: Address): boolean {
+    const run = this.#live(address);
     return run !== undefined && (run.dueAt === null || run.dueAt > this.#situation.now - lostAfterMs);
+  }
+
+  #live({ workflowId: id, customerId }: Address): LiveRun | undefined {
+    return this.#situation.runsOf(customerId).find((run) => run.workflowId === id);
   }
 
   /** An address or a consent that comes in after the activity is a trigger itself: the newest intent counts. */
   #becameReachable({ event, customerId }: Attributed): void {
-    const { now, routing, isReachable, wasReachable, profile } = this.#situation;
+    const { now, routing, joined, isReachable, wasReachable, profile } = this.#situation;
+    if (!joined.has(customerId) && !event.effects.some(({ do: what }) => what === 'contact' || what === 'consent'))
+      return;
     if (!isReachable(customerId, event.profile) || wasReachable(customerId, event.profile)) return;
     const { lastActivityAt, lastVisitAt } = profile(customerId, event.profile);
     const at = Math.max(lastActivityAt ?? 0, lastVisitAt ?? 0);
@@ -126,8 +129,8 @@ export class Triggers {
     );
     if (!isRefusal || this.#situation.isReachable(customerId, event.profile)) return;
     const at = event.occurredAt.getTime();
-    for (const run of this.#live.values()) {
-      if (run.customerId === customerId) this.#put({ ...run, signal: 'exit', reason: 'unsubscribed', at });
+    for (const run of this.#situation.runsOf(customerId)) {
+      this.#put({ ...run, signal: 'exit', reason: 'unsubscribed', at });
     }
   }
 
@@ -147,7 +150,9 @@ function signalKey({ workflowId: id, signal }: Signal): string {
   return `${id} ${signal}`;
 }
 
-function addressOf({ journey, key: runKey }: Route, customerId: string, kind: ProfileKind) {
+type Address = Pick<Signal, 'workflowId' | 'journey' | 'customerId' | 'key'>;
+
+function addressOf({ journey, key: runKey }: Route, customerId: string, kind: ProfileKind): Address {
   const key = runKey === 'profile' ? kind : '';
   return { workflowId: workflowId(journey, customerId, key), journey, customerId, key };
 }

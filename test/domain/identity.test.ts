@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Who } from '#domain/events.ts';
-import { type IdentityKind, type KnownIdentity, Resolver, undecided } from '#domain/identity.ts';
+import { type Holders, type IdentityKind, type KnownIdentity, Resolver, undecided } from '#domain/identity.ts';
 
 /** A database in memory, and the reading and writing that intake does around the rules. */
 class Store {
@@ -33,13 +33,14 @@ class Store {
 
   /** Null where stored customers were joined: everything is then asked again. */
   #attempt(events: { who: Who; isOrder?: boolean; at?: number }[]): string[] | null {
-    const identities = [...this.identities.values()];
-    const parties = undecided(events, identities).map((id) => ({
+    const before = new Map(this.identities);
+    const holders: Holders = (kind, value) => before.get(`${kind} ${value}`);
+    const parties = undecided(events, holders).map((id) => ({
       id,
       hasUserId: this.idsOf(id, 'user_id').length > 0,
       hasOrders: this.buyers.has(id),
     }));
-    const resolver = new Resolver(parties, identities, () => `c${String(this.#next++).padStart(5, '0')}`);
+    const resolver = new Resolver(parties, holders, () => `c${String(this.#next++).padStart(5, '0')}`);
     const claims = events.map(({ who, isOrder = false, at = 0 }) => resolver.resolve(who, at, isOrder));
     const { attached, passed, merges, conflicts } = resolver.result();
     if (merges.length > 0) {

@@ -1,0 +1,87 @@
+import type { Event } from '#domain/events.ts';
+import { ByIdentity, type IdentityKind } from '#domain/identity.ts';
+import type { Memory, Remembered } from './intake-memory.ts';
+import { type Asked, wantsAll, wantsCart, wantsReach, wantsTraits } from './intake-read.ts';
+
+/** What has to be asked of the database for these events: all that they name and that is not remembered. */
+export function ask(incoming: readonly { event: Event }[], { memory, now }: { memory: Memory; now: Date }): Asked {
+  const asked = nothingOf(now);
+  for (const { event } of incoming) {
+    const wants = wantsOf(event);
+    forEachNamed(event, (kind, value) => {
+      const holding = memory.holding(kind, value);
+      if (holding === undefined || hasMovedOn(holding.holder, now)) return askIdentity(asked, kind, value, wants);
+      asked.held.set(kind, value, holding);
+      expect(asked, holding.holder, wants);
+    });
+    askOrders(asked, event);
+  }
+  return asked;
+}
+
+/** Everything, whatever is remembered. */
+export function askAll(incoming: readonly { event: Event }[], { now }: { now: Date }): Asked {
+  const asked = nothingOf(now);
+  for (const { event } of incoming) {
+    forEachNamed(event, (kind, value) => askIdentity(asked, kind, value, wantsAll));
+    askOrders(asked, event);
+  }
+  return asked;
+}
+
+/** What an event needs to be known of its customer. */
+export function wantsOf({ effects, profile }: Event): number {
+  // Live runs are looked at as a whole; whether this profile has one is not known beforehand.
+  let wants = profile === 'corporate' ? wantsReach : 0;
+  for (const effect of effects) {
+    if (effect.do === 'trait') wants |= wantsTraits;
+    else if (effect.do === 'contact' || effect.do === 'consent') wants |= wantsReach;
+    else if (effect.do === 'order' || effect.do.startsWith('cart_')) wants |= wantsCart;
+  }
+  return wants;
+}
+
+function nothingOf(now: Date): Asked {
+  return {
+    expected: new Map(),
+    held: new ByIdentity(),
+    identities: new ByIdentity(),
+    orderIds: new Set(),
+    emails: new Set(),
+    now,
+  };
+}
+
+function forEachNamed({ who }: Event, act: (kind: IdentityKind, value: string) => void): void {
+  if (who.userId !== undefined) act('user_id', who.userId);
+  if (who.anonymousId !== undefined) act('anonymous_id', who.anonymousId);
+  if (who.email !== undefined) act('email', who.email);
+  if (who.phone !== undefined) act('phone', who.phone);
+  if (who.telegram !== undefined) act('telegram', who.telegram);
+  if (who.previousId === undefined) return;
+  act('anonymous_id', who.previousId);
+  act('user_id', who.previousId);
+}
+
+function askIdentity({ identities }: Asked, kind: IdentityKind, value: string, wants: number): void {
+  const asked = identities.get(kind, value);
+  if (asked) asked.wants |= wants;
+  else identities.set(kind, value, { kind, value, wants });
+}
+
+function expect({ expected }: Asked, customer: Remembered, wants: number): void {
+  const known = expected.get(customer.id);
+  if (known) known.wants |= wants;
+  // A journey may start for those who are in none.
+  else expected.set(customer.id, { customer, wants: customer.runs.length === 0 ? wants | wantsReach : wants });
+}
+
+function askOrders({ orderIds, emails }: Asked, { effects, who }: Event): void {
+  for (const effect of effects) if (effect.do === 'order') orderIds.add(effect.order.orderId);
+  if (who.email !== undefined) emails.add(who.email);
+}
+
+/** Whether a run was due by now: when it is due next is not remembered, and one that is late may be lost. */
+function hasMovedOn({ runs }: Remembered, now: Date): boolean {
+  return runs.some(({ dueAt }) => dueAt !== null && dueAt <= now.getTime());
+}
