@@ -15,6 +15,10 @@ alter table messages alter column address drop not null;
 alter table messages add column price numeric;   -- minor units of the shop's currency, as it was when it was sent
 create index messages_provider on messages (provider, provider_id) where provider_id is not null;
 
+-- One run of a campaign has many customers.
+alter table messages drop constraint messages_run_id_block_iteration_channel_key;
+alter table messages add constraint messages_once unique (run_id, customer_id, block, iteration, channel);
+
 -- Browsers and apps that take notifications. The address is an endpoint (web push) or a registration token (FCM).
 create table devices (
   channel text not null check (channel in ('web_push', 'app_push')),

@@ -191,7 +191,7 @@ export async function beginSubmitting(
       ${message.channel}, ${message.template}, ${message.locale}, ${message.class}, ${message.flags.kind}, ${message.flags.counts}, ${message.flags.sale},
       'submitting', ${message.settingsVersion}, ${message.address}, ${message.goods}::text[], ${message.links}::text[],
       ${message.dueAt}, ${move.at}, ${lease}, 1, ${message.provider}, ${message.zone})
-    on conflict (run_id, block, iteration, channel) do update set
+    on conflict on constraint messages_once do update set
       state = 'submitting', attempts = messages.attempts + 1, lease_until = excluded.lease_until, template = excluded.template,
       locale = excluded.locale, address = excluded.address, goods = excluded.goods, links = excluded.links, zone = excluded.zone
       where messages.state in ('reserved', 'submitting')

@@ -75,7 +75,7 @@ export type Verdict =
 
 /** A customer's contacts, made and to come, as one decision sees them. */
 export interface Ledger {
-  history: readonly Contact[];
+  history: Contact[];
   /** Of other runs. */
   plans: readonly Plan[];
   /** Whether a run of the customer goes on that keeps bulk away (welcome, J1). */

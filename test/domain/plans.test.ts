@@ -157,7 +157,7 @@ const anyRun = fc.record({
   gaps: fc.array(fc.integer({ min: 1, max: 96 }), { maxLength: 3 }),
   validFor: fc.integer({ min: 1, max: 120 }),
 });
-type AnyRun = fc.infer<typeof anyRun>;
+type AnyRun = typeof anyRun extends fc.Arbitrary<infer Run> ? Run : never;
 
 interface Went extends Contact {
   run: AnyRun;

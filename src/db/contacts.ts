@@ -1,0 +1,151 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Decision } from '#domain/decide.ts';
+import type { ChannelName, ContactClass, MessageFlags, ProfileKind } from '#domain/journey.ts';
+import type { MessageState } from '#domain/ledger.ts';
+import type { Ledger } from '#domain/policy.ts';
+import type { Contactability } from '#domain/reach.ts';
+import type { Locale } from '#domain/shop.ts';
+import { contactabilityJson } from './contactability.ts';
+import { newId } from './ids.ts';
+import { type LedgerJson, ledgerJson, ledgerOf } from './ledger.ts';
+import type { DB } from './schema.ts';
+
+/** One contact that a batch asks for. */
+export interface ContactRequest {
+  customerId: string;
+  profile: ProfileKind;
+  runId: string;
+  journey: string;
+  class: ContactClass;
+  block: string;
+  iteration: number;
+  channel: ChannelName;
+  template: string;
+  flags: MessageFlags;
+  due: Date;
+  validForMs: number;
+}
+
+/** What deciding on it depends on. */
+export interface ContactFacts {
+  gone: 'merged' | 'erased' | null;
+  customer: { locale: string | null; zone: string | null; region: string | null };
+  contact: Contactability;
+  ledger: Ledger;
+  /** The ledger's row of this very contact, if it was decided before. */
+  known: { id: string; state: MessageState } | null;
+}
+
+/** Locks customers in the order of their ids, as all who lock several do: nobody waits in a circle. */
+export async function lockCustomers(trx: Transaction<DB>, ids: readonly string[]): Promise<void> {
+  await sql`select 1 from customers where id = any(${[...new Set(ids)]}::uuid[]) order by id for update`.execute(trx);
+}
+
+/** Facts for each request, in their order; null for customers who are not there. One statement, however many. */
+export async function readContacts(
+  trx: Kysely<DB>,
+  requests: readonly ContactRequest[],
+  now: Date,
+): Promise<{ facts: (ContactFacts | null)[]; shop: unknown; policy: unknown }> {
+  const asked = requests.map(({ customerId, profile, runId, block, iteration, channel }, place) => ({
+    place,
+    customer: customerId,
+    profile,
+    run: runId,
+    block,
+    iteration,
+    channel,
+  }));
+  const { rows } = await sql<{
+    shop: unknown;
+    policy: unknown;
+    found: [number, ContactFacts & { ledger: LedgerJson }][];
+  }>`
+    with asked as (
+      select * from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb)
+        as a (place int, customer uuid, profile text, run uuid, block text, iteration int, channel text)
+    ), found as (
+      select a.place, jsonb_build_object(
+        'gone', case when w.merged_into is not null then 'merged' when w.erased_at is not null then 'erased' end,
+        'customer', jsonb_build_object('locale', w.locale, 'zone', w.zone, 'region', w.region),
+        'contact', ${contactabilityJson},
+        'ledger', ${ledgerJson(now, sql`false`)},
+        'known', (select jsonb_build_object('id', m.id, 'state', m.state) from messages m
+          where m.run_id = a.run and m.customer_id = w.id and m.block = a.block and m.iteration = a.iteration and m.channel = a.channel)
+      ) as facts
+      from asked a cross join lateral (
+        select c.*, p.email, p.phone from customers c left join profiles p on p.customer_id = c.id and p.kind = a.profile
+        where c.id = a.customer) w
+    )
+    select (select coalesce(jsonb_agg(jsonb_build_array(place, facts)), '[]') from found) as found,
+      (select value from settings where name = 'shop' order by version desc limit 1) as shop,
+      (select value from settings where name = 'policy' order by version desc limit 1) as policy`.execute(trx);
+  const { shop = null, policy = null, found = [] } = rows[0] ?? {};
+  const facts: (ContactFacts | null)[] = requests.map(() => null);
+  for (const [place, one] of found) facts[place] = { ...one, ledger: ledgerOf(one.ledger) };
+  return { facts, shop, policy };
+}
+
+/** A request with its answer, as it is written. */
+export interface DecidedContact {
+  request: ContactRequest;
+  decision: Decision;
+  details: Record<string, unknown>;
+  /** Of a contact that is to be sent. */
+  message: { id: string; locale: Locale; address: string | null; zone: string; settingsVersion: number } | null;
+}
+
+/** Writes the answers: a line of the decision ledger each, and a reserved row for each that is to be sent. One statement. */
+export async function writeContacts(trx: Kysely<DB>, decided: readonly DecidedContact[], now: Date): Promise<void> {
+  const reserved = decided.flatMap(({ request, message }) => (message === null ? [] : [messageRow(request, message)]));
+  const answers = decided.map(({ request, decision, details, message }) => ({
+    id: newId(now),
+    customer_id: request.customerId,
+    journey: request.journey,
+    run_id: request.runId,
+    block: request.block,
+    iteration: request.iteration,
+    channel: request.channel,
+    decision: decision.decision,
+    reason: decision.reason,
+    until: 'until' in decision ? decision.until : null,
+    message_id: message?.id ?? null,
+    details,
+  }));
+  await sql`
+    with reserved as (
+      insert into messages (id, customer_id, run_id, journey, block, iteration, channel, template, locale, class, kind, counts,
+        sale, state, settings_version, address, zone, due_at, reserved_at)
+      select m.id, m.customer_id, m.run_id, m.journey, m.block, m.iteration, m.channel, m.template, m.locale, m.class, m.kind, m.counts,
+        m.sale, 'reserved', m.settings_version, m.address, m.zone, m.due_at, ${now}
+      from jsonb_populate_recordset(null::messages, ${JSON.stringify(reserved)}::jsonb) m
+      order by m.customer_id
+    )
+    insert into decisions (id, at, customer_id, journey, run_id, block, iteration, channel, decision, reason, until, message_id, details)
+    select id, ${now}, customer_id, journey, run_id, block, iteration, channel, decision, reason, until, message_id, details
+    from jsonb_populate_recordset(null::decisions, ${JSON.stringify(answers)}::jsonb)`.execute(trx);
+}
+
+function messageRow(request: ContactRequest, message: NonNullable<DecidedContact['message']>) {
+  const { id, locale, address, zone, settingsVersion } = message;
+  const { flags, template, due } = request;
+  return {
+    id,
+    customer_id: request.customerId,
+    run_id: request.runId,
+    journey: request.journey,
+    block: request.block,
+    iteration: request.iteration,
+    channel: request.channel,
+    template,
+    locale,
+    class: request.class,
+    kind: flags.kind,
+    counts: flags.counts,
+    sale: flags.sale,
+    settings_version: settingsVersion,
+    address,
+    zone,
+    due_at: due,
+  };
+}
