@@ -52,6 +52,28 @@ export const variables = {
     schema: z.string().transform(rates).default({}),
     about: 'Messages a second by channel, of all workers together, such as email=50,sms=10; others have no limit',
   },
+  VESTNIK_TELEGRAM_TOKEN: {
+    schema: z
+      .string()
+      .regex(/^\d+:[\w-]{30,}$/, 'must look like 123456789:AA…, as @BotFather gives it')
+      .optional(),
+    about: "Of the shop's Telegram bot; without it there is none",
+  },
+  VESTNIK_TELEGRAM_MODE: {
+    schema: z.enum(['webhook', 'polling'], 'must be webhook or polling').default('webhook'),
+    about:
+      'webhook: Telegram calls the public address; polling: a gateway asks Telegram, where there is no public address',
+  },
+  VESTNIK_TELEGRAM_SECRET: {
+    schema: z
+      .string()
+      .regex(
+        /^[\w-]{16,256}$/,
+        'must have 16 to 256 letters, digits, _ or -, such as the output of "openssl rand -hex 32"',
+      )
+      .optional(),
+    about: 'What Telegram proves its webhooks by; without it they are not taken',
+  },
   VESTNIK_SHUTDOWN_SECONDS: {
     schema: whole(1, 600).default(30),
     about: 'Seconds that work under way gets when a process is asked to end',
@@ -97,6 +119,9 @@ export const readers = {
     'VESTNIK_LOG_LEVEL',
     'VESTNIK_SHUTDOWN_SECONDS',
     'VESTNIK_UI_URL',
+    'VESTNIK_TELEGRAM_TOKEN',
+    'VESTNIK_TELEGRAM_MODE',
+    'VESTNIK_TELEGRAM_SECRET',
   ],
   worker: [
     'DATABASE_URL',
@@ -109,6 +134,7 @@ export const readers = {
     'VESTNIK_CACHED_WORKFLOWS',
     'VESTNIK_SANDBOX',
     'VESTNIK_RATES',
+    'VESTNIK_TELEGRAM_TOKEN',
     'VESTNIK_SHUTDOWN_SECONDS',
   ],
   migrate: ['DATABASE_URL', 'VESTNIK_PRESET', 'VESTNIK_SCALE', 'VESTNIK_LOG_LEVEL'],

@@ -10,6 +10,7 @@ import { openApiRouter } from './open/router.ts';
 import { requestId } from './request-id.ts';
 import { segmentRouter } from './segment/router.ts';
 import { startPageRouter } from './start-page.ts';
+import { telegramRouter } from './telegram/webhook-router.ts';
 import { trackingRouter } from './tracking/tracking-router.ts';
 import { unsubscribeRouter } from './tracking/unsubscribe-router.ts';
 import { webhooksRouter } from './webhooks/router.ts';
@@ -29,6 +30,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(healthRouter(deps));
   app.use(metricsRouter(metrics, deps));
   app.use(logRequests(deps.log));
+  app.use(telegramRouter(deps));
   app.use(webhooksRouter({ ...deps, intake }));
   app.use(mindboxRouter({ ...deps, intake }));
   app.use(trackingRouter(deps));

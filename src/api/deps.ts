@@ -8,6 +8,7 @@ import type { Event } from '#domain/events.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import type { RelayCounts } from '#relay/relay.ts';
 import type { Metrics } from './metrics.ts';
+import type { Telegram } from './telegram/telegram.ts';
 
 /** Everything the gateway needs. Built in `main.ts`, handed to `createApp`. */
 export interface ApiDeps {
@@ -31,6 +32,8 @@ export interface ApiDeps {
   sample?: Router;
   /** What the start page sends its sample cart with, on development machines only. */
   writeKey?: string;
+  /** The shop's bot, where it has one. */
+  telegram?: Telegram;
   /** Where a process shares its registry with other rooms; else the gateway has one of its own. */
   metrics?: Metrics;
   /** `version`: the server's, for the start page. */

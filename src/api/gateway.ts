@@ -16,7 +16,8 @@ import { createRelay } from '#relay/relay.ts';
 import { routing } from '#workflows/catalogue.ts';
 import type { ApiDeps, Links } from './deps.ts';
 import { createListener } from './listener.ts';
-import { createMetrics } from './metrics.ts';
+import { countingIntake, createMetrics } from './metrics.ts';
+import { createTelegram, type TelegramOptions } from './telegram/telegram.ts';
 
 export interface GatewayDeps {
   db: Db;
@@ -37,6 +38,8 @@ export interface GatewayDeps {
   sample?: Router;
   /** What the start page sends its sample cart with, on development machines only. */
   writeKey?: string;
+  /** The shop's bot, where it has one. */
+  bot?: TelegramOptions | undefined;
 }
 
 export interface Gateway {
@@ -53,14 +56,25 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const relay = createRelay({ db, port: journeys, time: clock.time, log });
   const intake = createIntake({ pool, clock, routing, onOutbox: (rows) => void relay.push(rows), shop });
   const metrics = createMetrics({ ofProcess: true });
-  const app = createListener({ ...deps, shop, relay, intake, metrics, stopping: stopping.signal });
+  const telegram = deps.bot && createTelegram({ ...deps, shop, intake: countingIntake(intake, metrics) }, deps.bot);
+  const app = createListener({
+    ...deps,
+    ...(telegram && { telegram }),
+    shop,
+    relay,
+    intake,
+    metrics,
+    stopping: stopping.signal,
+  });
   const server = await listen(app, deps, stopping.signal);
   const address = server.address();
   const port = address && typeof address === 'object' ? address.port : deps.port;
+  telegram?.start();
   let closing: Promise<void> | undefined;
   const close = async () => {
     stopping.abort();
     await closeServer(server, graceMs);
+    await telegram?.close();
     await intake.close();
     await relay.close();
   };

@@ -8,6 +8,7 @@ import { createLogger } from '#process/logger.ts';
 import { runProcess } from '#process/run.ts';
 import { openJourneys, temporalPlace } from '#process/temporal.ts';
 import { startGateway } from './gateway.ts';
+import type { TelegramOptions } from './telegram/telegram.ts';
 
 await runProcess(async (end) => {
   const config = readConfig('gateway');
@@ -30,9 +31,16 @@ await runProcess(async (end) => {
     links: { temporalUi: config.VESTNIK_UI_URL ?? null, inbox: null },
     host: config.VESTNIK_HOST,
     port: config.VESTNIK_PORT,
+    bot: botOf(config),
     graceMs: config.VESTNIK_SHUTDOWN_SECONDS * 1000,
   });
   end.add(() => gateway.close());
   log.info({ port: gateway.port }, 'The gateway listens');
   return {};
 });
+
+function botOf(config: ReturnType<typeof readConfig<'gateway'>>): TelegramOptions | undefined {
+  const token = config.VESTNIK_TELEGRAM_TOKEN;
+  if (token === undefined) return undefined;
+  return { token, secret: config.VESTNIK_TELEGRAM_SECRET ?? null, mode: config.VESTNIK_TELEGRAM_MODE };
+}

@@ -83,6 +83,11 @@ export const problems = {
     title: 'No secret is kept for this source, so its webhooks cannot be checked',
     next: 'Give the secret by which it signs with `POST /api/v1/webhook-secrets`.',
   },
+  telegram_closed: {
+    status: 404,
+    title: 'Webhooks of Telegram are not taken here',
+    next: 'Set VESTNIK_TELEGRAM_TOKEN, VESTNIK_TELEGRAM_SECRET and VESTNIK_TELEGRAM_MODE=webhook for the gateway.',
+  },
   secret_not_found: {
     status: 404,
     title: 'There is no such secret',
@@ -102,6 +107,11 @@ export const problems = {
     status: 409,
     title: 'A key cannot revoke itself',
     next: 'Revoke it with another key, so that nobody is locked out.',
+  },
+  no_telegram_bot: {
+    status: 409,
+    title: 'The shop has no Telegram bot',
+    next: 'Make one with @BotFather and set VESTNIK_TELEGRAM_TOKEN for gateway and worker.',
   },
   customer_busy: {
     status: 409,
@@ -141,6 +151,11 @@ export const problems = {
     status: 503,
     title: 'The events could not be stored just now',
     next: 'Send the same again in a moment.',
+  },
+  telegram_unreachable: {
+    status: 503,
+    title: 'Telegram does not answer, or does not know the bot',
+    next: 'Try again in a moment; if it stays, check VESTNIK_TELEGRAM_TOKEN.',
   },
   unavailable: {
     status: 503,

@@ -16,14 +16,15 @@ export const contactabilityJson: RawBuilder<Contactability> = sql`(
     (select jsonb_agg(jsonb_build_object('channel', channel, 'address', address, 'keys', keys) order by seen_at desc)
       from devices where customer_id = w.id) as devices) found)`;
 
-/** How each profile of a customer may be written to. */
+/** How each profile of a customer may be written to; of whom only a chat is known, the personal one. */
 export async function contactabilityOf(
   db: Kysely<DB>,
   customerId: string,
 ): Promise<{ profile: ProfileKind; known: Contactability }[]> {
   const { rows } = await sql<{ profile: ProfileKind; known: Contactability }>`
     select w.kind as profile, ${contactabilityJson} as known
-    from (select customer_id as id, kind, email, phone from profiles where customer_id = ${customerId}) w
+    from (select c.id, coalesce(p.kind, 'personal') as kind, p.email, p.phone
+      from customers c left join profiles p on p.customer_id = c.id where c.id = ${customerId}) w
     order by w.kind desc`.execute(db);
   return rows;
 }

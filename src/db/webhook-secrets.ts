@@ -35,7 +35,7 @@ export async function addWebhookSecret(
 }
 
 /** The source of events of this name; where there is none yet, one whose write key nobody has. */
-async function eventSource(trx: Transaction<DB>, name: string, at: Date): Promise<string> {
+export async function eventSource(trx: Transaction<DB>, name: string, at: Date): Promise<string> {
   const row = { id: newId(at), name, write_key_hash: keyHash(randomBytes(32).toString('base64')), created_at: at };
   await trx
     .insertInto('sources')

@@ -28,6 +28,7 @@ await runProcess(async (end) => {
     smtpUrl: config.VESTNIK_SMTP_URL,
     envelopeFrom: config.VESTNIK_SMTP_ENVELOPE_FROM ?? null,
     sandboxUrl: config.VESTNIK_SANDBOX ?? null,
+    telegramToken: config.VESTNIK_TELEGRAM_TOKEN ?? null,
   });
   end.add(() => closeChannels(channels));
   const worker = await startWorker({

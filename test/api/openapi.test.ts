@@ -12,7 +12,13 @@ import { seed } from './seed.ts';
 import { type Answer, testGateway } from './support.ts';
 
 const database = await freshDatabase();
-const { call, request, deps } = await testGateway(database);
+const { call, request, deps } = await testGateway(database, {
+  telegram: {
+    webhookSecret: null,
+    handle: async () => {},
+    link: async () => ({ url: 'https://t.me/sample_shop_bot?start=token', expiresAt: new Date() }),
+  },
+});
 const seeded = await seed(database.db);
 const document = openApiDocument();
 const documented = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
@@ -79,6 +85,7 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /customers/{id}/timeline': () => call('GET', `/customers/${customer}/timeline`),
   'put /customers': () => call('PUT', '/customers', { items: [{ userId: 'documented' }, {}] }),
   'get /customers/{id}/export': () => call('GET', `/customers/${customer}/export`),
+  'post /customers/{id}/telegram-link': () => call('POST', `/customers/${customer}/telegram-link`),
   'delete /customers/{id}': () => call('DELETE', `/customers/${seeded.spare}`),
   'get /customers/{id}/decisions': () => call('GET', `/customers/${customer}/decisions`),
   'get /messages': () => call('GET', '/messages'),

@@ -8,6 +8,7 @@ import { putCustomerRoutes } from './put-customers.ts';
 import type { Route } from './route.ts';
 import { settingsRoutes } from './settings.ts';
 import { tailRoutes } from './tails.ts';
+import { telegramLinkRoutes } from './telegram-link.ts';
 import { webhookSecretRoutes } from './webhook-secrets.ts';
 
 /** All of `/api/v1`. */
@@ -15,6 +16,7 @@ export const routes: readonly Route[] = [
   ...customerRoutes,
   ...exportRoutes,
   ...putCustomerRoutes,
+  ...telegramLinkRoutes,
   ...messageRoutes,
   ...journeyRoutes,
   ...tailRoutes,

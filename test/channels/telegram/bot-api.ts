@@ -39,6 +39,8 @@ export class BotApi {
   /** Highest offset that was asked for: all below is confirmed and forgotten. */
   confirmed = 0;
   root = '';
+  /** Looked at before a message is taken, by tests that ask what holds at that moment. */
+  onSend: (() => Promise<void>) | null = null;
   #pending: Update[] = [];
   #onUpdate = new Set<() => void>();
   #messages = 0;
@@ -70,6 +72,7 @@ export class BotApi {
     const fault = this.faults.get(method)?.shift();
     if (typeof fault === 'object') return answer(response, { refusal: fault });
     if (fault === 'html') return void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>502</h1>');
+    if (method === 'sendMessage') await this.onSend?.();
     this.calls.push({ method, payload });
     const result = token === this.token ? await this.#do(method, payload, response) : refusal(401, 'Unauthorized');
     if (fault === 'drop') return void response.destroy();
