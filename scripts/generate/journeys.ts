@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Contract, channelNames } from '#domain/journey.ts';
+import { type ChannelName, type Contract, channelNames } from '#domain/journey.ts';
 import { locales } from '#domain/shop.ts';
+import { compileShort } from '#rendering/short/compile.ts';
+import { templateName, templateNaming } from '#rendering/sources.ts';
 import { namesIn, readOr } from '#scripts/lib/files.ts';
 
 /** A journey's folder as `generate` sees it. */
@@ -11,6 +13,8 @@ export interface Journey {
   name: string;
   folder: string;
   contract: Contract;
+  /** The channels that each message has templates for. */
+  channels: Readonly<Record<string, readonly ChannelName[]>>;
 }
 
 /** Every folder below `workflows` that has a contract. */
@@ -21,7 +25,8 @@ export async function readJourneys(workflows: string): Promise<Journey[]> {
     if (!existsSync(join(folder, 'contract.ts'))) continue;
     const module: { contract?: Contract } = await import(pathToFileURL(join(folder, 'contract.ts')).href);
     if (!module.contract) throw new Error(`src/workflows/${name}/contract.ts must export \`contract\`.`);
-    journeys.push({ name, folder, contract: module.contract });
+    const { contract } = module;
+    journeys.push({ name, folder, contract, channels: await messageChannels({ folder, contract }) });
   }
   return journeys;
 }
@@ -79,25 +84,53 @@ async function settingsFaults(path: string): Promise<string[]> {
   );
 }
 
-const templateName = /^(?<message>[\w-]+)\.(?<channel>\w+)\.(?<locale>\w+)\.\w+$/;
+/** The channels by which each message can go, by the templates that are there; e-mail is a must and comes first. */
+async function messageChannels({ folder, contract }: Pick<Journey, 'folder' | 'contract'>) {
+  const names = (await namesIn(join(folder, 'messages'))).map(templateName);
+  const channelsOf = (message: string): ChannelName[] => {
+    const found = new Set(names.flatMap((name) => (name?.message === message ? name.channels : [])));
+    return channelNames.filter((channel) => found.has(channel));
+  };
+  return Object.fromEntries(Object.keys(contract.messages).map((message) => [message, channelsOf(message)]));
+}
 
-/** Every message has an e-mail template in every locale, and every template belongs to a message. */
-async function templateFaults({ folder, contract }: Journey): Promise<string[]> {
-  const faults: string[] = [];
+/** Every message has an e-mail template, every channel that it has is there in every locale and within its limits, and every
+ *  template belongs to a message. */
+async function templateFaults(journey: Journey): Promise<string[]> {
+  const folder = join(journey.folder, 'messages');
+  const files = await namesIn(folder);
+  const faults = await Promise.all(files.map((file) => fileFaultsOf(journey, join(folder, file))));
   const found = new Set<string>();
-  for (const file of await namesIn(join(folder, 'messages'))) {
-    const { message = '', channel = '', locale = '' } = templateName.exec(basename(file))?.groups ?? {};
-    if (!channelNames.some((name) => name === channel) || !locales.some((name) => name === locale))
-      faults.push(
-        `messages/${file} should be called <message>.<${channelNames.join('|')}>.<${locales.join('|')}>.<type>.`,
-      );
-    else if (!(message in contract.messages)) faults.push(`messages/${file} belongs to no message of the contract.`);
-    found.add(`${message}.${channel}.${locale}`);
+  for (const file of files) {
+    const { message, channels = [], locale } = templateName(file) ?? {};
+    for (const channel of channels) found.add(`${message}.${channel}.${locale}`);
   }
-  for (const message of Object.keys(contract.messages)) {
-    const missing = locales.filter((locale) => !found.has(`${message}.email.${locale}`));
-    if (missing.length > 0)
-      faults.push(`message "${message}" has no template messages/${message}.email.<${missing.join('|')}>.mjml.`);
+  for (const [message, channels] of Object.entries(journey.channels))
+    for (const channel of new Set<ChannelName>(['email', ...channels])) {
+      const missing = locales.filter((locale) => !found.has(`${message}.${channel}.${locale}`));
+      const type = channel === 'email' ? 'mjml' : 'txt';
+      if (missing.length > 0)
+        faults.push([
+          `message "${message}" has no template messages/${message}.${channel}.<${missing.join('|')}>.${type}.`,
+        ]);
+    }
+  return faults.flat();
+}
+
+async function fileFaultsOf({ contract }: Journey, path: string): Promise<string[]> {
+  const file = `messages/${basename(path)}`;
+  const name = templateName(basename(path));
+  if (name === null) return [`${file} should be called ${templateNaming}.`];
+  if (!(name.message in contract.messages)) return [`${file} belongs to no message of the contract.`];
+  const text = await readOr(path, '');
+  const faults = new Set<string>();
+  for (const channel of name.channels) {
+    if (channel === 'email') continue;
+    try {
+      compileShort(text, channel, file);
+    } catch (error) {
+      faults.add(`${error instanceof Error ? error.message : error}.`);
+    }
   }
-  return faults;
+  return [...faults];
 }

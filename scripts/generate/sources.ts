@@ -28,6 +28,7 @@ export function catalogueSource(journeys: readonly Journey[]): string {
     });
   const names = journeys.map(({ name }) => `'${name}'`);
   return `${header}
+import type { ChannelName } from '#domain/journey.ts';
 import { routeEvents } from '#domain/routing.ts';
 ${imports.join('')}
 /** Contracts by journey. */
@@ -50,10 +51,27 @@ export type BlockName<Journey extends JourneyName = JourneyName> = Journey exten
   ? keyof (typeof contracts)[Journey]['blocks']
   : never;
 
+/** The channels that each message has texts for: settings may name no other for it. */
+export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<string, readonly ChannelName[]>>>> = {
+${journeys.map(channelEntries).join('')}};
+
 /** Which journeys hear of which event. */
 export const routing = routeEvents(Object.values(contracts));
 `;
 }
+
+function channelEntries({ name, channels }: Journey): string {
+  const lines = Object.entries(channels).map(([message, names]) => {
+    const quoted = names.map((channel) => `'${channel}'`);
+    const line = `    ${key(message)}: [${quoted.join(', ')}],\n`;
+    return line.length <= 121
+      ? line
+      : `    ${key(message)}: [\n${quoted.map((one) => `      ${one},\n`).join('')}    ],\n`;
+  });
+  return `  ${key(name)}: {\n${lines.join('')}  },\n`;
+}
+
+const key = (name: string) => (/^[a-z_]\w*$/i.test(name) ? name : `'${name}'`);
 
 // As the formatter would write them: on one line where they fit.
 const object = (entries: string[]) => wrap('{', entries, '}', ' ');

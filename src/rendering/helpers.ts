@@ -36,6 +36,12 @@ const dateFormat = kept((locale = 'en', timeZone = 'UTC', zoneName = '') => {
   const named = zoneName === '' ? {} : ({ timeZoneName: 'short' } as const);
   return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, { ...options, ...named, timeZone });
 });
+/** As few characters as an SMS can do with: `29.11, 18:00`; the month by name where its number could be taken for the day. */
+const momentFormat = kept((locale = 'en', timeZone = 'UTC') => {
+  const month = locale === 'en' ? 'short' : '2-digit';
+  const options = { day: '2-digit', month, hour: '2-digit', minute: '2-digit', timeZone } as const;
+  return new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, options);
+});
 const pluralRules = kept((locale = 'en') => new Intl.PluralRules(locale));
 
 /** Money for reading: `1 290 ₽`, `€12.50`. The currency says how many minor units make one. */
@@ -81,6 +87,8 @@ export const helpers: Record<string, HelperDelegate> = {
   money: (money: Money, options: HelperOptions) => formatMoney(money, dataOf(options).locale),
   date: (iso: string, options: HelperOptions) =>
     dateFormat(dataOf(options).locale, dataOf(options).zone).format(new Date(iso)),
+  moment: (iso: string, options: HelperOptions) =>
+    momentFormat(dataOf(options).locale, dataOf(options).zone).format(new Date(iso)),
   /** With the zone's name, where a customer may live in another. */
   instant: (iso: string, options: HelperOptions) =>
     dateFormat(dataOf(options).locale, dataOf(options).zone, 'named').format(new Date(iso)),

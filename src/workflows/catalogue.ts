@@ -1,5 +1,6 @@
 // Written by `npm run generate` from the folders beside it. Do not edit.
 
+import type { ChannelName } from '#domain/journey.ts';
 import { routeEvents } from '#domain/routing.ts';
 import { contract as abandonment } from './abandonment/contract.ts';
 import { settings as abandonmentSettings } from './abandonment/settings.ts';
@@ -23,6 +24,26 @@ export type MessageName<Journey extends JourneyName = JourneyName> = Journey ext
 export type BlockName<Journey extends JourneyName = JourneyName> = Journey extends JourneyName
   ? keyof (typeof contracts)[Journey]['blocks']
   : never;
+
+/** The channels that each message has texts for: settings may name no other for it. */
+export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<string, readonly ChannelName[]>>>> = {
+  abandonment: {
+    'cart-reminder': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'cart-still-here': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'cart-questions': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'cart-last-call': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'cart-promo': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'cart-promo-expires': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    favourites: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'favourites-alternatives': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    view: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'view-alternatives': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'view-expensive': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    category: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'latest-updates': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'pick-a-category': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+  },
+};
 
 /** Which journeys hear of which event. */
 export const routing = routeEvents(Object.values(contracts));

@@ -49,6 +49,19 @@ test('a whole journey has no fault, and its workflow type keeps the dash', async
   expect(catalogueSource(journeys)).toContain(`export const contracts = { 'win-back': winBack } as const;`);
 });
 
+test('the catalogue says by which channels each message can go, e-mail first', async () => {
+  const push = '---\ntitle: Hello\nurl: cartUrl\n---\nHello';
+  const journeys = await journey({
+    ...Object.fromEntries(['en', 'ru'].map((locale) => [`messages/offer.push.${locale}.txt`, push])),
+    ...Object.fromEntries(['en', 'ru'].map((locale) => [`messages/offer.sms.${locale}.txt`, 'Hello'])),
+  });
+  expect((await Promise.all(journeys.map(journeyFaults))).flat()).toEqual([]);
+  expect(catalogueSource(journeys)).toContain(`  'win-back': {
+    offer: ['email', 'sms', 'web_push', 'app_push'],
+  },
+`);
+});
+
 test.each([
   [
     'a message without a template',
@@ -64,6 +77,26 @@ test.each([
     'a template in an unknown locale',
     { 'messages/offer.email.xx.mjml': '' },
     'messages/offer.email.xx.mjml should be called',
+  ],
+  [
+    'a channel in one language only',
+    { 'messages/offer.sms.en.txt': 'Hello' },
+    'message "offer" has no template messages/offer.sms.<ru>.txt',
+  ],
+  [
+    'a short text with the ending of a letter',
+    { 'messages/offer.sms.en.mjml': '' },
+    'messages/offer.sms.en.mjml should be called <message>.email.<en|ru>.mjml or <message>.<telegram|',
+  ],
+  [
+    'a text that is too long for its channel',
+    { 'messages/offer.sms.en.txt': 'Hello', 'messages/offer.sms.ru.txt': 'я'.repeat(135) },
+    'messages/offer.sms.ru.txt: the text takes 3 SMS segments',
+  ],
+  [
+    'a push without a title, told once for both pushes',
+    { 'messages/offer.push.en.txt': 'Hello', 'messages/offer.push.ru.txt': '---\ntitle: Да\nurl: cartUrl\n---\nДа' },
+    'messages/offer.push.en.txt: give it a `title`',
   ],
   ['a workflow under another name', { 'workflow.ts': 'export async function other() {}' }, 'workflow.ts must have'],
   ['settings that are not exported', { 'settings.ts': '' }, 'settings.ts must export'],

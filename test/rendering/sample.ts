@@ -1,3 +1,4 @@
+import type { ChannelName } from '#domain/journey.ts';
 import { defaultShop, type Locale } from '#domain/shop.ts';
 import type { GoodsLine, MessageModel, RenderInput } from '#rendering/model.ts';
 
@@ -71,15 +72,32 @@ export function minimalModel(locale: Locale): MessageModel {
   return { ...full, customer: { firstName: null }, goods, more: [], category: null, categories: [], promo: null };
 }
 
+/** As little as a journey's composer gives a message: what the message is about is there, and nothing else. */
+export function leastModel(message: string, locale: Locale): MessageModel {
+  const [full, least] = [fullModel(locale, () => null), minimalModel(locale)];
+  if (message.includes('promo')) return { ...least, promo: full.promo };
+  if (message.endsWith('-alternatives')) return { ...least, more: full.more.slice(0, 1) };
+  if (message === 'category') return { ...least, category: full.category };
+  if (message === 'pick-a-category') return { ...least, goods: [], categories: full.categories.slice(0, 2) };
+  return least;
+}
+
 export const track = {
   messageId: '019ab5d0-7c00-7000-8000-000000000001',
   publicUrl: 'https://mail.shop.example',
   secret: 'a secret of tests',
 };
 
-export function inputOf(
-  of: Pick<RenderInput, 'journey' | 'message' | 'locale'>,
+type Of = Pick<RenderInput, 'journey' | 'message' | 'locale'>;
+
+export function inputOf(of: Of, model: MessageModel): RenderInput<'email'> {
+  return inputFor(of, 'email', model);
+}
+
+export function inputFor<Channel extends ChannelName>(
+  { journey, message, locale }: Of,
+  channel: Channel,
   model: MessageModel,
-): RenderInput<'email'> {
-  return { journey: of.journey, message: of.message, locale: of.locale, channel: 'email', model, track };
+): RenderInput<Channel> {
+  return { journey, message, locale, channel, model, track };
 }

@@ -4,12 +4,13 @@ import type { GoodsLine, MessageModel } from '#rendering/model.ts';
 /** Lengths that names are cut to, one after the other, until the message fits. */
 export const nameLengths = [120, 60, 40, 30, 24, 18, 12, 8] as const;
 
-/** The model with every name of a product or category on one line, without what turns the direction of the text around it,
- *  and at most so long. */
+/** The model with every name of a product or category, and the shop's, on one line, without what turns the direction of the
+ *  text around it, and at most so long. */
 export function withNames(model: MessageModel, most: number): MessageModel {
   const named = <T extends { name: string }>(one: T): T => ({ ...one, name: shorten(clean(one.name), most) });
   return {
     ...model,
+    shop: named(model.shop),
     goods: model.goods.map<GoodsLine>(named),
     more: model.more.map<GoodsLine>(named),
     category: model.category && named(model.category),
