@@ -146,6 +146,11 @@ export const problems = {
     title: 'The order of this refund is not known yet',
     next: 'Send it again in a minute: the order may come in by then.',
   },
+  message_not_yet_known: {
+    status: 503,
+    title: 'The message that this is about is being sent right now, and its id is not known yet',
+    next: 'Send it again in half a minute.',
+  },
   overloaded: { status: 503, title: 'Too many events wait to be stored', next: 'Send the same again in a moment.' },
   not_stored: {
     status: 503,

@@ -13,6 +13,10 @@ export function isOneOf(
     .includes(true);
 }
 
-export function hmacs(algorithm: 'sha1' | 'sha256', secrets: readonly string[], signed: string | Buffer): Buffer[] {
+export function hmacs(
+  algorithm: 'sha1' | 'sha256',
+  secrets: readonly (string | Buffer)[],
+  signed: string | Buffer,
+): Buffer[] {
   return secrets.map((secret) => createHmac(algorithm, secret).update(signed).digest());
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { Problem } from '#api/problems.ts';
+import { providerWebhook } from '#api/webhooks/providers.ts';
 import { webhookSource } from '#api/webhooks/sources.ts';
 import { createSealer } from '#db/seal.ts';
 import { addWebhookSecret, deleteWebhookSecret, listWebhookSecrets } from '#db/webhook-secrets.ts';
@@ -28,14 +29,15 @@ const add = route({
   summary: 'Opens `/webhooks/:source` to what is signed with this secret',
   description:
     'A source may have several, so that one can be changed for another without losing a webhook: add the new one, ' +
-    'change it in the shop, delete the old one. They are kept encrypted and shown this once.',
+    'change it in the shop or at the provider, delete the old one. They are kept encrypted and shown this once.',
   body: webhookSecretInput,
   example: { source: 'shopify', name: 'app of 2026', secret: 'shpss_0123456789abcdef' },
   status: 201,
   answer: webhookSecretCreated,
   async handle({ body, deps }) {
     const secret = body.secret ?? `whsec_${randomBytes(32).toString('base64')}`;
-    const fault = webhookSource(body.source)?.source.secretFault?.(secret);
+    const source = webhookSource(body.source)?.source ?? providerWebhook(body.source)?.webhook;
+    const fault = source?.secretFault?.(secret);
     if (fault) throw new Problem('invalid_request', { errors: [fieldError(['secret'], fault, true)] });
     const sealer = createSealer(deps.secret);
     const seal = (id: string) => sealer.seal(secret, `${body.source} ${id}`);

@@ -1,9 +1,6 @@
+import { checkStandard, standardSecretFault } from '#channels/standard-webhooks.ts';
 import { isRecord } from '#domain/shapes.ts';
-import { isSigned } from './signatures.ts';
 import { jsonOf, nothing, type WebhookSource } from './told.ts';
-
-/** Wall seconds that a signed time may be off. */
-const tolerance = 300;
 
 /** Standard Webhooks (https://www.standardwebhooks.com), symmetric signatures `v1`. The body is one call in the shape of
  *  Segment's API, `type` and all; `webhook-id` is its message id. */
@@ -11,11 +8,7 @@ export const standard: WebhookSource = {
   refuses: true,
   check({ raw, header }, secrets, wallNow) {
     const [id, timestamp, signature] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(header);
-    if (!id || !timestamp || !signature || !/^\d{1,12}$/.test(timestamp)) return 'wrong';
-    const signatures = signature.split(' ').flatMap((one) => (one.startsWith('v1,') ? [one.slice(3)] : []));
-    const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), raw]);
-    if (!isSigned(signed, signatures, secrets.map(bytesOf))) return 'wrong';
-    return Math.abs(wallNow / 1000 - Number(timestamp)) <= tolerance ? 'genuine' : 'stale';
+    return checkStandard({ id, timestamp, signature }, raw, secrets, wallNow);
   },
   read(delivery) {
     const body = jsonOf(delivery);
@@ -24,17 +17,5 @@ export const standard: WebhookSource = {
     const call = { ...body, type: String(body.type), sentAt, messageId: delivery.header('webhook-id') };
     return { tells: 'calls', calls: [call] };
   },
-  secretFault(secret) {
-    const base64 = secret.replace(prefix, '');
-    const isBase64 = Buffer.from(base64, 'base64').toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, '');
-    const isLong = bytesOf(secret).length >= shortest;
-    return isBase64 && isLong ? null : `must be whsec_ and at least ${shortest} bytes in base64`;
-  },
+  secretFault: standardSecretFault,
 };
-
-const prefix = /^whsec_/;
-const shortest = 16;
-
-function bytesOf(secret: string): Buffer {
-  return Buffer.from(secret.replace(prefix, ''), 'base64');
-}

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { providerNames } from '#api/webhooks/providers.ts';
 import { webhookSourceNames } from '#api/webhooks/sources.ts';
 import { instant, listOf, uuid } from './common.ts';
 
-const source = z.enum(webhookSourceNames).meta({ description: 'The last part of `/webhooks/:source`' });
+const source = z
+  .enum([...webhookSourceNames, ...providerNames])
+  .meta({ description: 'The last part of `/webhooks/:source`' });
 
 export const webhookSecretInput = z
   .strictObject({
@@ -13,7 +16,7 @@ export const webhookSecretInput = z
       .min(8)
       .max(500)
       .optional()
-      .meta({ description: 'The one that the shop has given; left out: one is made' }),
+      .meta({ description: 'The one that the shop or provider has given; left out: one is made' }),
   })
   .meta({ id: 'WebhookSecretInput' });
 
