@@ -17,7 +17,7 @@ export interface PollingDeps {
 }
 
 /** Wall ms. */
-const pauses = { first: 200, longest: 30_000, untilOurTurn: 5_000 };
+const pauses = { first: 200, longest: 30_000, untilOurTurn: 1_000 };
 /** Seconds that Telegram may keep a request that it has nothing for. */
 const longPoll = 25;
 /** An update that fails so often, and not for want of the database, is a fault of ours that waiting does not mend. */
