@@ -59,6 +59,13 @@ export const variables = {
       .optional(),
     about: "Of the shop's Telegram bot; without it there is none",
   },
+  VESTNIK_TELEGRAM_API: {
+    schema: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional(),
+    about: "A Bot API server of your own, in place of Telegram's",
+  },
   VESTNIK_TELEGRAM_MODE: {
     schema: z.enum(['webhook', 'polling'], 'must be webhook or polling').default('webhook'),
     about:
@@ -120,6 +127,7 @@ export const readers = {
     'VESTNIK_SHUTDOWN_SECONDS',
     'VESTNIK_UI_URL',
     'VESTNIK_TELEGRAM_TOKEN',
+    'VESTNIK_TELEGRAM_API',
     'VESTNIK_TELEGRAM_MODE',
     'VESTNIK_TELEGRAM_SECRET',
   ],
@@ -135,6 +143,7 @@ export const readers = {
     'VESTNIK_SANDBOX',
     'VESTNIK_RATES',
     'VESTNIK_TELEGRAM_TOKEN',
+    'VESTNIK_TELEGRAM_API',
     'VESTNIK_SHUTDOWN_SECONDS',
   ],
   migrate: ['DATABASE_URL', 'VESTNIK_PRESET', 'VESTNIK_SCALE', 'VESTNIK_LOG_LEVEL'],

@@ -42,5 +42,10 @@ await runProcess(async (end) => {
 function botOf(config: ReturnType<typeof readConfig<'gateway'>>): TelegramOptions | undefined {
   const token = config.VESTNIK_TELEGRAM_TOKEN;
   if (token === undefined) return undefined;
-  return { token, secret: config.VESTNIK_TELEGRAM_SECRET ?? null, mode: config.VESTNIK_TELEGRAM_MODE };
+  return {
+    token,
+    secret: config.VESTNIK_TELEGRAM_SECRET ?? null,
+    mode: config.VESTNIK_TELEGRAM_MODE,
+    apiRoot: config.VESTNIK_TELEGRAM_API,
+  };
 }

@@ -2,7 +2,7 @@ import type { Channel } from '#channels/channel.ts';
 import { createEmailChannel } from '#channels/email/channel.ts';
 import { smtpSettings } from '#channels/email/settings.ts';
 import { createSandbox } from '#channels/sandbox/channel.ts';
-import { createTelegramChannel } from '#channels/telegram/channel.ts';
+import { createTelegramChannel, type TelegramSettings } from '#channels/telegram/channel.ts';
 import type { ChannelName } from '#domain/journey.ts';
 
 export interface ChannelSettings {
@@ -10,8 +10,8 @@ export interface ChannelSettings {
   envelopeFrom: string | null;
   /** An SMTP server that gets everything, of every channel; null: messages go to their providers. */
   sandboxUrl: string | null;
-  /** Of the shop's bot. */
-  telegramToken: string | null;
+  /** The shop's bot, where it has one. */
+  telegram: TelegramSettings | null;
 }
 
 /** The channels that a worker sends on. */
@@ -19,12 +19,12 @@ export function openChannels({
   smtpUrl,
   envelopeFrom,
   sandboxUrl,
-  telegramToken,
+  telegram,
 }: ChannelSettings): Partial<Record<ChannelName, Channel>> {
   if (sandboxUrl !== null) return createSandbox(sandboxUrl);
   return {
     email: createEmailChannel(smtpSettings(smtpUrl, { envelopeFrom })),
-    ...(telegramToken !== null && { telegram: createTelegramChannel({ token: telegramToken }) }),
+    ...(telegram !== null && { telegram: createTelegramChannel(telegram) }),
   };
 }
 

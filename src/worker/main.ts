@@ -28,7 +28,10 @@ await runProcess(async (end) => {
     smtpUrl: config.VESTNIK_SMTP_URL,
     envelopeFrom: config.VESTNIK_SMTP_ENVELOPE_FROM ?? null,
     sandboxUrl: config.VESTNIK_SANDBOX ?? null,
-    telegramToken: config.VESTNIK_TELEGRAM_TOKEN ?? null,
+    telegram:
+      config.VESTNIK_TELEGRAM_TOKEN === undefined
+        ? null
+        : { token: config.VESTNIK_TELEGRAM_TOKEN, apiRoot: config.VESTNIK_TELEGRAM_API },
   });
   end.add(() => closeChannels(channels));
   const worker = await startWorker({

@@ -16,7 +16,7 @@ export interface TelegramOptions {
   secret: string | null;
   mode: 'webhook' | 'polling';
   /** Of the Bot API, without a slash at the end; Telegram's own if left out. */
-  apiRoot?: string;
+  apiRoot?: string | undefined;
 }
 
 /** The bot, as the gateway's routes see it. */

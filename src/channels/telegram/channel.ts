@@ -7,7 +7,7 @@ import { isAboutPhoto, outcomeOf } from './outcome.ts';
 export interface TelegramSettings {
   token: string;
   /** Of the Bot API, without a slash at the end; Telegram's own if left out. */
-  apiRoot?: string;
+  apiRoot?: string | undefined;
   /** Wall milliseconds for one submission, all of it: well below the lease of a row that is being submitted (90 s). */
   timeLimit?: number;
 }

@@ -28,7 +28,7 @@ const refusal = (code: number, description: string): Refusal => ({ refusal: { co
 
 /** Telegram's Bot API in small, over HTTP as the real one speaks it: what bots send, what people do, and its refusals. */
 export class BotApi {
-  readonly token = '4242:test-token-of-a-bot';
+  readonly token = '4242:a-token-of-the-tests-that-is-long-enough';
   readonly calls: Call[] = [];
   /** Faults of the next calls, by method. */
   readonly faults = new Map<string, Fault[]>();
