@@ -4,9 +4,11 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createEmailChannel } from '#channels/email/channel.ts';
 import { smtpSettings } from '#channels/email/settings.ts';
+import { createSandboxChannel } from '#channels/sandbox/channel.ts';
 import { createInbox } from '#inbox/inbox.ts';
+import type { Renderer } from '#rendering/model.ts';
 import { createRenderer } from '#rendering/renderer.ts';
-import { fullModel, inputOf } from '#test/rendering/sample.ts';
+import { fullModel, inputFor, inputOf } from '#test/rendering/sample.ts';
 import { desktop, openBrowser, overflow, phone } from '#test/support/browser.ts';
 
 const inbox = await createInbox({ dir: join(inject('runFolder'), `inbox-page-${process.pid}`), smtpPort: 0 });
@@ -47,7 +49,20 @@ beforeAll(async () => {
     expect(result).toMatchObject({ result: 'accepted' });
   }
   await channel.close();
+  await sandboxed(renderer);
 });
+
+/** A short message to a phone, which is no e-mail but is shown here too. */
+async function sandboxed(renderer: Renderer): Promise<void> {
+  const sms = createSandboxChannel('sms', inbox.smtpUrl);
+  const { content } = renderer.render(
+    inputFor({ ...about, message: about.template, locale: 'ru' }, 'sms', fullModel('ru')),
+  );
+  const from = { name: 'Shop', email: 'hello@shop.example' };
+  const message = { id: crypto.randomUUID(), ...about, to: '+79160000001', devices: [], unsubscribeUrl: null };
+  expect(await sms.submit({ ...message, locale: 'ru', from, content })).toMatchObject({ result: 'accepted' });
+  await sms.close();
+}
 
 const rows = (page: Page) => page.locator('#list a');
 const letter = (page: Page) => page.frameLocator('#html').locator('body');
@@ -80,10 +95,33 @@ test.each([
   expect(problems).toEqual([]);
 });
 
+test.each([
+  ['a desktop', desktop],
+  ['a phone', phone],
+])(
+  'on %s an SMS is told by its badge and filter, shows the phone, and its link can be followed',
+  async (_where, viewport) => {
+    const { page, problems } = await open({ viewport });
+    await page.goto(url);
+    await rows(page).nth(2).waitFor();
+    await page.getByLabel('Channel').selectOption('sms');
+    await expect.poll(() => rows(page).allTextContents()).toEqual([expect.stringMatching(/^SMS \+79160000001/)]);
+    await rows(page).click();
+    await expect.poll(() => page.locator('#plain').textContent()).toContain('ваша корзина сохранена');
+    expect(await page.locator('#to').textContent()).toBe('+79160000001');
+    expect(await page.getByRole('tab', { name: 'HTML' }).isVisible()).toBe(false);
+    const link = page.locator('#plain a');
+    expect(await link.getAttribute('href')).toMatch(/^https:\/\/mail\.shop\.example\/t\/c\//);
+    expect(await overflow(page)).toBe(0);
+    expect(problems).toEqual([]);
+  },
+);
+
 test('a filter that nothing matches says so, and one in the address is taken', async () => {
   const { page } = await open();
   await page.goto(`${url}?to=boris@example.com`);
   await expect.poll(() => rows(page).allTextContents()).toEqual([expect.stringContaining(subjects.boris)]);
+  expect(await page.locator('.kind:visible').count()).toBe(0);
   await page.getByRole('searchbox').fill('nobody');
   await page.getByText('No message matches the filter.').waitFor();
 });

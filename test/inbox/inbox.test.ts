@@ -98,6 +98,21 @@ test('an address is matched whole by `to`, in part by `search`', async () => {
   expect(await items('?search=%D0%BA%D0%BE%D1%80%D0%B7%D0%B8%D0%BD%D0%B0&limit=1')).toHaveLength(1);
 });
 
+test('each message tells its channel, and only those of one can be asked for', async () => {
+  const { inbox, items } = await open();
+  await send(inbox, ['anna@example.com']);
+  const transport = createTransport(inbox.smtpUrl);
+  const headers = { 'X-Vestnik-Channel': 'sms', 'X-Vestnik-To': '+79161234567' };
+  await transport.sendMail({ from: 'a@s.example', to: 'x@sms.sandbox.invalid', subject: 'Hi', text: 'Hi', headers });
+  transport.close();
+  expect(await items('?channel=sms')).toMatchObject([{ channel: 'sms', to: '+79161234567' }]);
+  expect(await items('?channel=email')).toMatchObject([{ channel: 'email', to: 'anna@example.com' }]);
+  expect(await items('?channel=viber')).toEqual([]);
+  expect(await items('?to=%2B7 916 123-45-67&channel=sms')).toHaveLength(1);
+  expect(await items('?to=%2B79161234567&channel=viber')).toEqual([]);
+  expect(await items()).toHaveLength(2);
+});
+
 test('a restart keeps what was there', async () => {
   const first = await open();
   await send(first.inbox, ['anna@example.com', 'boris@example.com']);

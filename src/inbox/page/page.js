@@ -9,10 +9,13 @@ const short = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',
 });
+const channelNames = new Map(Array.from(byId('channel').options, ({ value, text }) => [value, text]));
 let limit = pageSize;
 let tab = 'html';
 let shownList = '';
 let shownMessage = '';
+/** Whether the text was chosen, and not shown because there was nothing else. */
+let wantsText = false;
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -21,11 +24,18 @@ function element(name, className, text) {
   return made;
 }
 
-function row({ id, to, subject, receivedAt }) {
+/** What a channel is called; none for e-mail, which most messages are. */
+function kindOf(channel) {
+  return channel === 'email' ? '' : (channelNames.get(channel) ?? channel);
+}
+
+function row({ id, channel, to, subject, receivedAt }) {
   const link = document.createElement('a');
   link.href = `#${id}`;
+  const recipient = element('span', 'to', to);
+  if (kindOf(channel)) recipient.prepend(element('span', 'kind', kindOf(channel)), ' ');
   link.append(
-    element('span', 'to', to),
+    recipient,
     element('time', '', short.format(new Date(receivedAt))),
     element('span', 'subject', subject || '(no subject)'),
   );
@@ -39,7 +49,8 @@ const openId = () => location.hash.slice(1);
 
 async function refresh() {
   const search = byId('search').value.trim();
-  const answer = await fetch(`/dev/inbox.json?bodies=no&limit=${limit}&search=${encodeURIComponent(search)}`);
+  const channel = byId('channel').value;
+  const answer = await fetch(`/dev/inbox.json?${new URLSearchParams({ bodies: 'no', limit, search, channel })}`);
   if (!answer.ok) throw new Error(answer.statusText);
   const text = await answer.text();
   if (text === shownList) return;
@@ -49,7 +60,7 @@ async function refresh() {
   byId('list').replaceChildren(...items.map(row));
   byId('more').hidden = items.length >= total || limit >= 1000;
   byId('empty').hidden = total > 0;
-  byId('empty').textContent = search ? 'No message matches the filter.' : byId('empty').textContent;
+  byId('empty').textContent = search || channel ? 'No message matches the filter.' : byId('empty').textContent;
 }
 
 async function openMessage() {
@@ -71,9 +82,13 @@ async function openMessage() {
   byId('subject').textContent = item.subject || '(no subject)';
   byId('from').textContent = item.from;
   byId('to').textContent = item.to;
+  byId('kind').textContent = kindOf(item.channel);
+  byId('kind').hidden = item.channel === 'email';
   byId('received').textContent = time.format(new Date(item.receivedAt));
   byId('headers').replaceChildren(...Object.entries(item.headers).map(headerRow));
+  byId('tabs').querySelector('[data-tab="html"]').hidden = !item.html;
   if (!item.html && tab === 'html') tab = 'text';
+  else if (item.html && tab === 'text' && !wantsText) tab = 'html';
   await showTab();
 }
 
@@ -91,6 +106,7 @@ async function showTab() {
   byId('html').hidden = tab !== 'html';
   byId('headers').hidden = tab !== 'headers';
   byId('plain').hidden = tab !== 'text' && tab !== 'source';
+  byId('plain').classList.toggle('bubble', tab === 'text' && !byId('kind').hidden);
   byId('width').hidden = tab !== 'html';
   const address = `/dev/inbox/${id}/${tab}`;
   if (tab === 'html') {
@@ -98,7 +114,19 @@ async function showTab() {
     if (byId('html').dataset.shows !== address) byId('html').contentWindow.location.replace(address);
     byId('html').dataset.shows = address;
   }
-  if (!byId('plain').hidden) byId('plain').textContent = await (await fetch(address)).text();
+  if (!byId('plain').hidden) byId('plain').replaceChildren(...withLinks(await (await fetch(address)).text()));
+}
+
+/** Text whose addresses can be followed, as a phone shows it. */
+function withLinks(text) {
+  return text.split(/(https?:\/\/[^\s"<>]+)/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const link = element('a', '', part);
+    link.href = part;
+    link.target = '_blank';
+    link.rel = 'noopener';
+    return link;
+  });
 }
 
 async function tick() {
@@ -112,6 +140,10 @@ async function tick() {
 }
 
 byId('search').addEventListener('input', () => {
+  limit = pageSize;
+  refresh();
+});
+byId('channel').addEventListener('change', () => {
   limit = pageSize;
   refresh();
 });
@@ -129,10 +161,12 @@ byId('width').addEventListener('click', () => {
 byId('tabs').addEventListener('click', ({ target }) => {
   if (!target.dataset.tab) return;
   tab = target.dataset.tab;
+  wantsText = tab === 'text';
   showTab();
 });
 window.addEventListener('hashchange', openMessage);
-const preset = new URLSearchParams(location.search).get('to');
-if (preset) byId('search').value = preset;
+const preset = new URLSearchParams(location.search);
+byId('search').value = (preset.get('to') ?? '').trim();
+if (channelNames.has(preset.get('channel'))) byId('channel').value = preset.get('channel');
 tick();
 openMessage();
