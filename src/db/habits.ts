@@ -10,9 +10,6 @@ type Any = Kysely<DB> | Transaction<DB>;
 /** So far back habits are looked for. */
 export const habitDays = 365;
 
-/** A customer's newest opens, of which their usual hour is told. */
-const mostOpens = 200;
-
 export interface ChannelHabits extends Reactions {
   delivered: number;
   opened: number;
@@ -29,7 +26,7 @@ export interface Habits {
 
 /** The same of one customer. */
 export interface CustomerHabits {
-  /** Business epoch ms, newest messages first. */
+  /** A person's first open of each message, business epoch ms, in no order. */
   opens: number[];
   channels: Partial<Record<ChannelName, Reactions>>;
 }
@@ -45,25 +42,24 @@ export async function readHabits(db: Any): Promise<Habits & { computedAt: Date |
   return { ...noHabits, ...rows[0]?.habits, computedAt: rows[0]?.computedAt ?? null };
 }
 
-const reacted = sql`opened_by = 'human' or clicked_at is not null`;
+const human = sql`opened_by = 'human'`;
+const reacted = sql`(${human} or clicked_at is not null)`;
 
 /** `CustomerHabits` as JSON, over the year before `now`. Stands in a query whose row `w` has the customer's `id`. */
 export function customerHabitsJson(now: Date): RawBuilder<CustomerHabits> {
-  const year = sql`customer_id = w.id and reserved_at > ${yearBefore(now)}`;
-  return sql`jsonb_build_object(
-    'opens', coalesce((
-      select jsonb_agg((extract(epoch from opened_at) * 1000)::bigint) from (
-        select opened_at from messages where ${year} and opened_by = 'human'
-        order by reserved_at desc limit ${mostOpens}) newest), '[]'),
-    'channels', coalesce((
-      select jsonb_object_agg(channel, jsonb_build_object('sent', sent, 'reacted', reacted)) from (
-        select channel, count(*) as sent, count(*) filter (where ${reacted}) as reacted
-        from messages where ${year} and accepted_at is not null group by channel) counted), '{}'))`;
+  return sql`(
+    select jsonb_build_object('opens', coalesce(jsonb_path_query_array(jsonb_agg(opens), '$[*][*]'), '[]'),
+      'channels', coalesce(jsonb_object_agg(channel, jsonb_build_object('sent', sent, 'reacted', reacted)), '{}'))
+    from (
+      select channel, count(*) filter (where accepted_at is not null) as sent,
+        count(*) filter (where accepted_at is not null and ${reacted}) as reacted,
+        coalesce(jsonb_agg((extract(epoch from opened_at) * 1000)::bigint) filter (where ${human}), '[]') as opens
+      from messages where customer_id = w.id and ${inYearBefore(now)} group by channel) counted)`;
 }
 
 /**
  * Computes everybody's habits anew if those there are older than `everyMs` of business time; false where they are fresh, or
- * somebody else is computing them just now. Reads the messages of a year, in one pass.
+ * somebody else is computing them just now. Reads the messages of a year.
  */
 export async function refreshHabits(db: Kysely<DB>, now: Date, everyMs: number): Promise<boolean> {
   return db.transaction().execute(async (trx) => {
@@ -78,40 +74,39 @@ export async function refreshHabits(db: Kysely<DB>, now: Date, everyMs: number):
   });
 }
 
-/** Computes everybody's habits over the year before `now` and keeps them. A zone that PostgreSQL does not know (an offset such
- *  as `+03:00`, nonsense) counts as the shop's. */
+/** Computes everybody's habits over the year before `now` and keeps them. */
 export async function computeHabits(db: Any, now: Date): Promise<void> {
-  const shopZone = sql`coalesce((select value->>'zone' from settings where name = 'shop' order by version desc limit 1), ${defaultShop.zone})`;
-  await sql`
-    with zones as materialized (select name, lower(name) as spelt from pg_timezone_names),
-    counted as (
-      select m.channel, case when m.opened_by = 'human' then coalesce(m.zone, c.zone) end as zone,
-        case when m.opened_by = 'human' then date_bin('15 minutes', m.opened_at, 'epoch') end as opened,
-        count(*) filter (where m.accepted_at is not null) as sent,
-        count(*) filter (where m.delivered_at is not null) as delivered,
-        count(*) filter (where m.opened_by = 'human') as opens,
-        count(*) filter (where m.clicked_at is not null) as clicked,
-        count(*) filter (where m.accepted_at is not null and (${reacted})) as reacted
-      from messages m join customers c on c.id = m.customer_id
-      where m.reserved_at > ${yearBefore(now)} and m.reserved_at <= ${now}
-      group by 1, 2, 3
-    ), hours as (
-      select extract(hour from opened at time zone coalesce(z.name, s.name, 'UTC'))::int as hour, sum(opens) as opens
-      from counted left join zones z on z.spelt = lower(counted.zone) left join zones s on s.spelt = lower(${shopZone})
-      where opened is not null group by 1
-    ), channels as (
-      select channel, sum(sent) as sent, sum(delivered) as delivered, sum(opens) as opened, sum(clicked) as clicked,
-        sum(reacted) as reacted
-      from counted group by 1
-    )
-    insert into habits (name, value, computed_at)
-    select 'hours', (select jsonb_agg(coalesce(opens, 0) order by h) from generate_series(0, ${hoursOfDay - 1}::int) h
-      left join hours on hour = h), ${now}::timestamptz
-    union all
-    select 'channels', coalesce((select jsonb_object_agg(channel, to_jsonb(channels) - 'channel') from channels), '{}'), ${now}::timestamptz
-    on conflict (name) do update set value = excluded.value, computed_at = excluded.computed_at`.execute(db);
+  const habits: Habits = { hours: await hoursOf(db, now), channels: await channelsOf(db, now) };
+  for (const [name, value] of Object.entries(habits))
+    await sql`
+      insert into habits (name, value, computed_at) values (${name}, ${JSON.stringify(value)}::jsonb, ${now})
+      on conflict (name) do update set value = excluded.value, computed_at = excluded.computed_at`.execute(db);
 }
 
-function yearBefore(now: Date): RawBuilder<Date> {
-  return sql`${now}::timestamptz - make_interval(days => ${habitDays})`;
+/** A zone that PostgreSQL does not know (an offset such as `+03:00`, nonsense) counts as the shop's. */
+async function hoursOf(db: Any, now: Date): Promise<number[]> {
+  const { rows } = await sql<{ hour: number; opens: number }>`
+    with zones as materialized (select name, lower(name) as spelt from pg_timezone_names),
+    shop as materialized (
+      select name from zones where spelt = lower(coalesce(
+        (select value->>'zone' from settings where name = 'shop' order by version desc limit 1), ${defaultShop.zone})))
+    select extract(hour from m.opened_at at time zone coalesce(z.name, (select name from shop), 'UTC'))::int as hour,
+      count(*)::int as opens
+    from messages m join customers c on c.id = m.customer_id
+      left join zones z on z.spelt = lower(coalesce(m.zone, c.zone))
+    where ${human} and ${inYearBefore(now)} group by 1`.execute(db);
+  const opens = new Map(rows.map((row) => [row.hour, row.opens]));
+  return noHabits.hours.map((none, hour) => opens.get(hour) ?? none);
+}
+
+async function channelsOf(db: Any, now: Date): Promise<Habits['channels']> {
+  const { rows } = await sql<ChannelHabits & { channel: ChannelName }>`
+    select channel, count(*)::int as sent, count(delivered_at)::int as delivered, (count(*) filter (where ${human}))::int as opened,
+      count(clicked_at)::int as clicked, (count(*) filter (where ${reacted}))::int as reacted
+    from messages where accepted_at is not null and ${inYearBefore(now)} group by 1`.execute(db);
+  return Object.fromEntries(rows.map(({ channel, ...habits }) => [channel, habits]));
+}
+
+function inYearBefore(now: Date): RawBuilder<boolean> {
+  return sql`reserved_at > ${now}::timestamptz - make_interval(days => ${habitDays}) and reserved_at <= ${now}`;
 }
