@@ -1,11 +1,13 @@
-/** Pictures of every letter, to be looked at: `node test/rendering/preview.ts FOLDER [MESSAGE]`. */
+/** Pictures of every letter and the short forms of every message, to be looked at: `node test/rendering/preview.ts FOLDER [MESSAGE]`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Locale } from '#domain/shop.ts';
+import { shown } from '#channels/sandbox/shown.ts';
+import { type Locale, locales } from '#domain/shop.ts';
+import { smsSize } from '#domain/sms.ts';
 import type { MessageModel } from '#rendering/model.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { launchBrowser } from '#test/support/chromium.ts';
-import { fullModel, inputOf, minimalModel } from './sample.ts';
+import { fullModel, inputFor, inputOf, leastModel, minimalModel } from './sample.ts';
 
 const views = [
   { name: 'desktop', width: 640, colorScheme: 'light' },
@@ -37,12 +39,14 @@ const [folder = '', only] = process.argv.slice(2);
 if (folder === '') throw new Error('name the folder for the pictures: node test/rendering/preview.ts FOLDER [MESSAGE]');
 mkdirSync(folder, { recursive: true });
 const renderer = await createRenderer();
+const chosen = renderer.templates.filter(({ message }) => !only || message === only);
+writeShortForms();
 const browser = await launchBrowser();
 const page = await browser.newPage();
 for (const { name, width, colorScheme } of views) {
   await page.setViewportSize({ width, height: 800 });
   await page.emulateMedia({ colorScheme });
-  for (const template of renderer.templates.filter(({ message }) => !only || message === only)) {
+  for (const template of chosen.filter(({ channel }) => channel === 'email')) {
     const { html, text } = renderer.render(inputOf(template, modelOf(template, name))).content;
     const file = join(folder, `${template.message}.${template.locale}`);
     if (name === 'desktop') writeFileSync(`${file}.html`, html);
@@ -54,3 +58,21 @@ for (const { name, width, colorScheme } of views) {
   }
 }
 await browser.close();
+
+/** One file a message and language: each channel as it is with all there can be, and with the least. */
+function writeShortForms(): void {
+  for (const message of new Set(chosen.map((template) => template.message)))
+    for (const locale of locales) {
+      const forms = chosen.filter((one) => one.message === message && one.locale === locale && one.channel !== 'email');
+      const models = [fullModel(locale), leastModel(message, locale)];
+      const texts = forms.flatMap((form) =>
+        models.map((model) => {
+          const { content } = renderer.render(inputFor(form, form.channel, model));
+          const { segments, units } = smsSize(content.form === 'text' ? content.text : '');
+          const size = form.channel === 'sms' ? ` (${segments} segments, ${units} characters)` : '';
+          return `===== ${form.channel}${size}\n\n${shown(content)}\n`;
+        }),
+      );
+      writeFileSync(join(folder, `${message}.${locale}.short.txt`), texts.join('\n'));
+    }
+}

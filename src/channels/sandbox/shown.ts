@@ -24,11 +24,11 @@ function shortText({ text, button, imageUrl, approved }: ShortText): string {
   return parts.filter((part) => part !== null && part !== '').join('\n\n');
 }
 
-/** What stands in a list of messages: the subject, the title, or how the text begins. */
+/** What stands in a list of messages: the subject, the title, or how the text begins, without addresses. */
 export function headline(content: MessageContent): string {
   if (content.form === 'letter') return content.subject;
   if (content.form === 'push') return content.title;
-  const [line = ''] = content.text.split('\n');
+  const line = (content.text.split('\n')[0] ?? '').replace(/[\s:]*https?:\S+/g, '').trim();
   const signs = Array.from(line);
   return signs.length <= 60 ? line : `${signs.slice(0, 59).join('').trimEnd()}…`;
 }
