@@ -70,7 +70,7 @@ interface Person {
   runId: string;
 }
 
-async function seed(db: Db, pool: pg.Pool): Promise<Person[]> {
+export async function seed(db: Db, pool: pg.Pool): Promise<Person[]> {
   await migrate(db);
   await saveSettings(db, 'shop', { ...defaultShop, quietHours: { from: '00:00', to: '00:00' } }, 'bench', now);
   await saveSettings(db, 'policy', defaultPolicy, 'bench', now);

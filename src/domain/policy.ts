@@ -1,6 +1,6 @@
 import { durationMs } from './duration.ts';
 import { type ChannelName, type ContactClass, contactClasses } from './journey.ts';
-import { applies, heldAt, leaves } from './slots.ts';
+import { applies, heldAt, isHeld, leaves } from './slots.ts';
 
 /** The contact policy (R1): many journeys, one voice. Everything here is AND-ed. */
 export interface PolicySettings {
@@ -205,8 +205,7 @@ function capped(scene: Scene, rule: PolicyRule, candidate: Candidate, at: Date):
   const isOver = (held: readonly Contact[]) => held.length > rule.max && held.some(({ key }) => key === candidate.key);
   const now = heldAt(with_, rule, at, zone);
   if (isOver(now)) return { rule: rule.name, next: firstToLeave(now, rule, at, zone), planned: latestPlan(now) };
-  const end = leaves(at, rule, zone);
-  for (const later of about.filter((one) => one.at > at && one.at < end)) {
+  for (const later of about.filter((one) => one.at > at && isHeld({ at }, rule, one.at, zone))) {
     const then = heldAt(with_, rule, later.at, zone);
     if (isOver(then)) return { rule: rule.name, next: later.at, planned: later.plan };
   }

@@ -16,8 +16,19 @@ export function applies(rule: PolicyRule, contact: Pick<Contact, 'channels' | 'c
 export function leaves(instant: Date, rule: PolicyRule, zone: string): Date {
   const ms = durationMs(rule.window);
   if (rule.clock === 'rolling') return new Date(instant.getTime() + ms);
-  return startOfDay(instant, zone, Math.max(1, Math.round(ms / durationMs('P1D'))));
+  const days = Math.max(1, Math.round(ms / durationMs('P1D')));
+  const key = `${zone} ${days} ${instant.getTime()}`;
+  const known = ends.get(key);
+  if (known !== undefined) return new Date(known);
+  const end = startOfDay(instant, zone, days);
+  if (ends.size >= mostEnds) ends.clear();
+  ends.set(key, end.getTime());
+  return end;
 }
+
+/** Ends of local days: one decision asks for the same ones many times, and calendars are slow. */
+const ends = new Map<string, number>();
+const mostEnds = 10_000;
 
 /** The contacts that hold a slot at `instant`, oldest first. `contacts` are those that the rule is about. */
 export function heldAt(contacts: readonly Contact[], rule: PolicyRule, instant: Date, zone: string): Contact[] {
@@ -39,8 +50,11 @@ function takers(contacts: readonly Contact[], rule: PolicyRule, zone: string): C
   });
 }
 
-/** Most contacts are so old that no calendar need be asked, which takes its time. */
-function isHeld(contact: Contact, rule: PolicyRule, instant: Date, zone: string): boolean {
-  const age = instant.getTime() - contact.at.getTime();
-  return age < durationMs(rule.window) + 2 * durationMs('P1D') && leaves(contact.at, rule, zone) > instant;
+/** Whether a contact made at `at` is still in the rule's window at `instant`. */
+export function isHeld({ at }: Pick<Contact, 'at'>, rule: PolicyRule, instant: Date, zone: string): boolean {
+  // Most are so old that no calendar need be asked, which takes its time.
+  return instant.getTime() - at.getTime() < durationMs(rule.window) + longestExtra && leaves(at, rule, zone) > instant;
 }
+
+/** By so much a local day may be longer than 24 h: zones have moved over the date line. */
+const longestExtra = durationMs('P1D');
