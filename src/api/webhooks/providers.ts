@@ -6,7 +6,9 @@ import { sesWebhook } from '#channels/email/ses/webhook.ts';
 import { smscWebhook } from '#channels/sms/smsc-webhook.ts';
 import { smsruWebhook } from '#channels/sms/smsru-webhook.ts';
 import { twilioWebhook } from '#channels/sms/twilio-webhook.ts';
+import { viberWebhook } from '#channels/viber/webhook.ts';
 import type { ProviderWebhook } from '#channels/webhook.ts';
+import { whatsappWebhook } from '#channels/whatsapp/webhook.ts';
 
 /** Providers that tell what became of messages, by the last part of `/webhooks/:source`: the name under which their channel
  *  writes to the ledger. Telegram's bot has a route of its own. */
@@ -19,6 +21,8 @@ export const providers = {
   twilio: twilioWebhook,
   smsc: smscWebhook,
   smsru: smsruWebhook,
+  whatsapp: whatsappWebhook,
+  viber: viberWebhook,
 } as const satisfies Record<string, ProviderWebhook>;
 
 export type ProviderName = keyof typeof providers;
