@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '#domain/failure.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
+import { isPushService } from '#domain/push-services.ts';
 
 /**
  * The only reader of the environment. Every variable is described here once; `.env.example` and `docker-compose.yml` are
@@ -81,6 +82,21 @@ export const variables = {
       .optional(),
     about: 'What Telegram proves its webhooks by; without it they are not taken',
   },
+  VESTNIK_VAPID_PRIVATE_KEY: {
+    schema: z
+      .string()
+      .regex(/^[\w-]{43}$/, 'must have 43 characters of base64url, as "npx web-push generate-vapid-keys" prints it')
+      .optional(),
+    about: 'The key of web push, where it is not to be the one that is made at the first start and kept',
+  },
+  VESTNIK_PUSH_SERVICES: {
+    schema: z.string().transform(pushServices).default([]),
+    about: 'Push services of browsers beside those that are known, such as push.example.com,*.push.example.org',
+  },
+  VESTNIK_FCM_SERVICE_ACCOUNT: {
+    schema: z.string().optional(),
+    about: 'For notifications of apps: the JSON of a Google service account, or the path of its file',
+  },
   VESTNIK_SHUTDOWN_SECONDS: {
     schema: whole(1, 600).default(30),
     about: 'Seconds that work under way gets when a process is asked to end',
@@ -126,6 +142,8 @@ export const readers = {
     'VESTNIK_LOG_LEVEL',
     'VESTNIK_SHUTDOWN_SECONDS',
     'VESTNIK_UI_URL',
+    'VESTNIK_VAPID_PRIVATE_KEY',
+    'VESTNIK_PUSH_SERVICES',
     'VESTNIK_TELEGRAM_TOKEN',
     'VESTNIK_TELEGRAM_API',
     'VESTNIK_TELEGRAM_MODE',
@@ -139,6 +157,8 @@ export const readers = {
     'VESTNIK_SMTP_ENVELOPE_FROM',
     'VESTNIK_DATABASE_POOL',
     'VESTNIK_LOG_LEVEL',
+    'VESTNIK_VAPID_PRIVATE_KEY',
+    'VESTNIK_FCM_SERVICE_ACCOUNT',
     'VESTNIK_CACHED_WORKFLOWS',
     'VESTNIK_SANDBOX',
     'VESTNIK_RATES',
@@ -146,6 +166,8 @@ export const readers = {
     'VESTNIK_TELEGRAM_API',
     'VESTNIK_SHUTDOWN_SECONDS',
   ],
+  /** `npm start`, where the rest are options. */
+  start: ['VESTNIK_TELEGRAM_TOKEN', 'VESTNIK_TELEGRAM_API'],
   migrate: ['DATABASE_URL', 'VESTNIK_PRESET', 'VESTNIK_SCALE', 'VESTNIK_LOG_LEVEL'],
 } as const satisfies Record<string, readonly Variable[]>;
 
@@ -179,6 +201,13 @@ function rates(text: string, context: z.RefinementCtx): Partial<Record<ChannelNa
   if (!entries.every(isGood))
     context.addIssue(`must look like email=50,sms=10, with channels of ${channelNames.join(', ')}`);
   return Object.fromEntries(entries.map(([name, rate]) => [name, Number(rate)]));
+}
+
+/** Host names, `*.` before those that stand for all below. */
+function pushServices(text: string, context: z.RefinementCtx): string[] {
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  if (!names.every(isPushService)) context.addIssue('must look like push.example.com,*.push.example.org');
+  return names;
 }
 
 function whole(from: number, to: number) {

@@ -4,6 +4,8 @@ import { startGateway } from '#api/gateway.ts';
 import { createEmailChannel } from '#channels/email/channel.ts';
 import { smtpSettings } from '#channels/email/settings.ts';
 import { createSandbox } from '#channels/sandbox/channel.ts';
+import { createTelegramChannel, type TelegramSettings } from '#channels/telegram/channel.ts';
+import { readConfig } from '#config';
 import { OtherScale, startBusinessClock } from '#db/business-clock.ts';
 import { connect, createPool, type Db } from '#db/connect.ts';
 import { migrate } from '#db/migrate.ts';
@@ -89,9 +91,10 @@ export async function startSystem(system: SystemOptions, end: Ending): Promise<S
   const publicUrl = `http://localhost:${options.port}`;
   const secret = developmentSecret(options.data);
   const links = { temporalUi: system.temporalUi, inbox: `${publicUrl}/dev/inbox` };
+  const telegram = telegramOfEnvironment();
   const shared = { ...store, journeys: temporal.journeys, log, secret, publicUrl, graceMs };
   const [worker] = await Promise.all([
-    openWorker({ ...shared, connection, namespace: place.namespace, smtpUrl: inbox.smtpUrl }, end),
+    openWorker({ ...shared, connection, namespace: place.namespace, smtpUrl: inbox.smtpUrl, telegram }, end),
     loadSample(store.db, options.sample, publicUrl, store.clock.now()),
   ]);
   const gateway = await startGateway({
@@ -103,15 +106,24 @@ export async function startSystem(system: SystemOptions, end: Ending): Promise<S
     inbox: inbox.router,
     sample: sampleRouter(store.db),
     writeKey: store.keys.writeKey,
+    // Telegram cannot reach this machine.
+    bot: telegram && { ...telegram, secret: null, mode: 'polling' },
   });
   end.add(() => gateway.close());
   return { gateway: publicUrl, inbox: links.inbox, failed: worker.done };
+}
+
+/** A bot for trying things out, where the environment names one. */
+function telegramOfEnvironment(): TelegramSettings | undefined {
+  const { VESTNIK_TELEGRAM_TOKEN: token, VESTNIK_TELEGRAM_API: apiRoot } = readConfig('start');
+  return token === undefined ? undefined : { token, apiRoot };
 }
 
 interface WorkerParts extends Store {
   connection: Awaited<ReturnType<typeof connectWorker>>;
   namespace: string;
   smtpUrl: string;
+  telegram: TelegramSettings | undefined;
   journeys: JourneyPort;
   log: Logger;
   secret: string;
@@ -119,9 +131,14 @@ interface WorkerParts extends Store {
 }
 
 async function openWorker(parts: WorkerParts, end: Ending): Promise<RunningWorker> {
-  const { db, clock, connection, namespace, journeys, log, secret, publicUrl } = parts;
-  // Letters go as they would in production; the other channels have no provider on a development machine.
-  const channels = { ...createSandbox(parts.smtpUrl), email: createEmailChannel(smtpSettings(parts.smtpUrl)) };
+  const { db, clock, connection, namespace, journeys, log, secret, publicUrl, telegram } = parts;
+  // Letters go as they would in production, and so does what a bot writes to those who started it; the other channels have no
+  // provider on a development machine.
+  const channels = {
+    ...createSandbox(parts.smtpUrl),
+    email: createEmailChannel(smtpSettings(parts.smtpUrl)),
+    ...(telegram && { telegram: createTelegramChannel(telegram) }),
+  };
   end.add(() => closeChannels(channels));
   const renderer = await createRenderer();
   const activities = { db, clock, channels, renderer, publicUrl, secret, log };
