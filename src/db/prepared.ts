@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { PostgresPool, PostgresPoolClient } from 'kysely';
+import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type pg from 'pg';
 
 /** So many statements are kept prepared on each connection; a program has a few dozen that matter. */
@@ -14,24 +14,43 @@ const mostSeen = 2_000;
  */
 export function preparing(pool: pg.Pool): PostgresPool {
   const nameOf = namer();
-  const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
-  const wrap = (client: pg.PoolClient): PostgresPoolClient => {
-    const query = (text: unknown, values?: readonly unknown[]) => {
-      const name = typeof text === 'string' && values?.length ? nameOf(text) : undefined;
-      return client.query({ text, values, ...(name !== undefined && { name }) } as pg.QueryConfig<unknown[]>);
-    };
-    return { query: query as PostgresPoolClient['query'], release: () => client.release() };
-  };
+  const clients = new WeakMap<pg.PoolClient, PreparingClient>();
   return {
     async connect() {
       const client = await pool.connect();
-      // Kysely knows a connection by its client, so each has one wrapper.
-      const known = clients.get(client) ?? wrap(client);
+      // Kysely knows a connection by its client, so each has one of these.
+      const known = clients.get(client) ?? new PreparingClient(client, nameOf);
       clients.set(client, known);
       return known;
     },
     end: () => pool.end(),
   };
+}
+
+class PreparingClient implements PostgresPoolClient {
+  readonly #client: pg.PoolClient;
+  readonly #nameOf: (text: string) => string | undefined;
+
+  constructor(client: pg.PoolClient, nameOf: (text: string) => string | undefined) {
+    this.#client = client;
+    this.#nameOf = nameOf;
+  }
+
+  query<R>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<R>>;
+  query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>;
+  query<R>(
+    text: string | PostgresCursor<R>,
+    values: readonly unknown[] = [],
+  ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
+    if (typeof text !== 'string') throw new TypeError('no cursors: read by pages');
+    const name = values.length > 0 ? this.#nameOf(text) : undefined;
+    const query = { text, values: [...values], ...(name !== undefined && { name }) };
+    return this.#client.query(query) as Promise<unknown> as Promise<PostgresQueryResult<R>>;
+  }
+
+  release(): void {
+    this.#client.release();
+  }
 }
 
 /** The name of a statement that has come before; undefined for what is not worth it. */
