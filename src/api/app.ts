@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import { openToBrowsers } from './cors.ts';
 import type { ApiDeps } from './deps.ts';
 import { docsRouter } from './docs.ts';
 import { errorHandler, notFound } from './errors.ts';
@@ -9,6 +10,7 @@ import { mindboxRouter } from './mindbox/router.ts';
 import { openApiRouter } from './open/router.ts';
 import { requestId } from './request-id.ts';
 import { segmentRouter } from './segment/router.ts';
+import { siteRouter } from './site/router.ts';
 import { startPageRouter } from './start-page.ts';
 import { telegramRouter } from './telegram/webhook-router.ts';
 import { trackingRouter } from './tracking/tracking-router.ts';
@@ -26,6 +28,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(requestId);
   app.use(measureRequests(metrics));
   const intake = countingIntake(deps.intake, metrics);
+  app.use('/v1', openToBrowsers(['POST'], ['Authorization', 'Content-Type']));
   app.use(segmentRouter({ ...deps, intake }));
   app.use(healthRouter(deps));
   app.use(metricsRouter(metrics, deps));
@@ -33,6 +36,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(telegramRouter(deps));
   app.use(webhooksRouter({ ...deps, intake }));
   app.use(mindboxRouter({ ...deps, intake }));
+  app.use(siteRouter({ ...deps, intake }));
   app.use(trackingRouter(deps));
   app.use(unsubscribeRouter(deps));
   app.use('/api/v1', openApiRouter(deps));

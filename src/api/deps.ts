@@ -26,6 +26,8 @@ export interface ApiDeps {
   secret: string;
   publicUrl: string;
   links: Links;
+  /** Of web push: the key that browsers subscribe to, and push services beside those that are known; without it there is none. */
+  webPush?: { publicKey: string; services: readonly string[] };
   /** Routes of the development inbox, on development machines only. */
   inbox?: Router;
   /** What fills an empty shop and sends a sample cart, on development machines only. */

@@ -5,9 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Router } from 'express';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import { noVapidKeys, vapidKeys } from '#channels/web_push/keys.ts';
 import type { Db } from '#db/connect.ts';
 import { createIntake } from '#db/intake.ts';
+import { createSealer } from '#db/seal.ts';
 import { currentSettings } from '#db/settings.ts';
+import { storedVapidKeys } from '#db/vapid-keys.ts';
 import type { Clock } from '#domain/clock.ts';
 import { Failure } from '#domain/failure.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
@@ -40,6 +43,9 @@ export interface GatewayDeps {
   writeKey?: string;
   /** The shop's bot, where it has one. */
   bot?: TelegramOptions | undefined;
+  /** Of web push: the private key, where it is not to be the one that is kept, and push services beside those that are known. */
+  vapidPrivateKey?: string | undefined;
+  pushServices?: readonly string[];
 }
 
 export interface Gateway {
@@ -57,8 +63,10 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const intake = createIntake({ pool, clock, routing, onOutbox: (rows) => void relay.push(rows), shop });
   const metrics = createMetrics({ ofProcess: true });
   const telegram = deps.bot && createTelegram({ ...deps, shop, intake: countingIntake(intake, metrics) }, deps.bot);
+  const webPush = await webPushOf(deps);
   const app = createListener({
     ...deps,
+    ...(webPush && { webPush }),
     ...(telegram && { telegram }),
     shop,
     relay,
@@ -85,6 +93,13 @@ export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
       return closing;
     },
   };
+}
+
+async function webPushOf({ db, clock, log, secret, ...deps }: GatewayDeps): Promise<ApiDeps['webPush']> {
+  const keep = (made: Parameters<typeof storedVapidKeys>[1]) => storedVapidKeys(db, made, clock.now());
+  const keys = await vapidKeys(deps.vapidPrivateKey, createSealer(secret), keep);
+  if (keys === null) log.warn({}, noVapidKeys);
+  return keys === null ? undefined : { publicKey: keys.publicKey, services: deps.pushServices ?? [] };
 }
 
 async function listen(app: RequestListener, { host, port }: GatewayDeps, stopping: AbortSignal): Promise<Server> {

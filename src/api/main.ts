@@ -32,6 +32,8 @@ await runProcess(async (end) => {
     host: config.VESTNIK_HOST,
     port: config.VESTNIK_PORT,
     bot: botOf(config),
+    vapidPrivateKey: config.VESTNIK_VAPID_PRIVATE_KEY,
+    pushServices: config.VESTNIK_PUSH_SERVICES,
     graceMs: config.VESTNIK_SHUTDOWN_SECONDS * 1000,
   });
   end.add(() => gateway.close());

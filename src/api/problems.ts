@@ -57,6 +57,11 @@ export const problems = {
     title: 'There is no such product',
     next: 'List the catalogue with `GET /api/v1/products`, or add it with `PUT`.',
   },
+  device_not_found: {
+    status: 404,
+    title: 'There is no such device',
+    next: 'Register it with `POST /site/v1/push/subscriptions` or `…/tokens`.',
+  },
   message_not_found: {
     status: 404,
     title: 'There is no such message',
@@ -161,6 +166,11 @@ export const problems = {
     status: 503,
     title: 'Telegram does not answer, or does not know the bot',
     next: 'Try again in a moment; if it stays, check VESTNIK_TELEGRAM_TOKEN.',
+  },
+  push_unavailable: {
+    status: 503,
+    title: 'Web push has no keys here',
+    next: 'Look into the log of the gateway: it says at its start what to do about them.',
   },
   unavailable: {
     status: 503,

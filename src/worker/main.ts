@@ -1,7 +1,10 @@
 /** `npm run worker`: runs journeys and sends messages. Run as many as you need. */
+import { noVapidKeys, vapidKeys } from '#channels/web_push/keys.ts';
 import { readConfig } from '#config';
 import { readBusinessClock } from '#db/business-clock.ts';
 import { connect, createPool } from '#db/connect.ts';
+import { createSealer } from '#db/seal.ts';
+import { storedVapidKeys } from '#db/vapid-keys.ts';
 import { scaledClock } from '#domain/clock.ts';
 import { databaseReady } from '#process/database.ts';
 import { createLogger } from '#process/logger.ts';
@@ -24,7 +27,12 @@ await runProcess(async (end) => {
   end.add(() => temporal.close());
   const connection = await connectWorker(place);
   end.add(() => connection.close());
+  const keep = (made: Parameters<typeof storedVapidKeys>[1]) => storedVapidKeys(db, made, scaledClock(time).now());
+  const webPush = await vapidKeys(config.VESTNIK_VAPID_PRIVATE_KEY, createSealer(config.VESTNIK_SECRET), keep);
+  if (webPush === null) log.warn({}, noVapidKeys);
   const channels = openChannels({
+    webPush,
+    fcmServiceAccount: config.VESTNIK_FCM_SERVICE_ACCOUNT ?? null,
     smtpUrl: config.VESTNIK_SMTP_URL,
     envelopeFrom: config.VESTNIK_SMTP_ENVELOPE_FROM ?? null,
     sandboxUrl: config.VESTNIK_SANDBOX ?? null,
