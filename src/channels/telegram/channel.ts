@@ -2,7 +2,7 @@ import { Api, InlineKeyboard } from 'grammy/web';
 import { type Channel, carrying, type OutgoingMessage, type SubmitResult } from '#channels/channel.ts';
 import type { ShortText } from '#domain/content.ts';
 import { telegramLimits } from './limits.ts';
-import { isAboutPhoto, outcomeOf } from './outcome.ts';
+import { isAboutButton, isAboutPhoto, outcomeOf } from './outcome.ts';
 
 export interface TelegramSettings {
   token: string;
@@ -15,8 +15,8 @@ export interface TelegramSettings {
 /** Messages of a Telegram bot. `to` is the chat. The provider's id is the message's within its chat, so that the chat stands
  *  nowhere but in the address. */
 export function createTelegramChannel({ token, apiRoot, timeLimit = 45_000 }: TelegramSettings): Channel {
-  // A submission takes two calls at most: with its photo, and without.
-  const timeoutSeconds = timeLimit / 2 / 1000;
+  // A submission takes three calls at most: whole, without its photo, without its button.
+  const timeoutSeconds = timeLimit / 3 / 1000;
   const api = new Api(token, { ...(apiRoot !== undefined && { apiRoot }), timeoutSeconds });
 
   async function submit(message: OutgoingMessage): Promise<SubmitResult> {
@@ -27,18 +27,20 @@ export function createTelegramChannel({ token, apiRoot, timeLimit = 45_000 }: Te
       return { result: 'refused', reason, suppress: null };
     }
     try {
-      return { result: 'accepted', providerId: String(await sendWithPhotoOrWithout(to, content)) };
+      return { result: 'accepted', providerId: String(await sendAsTaken(to, content)) };
     } catch (error) {
       return outcomeOf(error);
     }
   }
 
-  async function sendWithPhotoOrWithout(chat: string, content: ShortText): Promise<number> {
+  /** A refusal of the photo or the button is no refusal of the message: it goes with what Telegram takes. */
+  async function sendAsTaken(chat: string, content: ShortText): Promise<number> {
     try {
       return await send(chat, content);
     } catch (error) {
-      if (content.imageUrl === null || !isAboutPhoto(error)) throw error;
-      return send(chat, { ...content, imageUrl: null });
+      const plainer = plainerFor(content, error);
+      if (plainer === null) throw error;
+      return sendAsTaken(chat, plainer);
     }
   }
 
@@ -56,6 +58,15 @@ export function createTelegramChannel({ token, apiRoot, timeLimit = 45_000 }: Te
   }
 
   return { name: 'telegram', provider: 'telegram', submit, close: async () => {} };
+}
+
+/** The same without what Telegram does not like of it; null where that is neither photo nor button. */
+function plainerFor(content: ShortText, error: unknown): ShortText | null {
+  const { text, button, imageUrl } = content;
+  if (imageUrl !== null && isAboutPhoto(error)) return { ...content, imageUrl: null };
+  if (button === null || !isAboutButton(error)) return null;
+  const written = `${text}\n\n${button.label}: ${button.url}`;
+  return { ...content, button: null, text: written.length > telegramLimits.text ? text : written };
 }
 
 function optionsOf({ button }: ShortText) {

@@ -11,7 +11,17 @@ export function outcomeOf(error: unknown): SubmitResult {
 
 /** Telegram could not get the picture, or does not like it: the text goes without. */
 export function isAboutPhoto(error: unknown): boolean {
-  return error instanceof GrammyError && error.error_code === 400 && photoFaults.test(error.description);
+  return (
+    error instanceof GrammyError &&
+    error.error_code === 400 &&
+    photoFaults.test(error.description) &&
+    !isAboutButton(error)
+  );
+}
+
+/** A button must lead to a public address: one of a development machine is refused. */
+export function isAboutButton(error: unknown): boolean {
+  return error instanceof GrammyError && error.error_code === 400 && /button.*url/i.test(error.description);
 }
 
 const photoFaults =

@@ -58,6 +58,16 @@ describe('a message on Telegram', () => {
     expect(api.calls.map(({ method }) => method)).toEqual(['sendPhoto', 'sendMessage']);
   });
 
+  it.each([null, 'https://shop.example/1.jpg', 'https://shop.example/broken.jpg'])(
+    'has the address in its text where Telegram does not take that for a button (photo: %s)',
+    async (imageUrl) => {
+      const button = { label: 'Открыть', url: 'http://localhost:3000/t/c/token' };
+      expect(await channel.submit(message({ text: 'Сумка', button, imageUrl }))).toMatchObject({ result: 'accepted' });
+      const { text, caption = text, reply_markup } = api.sentTo(chat).at(-1);
+      expect([caption, reply_markup]).toEqual(['Сумка\n\nОткрыть: http://localhost:3000/t/c/token', undefined]);
+    },
+  );
+
   it('shows the photo above a text that is too long for a caption', async () => {
     const imageUrl = 'https://shop.example/1.jpg';
     expect(await channel.submit(message({ imageUrl, text: 'д'.repeat(1025) }))).toMatchObject({ result: 'accepted' });
