@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { durationMs } from './duration.ts';
 import { afterQuietHours } from './quiet-hours.ts';
 import type { ShopSettings } from './shop.ts';
 import { at, startOfDay, toDate, whenShown } from './zone.ts';
@@ -58,6 +59,23 @@ export function learntHour(own: ByHour, everybody: ByHour, quietHours: QuietHour
   return bestHour(hourShares(own, everybody), quietHours);
 }
 
+/** When a message goes that waits for the best hour of a customer: the next such instant from `now` on (`now` itself within
+ *  the hour); null where no hour is learnt. `opens`: their own, business epoch ms; `everybody`: opens by local hour. */
+export function nextBestTime(
+  now: Date,
+  opens: readonly number[],
+  everybody: ByHour,
+  zone: string,
+  quietHours: QuietHours,
+): Date | null {
+  const own = byHour(
+    opens.map((open) => new Date(open)),
+    zone,
+  );
+  const hour = learntHour(own, everybody, quietHours);
+  return hour === null ? null : atBestHour(now, zone, hour, quietHours);
+}
+
 /** The first instant from `instant` on at which a local clock shows `hour`. On a day whose clock jumps over the whole hour, the
  *  instant after the jump. What would be quiet nevertheless (it was no hour of `bestHour`) waits for the end of quiet hours. */
 export function atBestHour(instant: Date, zone: string, hour: number, quietHours: QuietHours): Date {
@@ -76,6 +94,13 @@ export function localDayBestHour(start: Date, due: Date, zone: string, hour: num
   const earliest = new Date(Math.max(half, startOfDay(due, zone, 0).getTime()));
   const found = atBestHour(earliest, zone, hour, quietHours);
   return isSameDay(found, due, zone) ? found : atBestHour(due, zone, hour, quietHours);
+}
+
+/** When a wait ends that began at `start` and is due at `due`: one of a day or more at the best hour of that local day, where an
+ *  hour is learnt. */
+export function waitEnd(start: Date, due: Date, zone: string, hour: number | null, quietHours: QuietHours): Date {
+  const isShort = due.getTime() - start.getTime() < durationMs('P1D');
+  return hour === null || isShort ? due : localDayBestHour(start, due, zone, hour, quietHours);
 }
 
 function nextHour(instant: Date, zone: string, hour: number): Date {

@@ -8,6 +8,8 @@ import {
   hourShares,
   learntHour,
   localDayBestHour,
+  nextBestTime,
+  waitEnd,
 } from '#domain/send-time.ts';
 import { defaultShop } from '#domain/shop.ts';
 import { days, hours, later, minutes, moment, wall } from './wall.ts';
@@ -173,12 +175,31 @@ describe('when a clock next shows the hour', () => {
           const left = `${after.date} ${String(hour).padStart(2, '0')}`;
           expect(`${before.date} ${before.time}` < left && left < `${after.date} ${after.time}`).toBe(true);
         }
-        for (let when = instant; when < found; when = later(when, minutes(1)))
+        // No hour is shown for less than half an hour, so few looks find one that was missed; the minute before `found` is one.
+        for (let when = later(found, -minutes(1)); when >= instant; when = later(when, -minutes(15)))
           expect(hourOf(when, zone), when.toISOString()).not.toBe(hour);
       }),
       { numRuns: 200 },
     );
   });
+});
+
+test("a message waits for the hour of its customer's opens, by their clock; for none where nothing is known", () => {
+  const evenings = ['2026-03-20T18:10Z', '2026-04-20T17:20Z'].map(Date.parse); // 19 o'clock in Berlin, both
+  const next = (opens: number[], now: string) => nextBestTime(new Date(now), opens, never, 'Europe/Berlin', night);
+  expect(next(evenings, '2026-05-04T09:00Z')).toEqual(new Date('2026-05-04T17:00Z'));
+  expect(next(evenings, '2026-05-04T17:40Z')).toEqual(new Date('2026-05-04T17:40Z'));
+  expect(next(evenings, '2026-10-24T20:00Z')).toEqual(new Date('2026-10-25T18:00Z'));
+  expect(next([], '2026-05-04T09:00Z')).toBeNull();
+});
+
+test('only a wait of a day or more ends at the best hour', () => {
+  const start = new Date('2026-05-04T09:00Z');
+  const end = (wait: number, hour: number | null) =>
+    short(waitEnd(start, later(start, wait), 'Europe/Moscow', hour, night));
+  expect(end(days(1) - 1000, 19)).toBe('2026-05-05T08:59:59.000Z');
+  expect(end(days(1), 19)).toBe('2026-05-05T16:00Z');
+  expect(end(days(1), null)).toBe('2026-05-05T09:00Z');
 });
 
 describe('a wait of days', () => {
