@@ -1,3 +1,4 @@
+import { escapeHtml } from '#api/html.ts';
 import type { Product } from '#db/products.ts';
 import { formatMoney } from '#rendering/helpers.ts';
 
@@ -8,7 +9,7 @@ export function page(title: string, products: readonly Product[]): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; padding: 1.5rem; max-width: 64rem; }
@@ -18,7 +19,7 @@ a { color: inherit; }
 </style>
 </head>
 <body>
-<h1>${escaped(title)}</h1>
+<h1>${escapeHtml(title)}</h1>
 <p>A page of the sample shop, so that links in messages lead somewhere. <a href="/sample">All goods</a> · <a href="/">Start page</a></p>
 <ul>
 ${products.map(item).join('\n')}
@@ -30,12 +31,6 @@ ${products.map(item).join('\n')}
 function item({ name, url, imageUrl, offers }: Product): string {
   const offer = offers.find(({ region }) => region === '*');
   const state = offer ? `${formatMoney(offer.price, 'en')}${offer.stock === 0 ? ', out of stock' : ''}` : '';
-  const image = imageUrl ? `<img src="${escaped(imageUrl)}" alt="" width="320" height="320">` : '';
-  return `<li><a href="${escaped(url)}">${image}${escaped(name)}</a><br>${escaped(state)}</li>`;
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => entities[sign] ?? sign);
+  const image = imageUrl ? `<img src="${escapeHtml(imageUrl)}" alt="" width="320" height="320">` : '';
+  return `<li><a href="${escapeHtml(url)}">${image}${escapeHtml(name)}</a><br>${escapeHtml(state)}</li>`;
 }

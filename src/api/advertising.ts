@@ -1,7 +1,14 @@
+import type { Advertising, ConsentRules } from '#db/consents.ts';
 import type { Contract } from '#domain/journey.ts';
+import type { ShopSettings } from '#domain/shop.ts';
 import { contracts } from '#workflows/catalogue.ts';
 
-/** Journeys that who wants no advertising leaves. Service messages are none: their journeys go on. */
-export const advertising = Object.values<Contract>(contracts)
+/** The journeys that advertise: a no ends their runs, a yes may start them. Service messages are no advertising. */
+const advertising: readonly Advertising[] = Object.values<Contract>(contracts)
   .filter((contract) => contract.class !== 'service')
-  .map((contract) => contract.name);
+  .map(({ name, topic, key }) => ({ name, topic, followsActivity: key === 'profile' }));
+
+/** What follows from what customers say about being written to. */
+export function consentRules(shop: ShopSettings): ConsentRules {
+  return { shop, journeys: advertising, confirming: 'opt-in' };
+}

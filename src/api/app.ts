@@ -13,8 +13,9 @@ import { segmentRouter } from './segment/router.ts';
 import { siteRouter } from './site/router.ts';
 import { startPageRouter } from './start-page.ts';
 import { telegramRouter } from './telegram/webhook-router.ts';
+import { confirmRouter } from './tracking/confirm-router.ts';
+import { preferencesRouter } from './tracking/preferences-router.ts';
 import { trackingRouter } from './tracking/tracking-router.ts';
-import { unsubscribeRouter } from './tracking/unsubscribe-router.ts';
 import { webhooksRouter } from './webhooks/router.ts';
 
 /** The gateway's pages, put together. What takes events comes first, so that it passes the fewest handlers: it logs what
@@ -38,7 +39,8 @@ export function createApp(deps: ApiDeps): Express {
   app.use(mindboxRouter({ ...deps, intake }));
   app.use(siteRouter({ ...deps, intake }));
   app.use(trackingRouter(deps));
-  app.use(unsubscribeRouter(deps));
+  app.use(preferencesRouter(deps));
+  app.use(confirmRouter(deps));
   app.use('/api/v1', openApiRouter(deps));
   app.use(startPageRouter(deps));
   app.use(docsRouter());

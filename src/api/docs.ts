@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Response, Router } from 'express';
 import helmet from 'helmet';
 import { getAbsoluteFSPath } from 'swagger-ui-dist';
+import { escapeHtml } from './html.ts';
 import { openApiDocument } from './open/document.ts';
 import { problems } from './problems.ts';
 
@@ -124,6 +125,5 @@ ${rows.join('\n')}
 }
 
 function marked(text: string): string {
-  const safe = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return safe.replaceAll(/`([^`]+)`/g, '<code>$1</code>');
+  return escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 }

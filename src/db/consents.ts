@@ -1,120 +1,191 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { afterWord, type ConsentState, isKnown, type Word } from '#domain/consent.ts';
 import { workflowId } from '#domain/ids.ts';
-import { type ChannelName, channelNames } from '#domain/journey.ts';
+import type { ChannelName } from '#domain/journey.ts';
+import { type Contactability, isReachable, reachOf, wantsNothing } from '#domain/reach.ts';
+import type { ShopSettings } from '#domain/shop.ts';
+import type { Topic } from '#domain/topics.ts';
+import { contactabilityOf } from './contactability.ts';
+import { resolveCustomer } from './customers.ts';
 import { newId } from './ids.ts';
-import { type OutboxRow, putOutbox } from './outbox.ts';
+import { awaitConfirmation } from './opt-ins.ts';
+import { type NewOutboxRow, type OutboxRow, putOutbox } from './outbox.ts';
 import { ensureMonths } from './partitions.ts';
 import type { DB } from './schema.ts';
 
-/** A customer's word about advertising on a channel, said by way of a message that they got. */
-export interface ConsentWord {
-  customerId: string;
-  channel: ChannelName;
-  messageId: string | null;
-  /** Where it was said: `one-click`, `page` … */
-  source: string;
-  ip: string | null;
-  /** Business time. */
-  at: Date;
-}
+type Trx = Transaction<DB>;
 
-/** What a preference page shows about the customer that a message went to. */
-export interface Preference {
+/** A message, and who it went to: the customer that they are now. */
+export interface AddressedMessage {
+  id: string;
   customerId: string;
   channel: ChannelName;
   /** Null after erasure. */
   address: string | null;
   locale: string;
-  subscribed: boolean;
-  /** Nobody is left to say or hear anything. */
-  erased: boolean;
+  isErased: boolean;
 }
 
 /** Null where there is no such message. */
-export async function preferenceOf(db: Kysely<DB>, messageId: string): Promise<Preference | null> {
-  const { rows } = await sql<Preference>`
-    select m.customer_id as "customerId", m.channel, m.address, m.locale,
-      c.erased_at is null and not exists (${deniedFor(sql`m.customer_id`, sql`m.channel`)}) as subscribed,
-      c.erased_at is not null as erased
-    from messages m join customers c on c.id = m.customer_id where m.id = ${messageId}`.execute(db);
-  return rows[0] ?? null;
+export async function addressedMessage(db: Kysely<DB>, messageId: string): Promise<AddressedMessage | null> {
+  const message = await db
+    .selectFrom('messages')
+    .select(['id', 'customer_id', sql<ChannelName>`channel`.as('channel'), 'address', 'locale'])
+    .where('id', '=', messageId)
+    .executeTakeFirst();
+  const customer = message && (await resolveCustomer(db, message.customer_id));
+  if (!message || !customer) return null;
+  const { id, channel, address, locale } = message;
+  return { id, customerId: customer.id, channel, address, locale, isErased: customer.erasedAt !== null };
 }
 
-/** A word on all channels counts for each. */
-function deniedFor(customer: ReturnType<typeof sql>, channel: ReturnType<typeof sql>) {
-  return sql`
-    select from consent_states s where s.customer_id = ${customer} and s.purpose = 'advertising' and s.topic = '*'
-      and s.channel in (${channel}, '*') and s.state = 'denied'`;
+/** What a customer says about being written to, and where. */
+export interface Said {
+  customerId: string;
+  /** Asked under the customer's lock, of what holds then. Words without an instant of their own are said `at`. */
+  words(known: Contactability): (Word & { textVersion?: string | null; at?: Date })[];
+  /** What else happens under the lock, such as an address that is new or gone. */
+  change?(trx: Trx, customerId: string): Promise<void>;
+  /** By way of which message. */
+  messageId: string | null;
+  /** Where it was said: `one-click`, `page`, `confirmation`, or what a shop calls it. */
+  source: string;
+  ip: string | null;
+  /** Business time. */
+  at: Date;
+  /** Words that say nothing new are kept as well: a proof of consent is the last one given. */
+  keepAll?: boolean;
+  /** Whether a yes waits to be confirmed on the channels that the shop's settings name. */
+  needsConfirmation?: boolean;
+}
+
+/** A journey that advertises. `followsActivity`: who can be reached again may be in it at once. */
+export interface Advertising {
+  name: string;
+  topic: Topic | '*';
+  followsActivity: boolean;
+}
+
+/** What words lead to. */
+export interface ConsentRules {
+  shop: ShopSettings;
+  journeys: readonly Advertising[];
+  /** The journey that asks for confirmation. */
+  confirming: string | null;
+}
+
+/** What became of the words: signals to relay, claimed for the caller, and channels that wait for a confirmation. */
+export interface Heard {
+  rows: OutboxRow[];
+  pending: ChannelName[];
 }
 
 /**
- * Ends advertising to a customer on a channel. When this resolves it is committed: nothing more is reserved or begins to be
- * submitted, since both ask for consent under the same lock. Returns the signals for live runs of `journeys` (those that
- * advertise), claimed for the caller to relay. Safe to repeat.
+ * Writes down what a customer says and does what follows from it. When this resolves it is committed: nothing more that was
+ * refused is reserved or begins to be submitted, since both ask for consent under the same lock. Live runs that nobody wants to
+ * hear of any more end; becoming reachable is a trigger itself, so what the customer did lately starts journeys. Safe to repeat.
  */
-export async function unsubscribe(
-  db: Kysely<DB>,
-  word: ConsentWord,
-  journeys: readonly string[],
-): Promise<OutboxRow[]> {
-  return underLock(db, word, (trx, customerId) => endAdvertising(trx, { ...word, customerId }, journeys));
+export function say(db: Kysely<DB>, said: Said, rules: ConsentRules): Promise<Heard> {
+  return underLock(db, said, (trx, customerId) => hear(trx, { ...said, customerId }, rules));
 }
 
-/** `unsubscribe`, inside a transaction that holds the lock of the customer, who lives and was not merged. */
-export async function endAdvertising(
-  trx: Transaction<DB>,
-  word: ConsentWord,
-  journeys: readonly string[],
-): Promise<OutboxRow[]> {
-  if (await isSubscribed(trx, word)) await say(trx, word, 'denied');
-  await dropReserved(trx, word);
+/** `say`, inside a transaction that holds the lock of the customer, who lives and was not merged. */
+export async function hear(trx: Trx, said: Said, rules: ConsentRules): Promise<Heard> {
+  const { customerId } = said;
+  const before = await contactabilityOf(trx, customerId);
+  const states = await statesOf(trx, customerId);
+  const known = before[0]?.known;
+  const words = known === undefined ? [] : said.words(known).map((word) => ({ ...word, at: word.at ?? said.at }));
+  const news = said.keepAll ? words : words.filter((word) => !isKnown(states, word));
+  await said.change?.(trx, customerId);
+  await write(trx, customerId, said, news, changedBy(states, news));
+  const pending = said.needsConfirmation && known ? toConfirm(news, known, rules.shop) : [];
+  if (pending.length > 0) await awaitConfirmation(trx, customerId, pending, said.at);
+  const after = await contactabilityOf(trx, customerId);
+  const isRefusal = words.some(({ purpose, state }) => purpose === 'advertising' && state === 'denied');
+  if (isRefusal) await dropReserved(trx, customerId, after[0]?.known, rules);
+  const ends = isRefusal ? await unwantedRuns(trx, customerId, after, said, rules) : [];
+  const starts = await startsOf(trx, customerId, [before, after], said, rules);
+  return { rows: await putOutbox(trx, [...ends, ...starts, ...asks(said, pending, rules)]), pending };
+}
+
+function asks({ customerId, source, at }: Said, pending: readonly ChannelName[], { confirming }: ConsentRules) {
+  return pending.length === 0 || confirming === null ? [] : [startOf(confirming, customerId, '', source, at)];
+}
+
+type Profiles = Awaited<ReturnType<typeof contactabilityOf>>;
+type Timed = Word & { textVersion?: string | null; at: Date };
+
+function toConfirm(words: readonly Timed[], known: Contactability, { doubleOptIn }: ShopSettings): ChannelName[] {
+  const isGranted = (channel: ChannelName) =>
+    words.some(
+      (word) =>
+        word.purpose === 'advertising' &&
+        word.state === 'granted' &&
+        (word.channel === channel || word.channel === '*'),
+    );
+  const waits = (channel: ChannelName) =>
+    known.unconfirmed.includes(channel) || reachOf(known, channel).consent !== 'granted';
+  return doubleOptIn.filter((channel) => isGranted(channel) && waits(channel));
+}
+
+function profileOf(profiles: Profiles, key: string): Contactability | undefined {
+  return (profiles.find(({ profile }) => profile === key) ?? profiles[0])?.known;
+}
+
+/** Runs whose customer wants to hear of their topic on no channel any more. */
+async function unwantedRuns(
+  trx: Trx,
+  customerId: string,
+  profiles: Profiles,
+  { at }: Said,
+  { shop, journeys }: ConsentRules,
+): Promise<NewOutboxRow[]> {
   const runs = await trx
     .selectFrom('runs')
     .select(['workflow_id', 'journey', 'customer_id', 'key'])
-    .where('customer_id', '=', word.customerId)
+    .where('customer_id', '=', customerId)
     .where('ended_at', 'is', null)
-    .where(sql<boolean>`journey = any(${[...journeys]}::text[])`)
     .execute();
-  const reason = 'unsubscribed';
-  return putOutbox(
-    trx,
-    runs.map((run) => ({ ...run, signal: 'exit', reason, occurred_at: word.at })),
-  );
+  const unwanted = runs.filter(({ journey, key }) => {
+    const advertising = journeys.find(({ name }) => name === journey);
+    const known = profileOf(profiles, key);
+    return advertising !== undefined && known !== undefined && wantsNothing(known, shop, advertising.topic);
+  });
+  return unwanted.map((run) => ({ ...run, signal: 'exit', reason: 'unsubscribed', occurred_at: at }));
 }
 
-/** "That was a mistake": advertising on this channel is wanted again. Becoming reachable is a trigger itself, so what the
- *  customer did lately starts the `journeys` that follow activity. Returns their signals, claimed for the caller to relay.
- *  Safe to repeat. */
-export async function resubscribe(
-  db: Kysely<DB>,
-  word: ConsentWord,
-  journeys: readonly string[],
-): Promise<OutboxRow[]> {
-  return underLock(db, word, async (trx, customerId) => {
-    const said = { ...word, customerId };
-    if (await isSubscribed(trx, said)) return [];
-    await narrowDenial(trx, said);
-    await say(trx, said, 'granted');
-    const active = await recentlyActive(trx, customerId, word.at);
-    const starts = journeys.flatMap((journey) =>
-      active.map(({ key, at }) => ({
-        journey,
-        key,
-        occurred_at: at,
-        workflow_id: workflowId(journey, customerId, key),
-      })),
-    );
-    const rows = starts.map((start) => ({ ...start, customer_id: customerId, signal: 'start', reason: 'reachable' }));
-    return putOutbox(trx, rows);
+async function startsOf(
+  trx: Trx,
+  customerId: string,
+  [before, after]: [Profiles, Profiles],
+  { at }: Said,
+  { shop, journeys }: ConsentRules,
+): Promise<NewOutboxRow[]> {
+  const became = after.flatMap(({ profile, known }) => {
+    const then = profileOf(before, profile);
+    return journeys
+      .filter(({ topic, followsActivity }) => {
+        if (!followsActivity || (then !== undefined && isReachable(then, shop, topic))) return false;
+        return isReachable(known, shop, topic);
+      })
+      .map(({ name }) => ({ name, profile }));
+  });
+  if (became.length === 0) return [];
+  const active = await recentlyActive(trx, customerId, at);
+  return became.flatMap(({ name, profile }) => {
+    const moment = active.find(({ key }) => key === profile);
+    return moment === undefined ? [] : [startOf(name, customerId, profile, 'reachable', moment.at)];
   });
 }
 
+function startOf(journey: string, customerId: string, key: string, reason: string, at: Date): NewOutboxRow {
+  const workflow_id = workflowId(journey, customerId, key);
+  return { workflow_id, signal: 'start', journey, customer_id: customerId, key, reason, occurred_at: at };
+}
+
 /** Profiles with activity of the last day: old news starts nothing. */
-export async function recentlyActive(
-  trx: Transaction<DB>,
-  customerId: string,
-  now: Date,
-): Promise<{ key: string; at: Date }[]> {
+async function recentlyActive(trx: Trx, customerId: string, now: Date): Promise<{ key: string; at: Date }[]> {
   const { rows } = await sql<{ key: string; at: Date }>`
     select kind as key, greatest(last_activity_at, last_visit_at) as at from profiles
     where customer_id = ${customerId} and greatest(last_activity_at, last_visit_at) > ${now}::timestamptz - interval '24 hours'`.execute(
@@ -125,72 +196,126 @@ export async function recentlyActive(
 
 /** Locks the customer, or the one that it was merged into, by a statement of its own: what follows then sees all that was
  *  committed while this waited. Of who was erased nothing is written any more. */
-export async function underLock(
+async function underLock(
   db: Kysely<DB>,
-  { customerId, at }: ConsentWord,
-  act: (trx: Transaction<DB>, customerId: string) => Promise<OutboxRow[]>,
-): Promise<OutboxRow[]> {
+  { customerId, at }: Said,
+  act: (trx: Trx, customerId: string) => Promise<Heard>,
+): Promise<Heard> {
   await ensureMonths(db, ['message_events'], at);
   let id = customerId;
   for (;;) {
-    const done = await db
-      .transaction()
-      .execute(async (trx): Promise<{ rows: OutboxRow[] } | { mergedInto: string }> => {
-        const query = trx.selectFrom('customers').select(['merged_into', 'erased_at']).where('id', '=', id).forUpdate();
-        const { merged_into, erased_at } = await query.executeTakeFirstOrThrow();
-        if (erased_at !== null) return { rows: [] };
-        return merged_into === null ? { rows: await act(trx, id) } : { mergedInto: merged_into };
-      });
-    if ('rows' in done) return done.rows;
+    const done = await db.transaction().execute(async (trx): Promise<Heard | { mergedInto: string }> => {
+      const query = trx.selectFrom('customers').select(['merged_into', 'erased_at']).where('id', '=', id).forUpdate();
+      const { merged_into, erased_at } = await query.executeTakeFirstOrThrow();
+      if (erased_at !== null) return { rows: [], pending: [] };
+      return merged_into === null ? act(trx, id) : { mergedInto: merged_into };
+    });
+    if ('rows' in done) return done;
     id = done.mergedInto;
   }
 }
 
-export async function isSubscribed(trx: Transaction<DB>, { customerId, channel }: ConsentWord): Promise<boolean> {
-  const { rows } = await sql`${deniedFor(sql`${customerId}`, sql`${channel}`)}`.execute(trx);
-  return rows.length === 0;
+export async function statesOf(db: Kysely<DB>, customerId: string): Promise<ConsentState[]> {
+  const { rows } = await sql<ConsentState>`
+    select purpose, channel, topic, state, (extract(epoch from at) * 1000)::bigint as at
+    from consent_states where customer_id = ${customerId} order by purpose, channel, topic`.execute(db);
+  return rows;
 }
 
-/** Where all channels were denied, from now on only the others are. */
-export async function narrowDenial(trx: Transaction<DB>, { customerId, channel }: ConsentWord): Promise<void> {
-  const others = channelNames.filter((name) => name !== channel);
-  await sql`
-    with denial as (
-      delete from consent_states where customer_id = ${customerId} and purpose = 'advertising'
-        and channel = '*' and topic = '*' and state = 'denied' returning customer_id, at
-    )
-    insert into consent_states (customer_id, purpose, channel, state, at)
-    select denial.customer_id, 'advertising', other, 'denied', denial.at
-    from denial, unnest(${others}::text[]) as other
-    on conflict (customer_id, purpose, channel, topic) do update set state = 'denied', at = excluded.at`.execute(trx);
+const keyOf = ({ purpose, channel, topic }: Word) => `${purpose} ${channel} ${topic}`;
+
+/** States to write and to take away. */
+function changedBy(states: readonly ConsentState[], words: readonly Timed[]) {
+  const after = words.reduce((now, { at, ...word }) => afterWord(now, cellOf(word), at.getTime()), [...states]);
+  const isHere = (list: readonly ConsentState[], one: ConsentState) =>
+    list.some((other) => keyOf(other) === keyOf(one) && other.state === one.state && other.at === one.at);
+  return {
+    put: after.filter((state) => !isHere(states, state)),
+    gone: states.filter((state) => !after.some((other) => keyOf(other) === keyOf(state))),
+  };
 }
 
-export async function say(trx: Transaction<DB>, word: ConsentWord, state: 'granted' | 'denied'): Promise<void> {
-  const { customerId, channel, messageId, source, ip, at } = word;
-  const kind = state === 'denied' ? 'unsubscribed' : 'resubscribed';
+function cellOf({ purpose, channel, topic, state }: Word): Word {
+  return { purpose, channel, topic, state };
+}
+
+async function write(
+  trx: Trx,
+  customerId: string,
+  { messageId, source, ip, at }: Said,
+  words: readonly Timed[],
+  { put, gone }: ReturnType<typeof changedBy>,
+): Promise<void> {
+  if (words.length === 0) return;
+  const said = words.map(({ at: when, textVersion = null, ...word }) => ({
+    ...cellOf(word),
+    id: newId(when),
+    customer_id: customerId,
+    text_version: textVersion,
+    source,
+    ip: ip === null ? null : sql<string>`${ip}::inet`,
+    at: when,
+  }));
+  await trx.insertInto('consents').values(said).execute();
+  for (const { purpose, channel, topic } of gone) {
+    const state = trx.deleteFrom('consent_states').where('customer_id', '=', customerId);
+    await state.where('purpose', '=', purpose).where('channel', '=', channel).where('topic', '=', topic).execute();
+  }
+  if (put.length > 0) {
+    const rows = put.map((state) => ({ ...state, customer_id: customerId, at: new Date(state.at) }));
+    await trx
+      .insertInto('consent_states')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict
+          .columns(['customer_id', 'purpose', 'channel', 'topic'])
+          .doUpdateSet((eb) => ({ state: eb.ref('excluded.state'), at: eb.ref('excluded.at') })),
+      )
+      .execute();
+  }
+  if (messageId !== null) await noteOnMessage(trx, messageId, words, at);
+}
+
+/** That somebody left by way of this message, or came back. One topic less is neither. */
+async function noteOnMessage(trx: Trx, messageId: string, words: readonly Timed[], at: Date): Promise<void> {
+  const isDenial = words.some(({ state, topic }) => state === 'denied' && topic === '*');
+  if (!isDenial && words.some(({ state }) => state === 'denied')) return;
+  const kind = isDenial ? 'unsubscribed' : 'resubscribed';
   await sql`
-    with word as (
-      insert into consents (id, customer_id, purpose, channel, state, source, ip, at)
-      values (${newId(at)}, ${customerId}, 'advertising', ${channel}, ${state}, ${source}, ${ip}::inet, ${at})
-    ), state as (
-      insert into consent_states (customer_id, purpose, channel, state, at)
-      values (${customerId}, 'advertising', ${channel}, ${state}, ${at})
-      on conflict (customer_id, purpose, channel, topic) do update set state = excluded.state, at = excluded.at
-    ), event as (
+    with event as (
       insert into message_events (id, at, message_id, kind, by)
-      select ${newId(at)}::uuid, ${at}::timestamptz, ${messageId}::uuid, ${kind}, 'human' where ${messageId}::uuid is not null
+      values (${newId(at)}::uuid, ${at}::timestamptz, ${messageId}::uuid, ${kind}, 'human')
     )
     update messages set unsubscribed_at = coalesce(unsubscribed_at, ${at})
-    where id = ${messageId} and ${state} = 'denied'`.execute(trx);
+    where id = ${messageId} and ${isDenial}`.execute(trx);
 }
 
-export async function dropReserved(trx: Transaction<DB>, { customerId, channel }: ConsentWord): Promise<void> {
-  await trx
-    .updateTable('messages')
-    .set({ state: 'dropped', reason: 'unsubscribed' })
+/** What waits for another try gives its slot back, where it is about what nobody wants to hear there any more. */
+async function dropReserved(
+  trx: Trx,
+  customerId: string,
+  known: Contactability | undefined,
+  { journeys }: ConsentRules,
+): Promise<void> {
+  const reserved = await trx
+    .selectFrom('messages')
+    .select(['id', 'journey', sql<ChannelName>`channel`.as('channel')])
     .where('customer_id', '=', customerId)
-    .where('channel', '=', channel)
     .where('kind', '=', 'marketing')
+    .where('state', '=', 'reserved')
+    .execute();
+  const ids = reserved.filter(({ journey, channel }) => {
+    const topic = journeys.find(({ name }) => name === journey)?.topic ?? '*';
+    return known !== undefined && reachOf(known, channel, topic).consent === 'denied';
+  });
+  if (ids.length === 0) return;
+  const dropped = trx.updateTable('messages').set({ state: 'dropped', reason: 'unsubscribed' });
+  await dropped
+    .where(
+      'id',
+      'in',
+      ids.map(({ id }) => id),
+    )
     .where('state', '=', 'reserved')
     .execute();
 }

@@ -9,6 +9,9 @@ export const contactabilityJson: RawBuilder<Contactability> = sql`(
   select jsonb_build_object('email', w.email, 'phone', w.phone, 'telegram', telegram, 'devices', coalesce(devices, '[]'),
     'consents', coalesce((select jsonb_agg(jsonb_build_object('channel', channel, 'topic', topic, 'state', state))
       from consent_states where customer_id = w.id and purpose = 'advertising'), '[]'),
+    'personalData', (select case when bool_or(state = 'denied') then 'denied' else min(state) end
+      from consent_states where customer_id = w.id and purpose = 'personal_data'),
+    'unconfirmed', coalesce((select jsonb_agg(channel) from opt_ins where customer_id = w.id), '[]'),
     'suppressions', coalesce((select jsonb_agg(jsonb_build_object('channel', channel, 'address', address, 'reason', reason))
       from suppressions where address in (w.email, w.phone, telegram)), '[]'))
   from (select

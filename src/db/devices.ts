@@ -1,18 +1,8 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { workflowId } from '#domain/ids.ts';
-import { isReachable } from '#domain/reach.ts';
-import type { ShopSettings } from '#domain/shop.ts';
-import {
-  type ConsentWord,
-  dropReserved,
-  isSubscribed,
-  narrowDenial,
-  recentlyActive,
-  say,
-  underLock,
-} from './consents.ts';
-import { contactabilityOf } from './contactability.ts';
-import { type OutboxRow, putOutbox } from './outbox.ts';
+import type { Word } from '#domain/consent.ts';
+import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import { type Said, say } from './consents.ts';
+import type { OutboxRow } from './outbox.ts';
 import type { DB } from './schema.ts';
 
 type Any = Kysely<DB> | Transaction<DB>;
@@ -58,35 +48,25 @@ export async function registerDevice(
   { customerId, allowed, at }: Registration,
   { shop, journeys }: Following,
 ): Promise<OutboxRow[]> {
-  const word = consentWord(device.channel, customerId, allowed, at);
-  return underLock(db, word, async (trx, id) => {
-    const before = await reachableProfiles(trx, id, shop);
-    await keep(trx, device, id, at);
-    if (allowed) await grant(trx, { ...word, customerId: id });
-    const after = await reachableProfiles(trx, id, shop);
-    const active = (await recentlyActive(trx, id, at)).filter(({ key }) => after.has(key) && !before.has(key));
-    const starts = journeys.flatMap((journey) =>
-      active.map(({ key, at: occurred_at }) => {
-        const start = { journey, key, occurred_at, workflow_id: workflowId(journey, id, key) };
-        return { ...start, customer_id: id, signal: 'start', reason: 'reachable' };
-      }),
-    );
-    return putOutbox(trx, starts);
-  });
+  const said = saidOf(customerId, allowed, at);
+  const { rows } = await say(
+    db,
+    {
+      ...said,
+      words: () => (allowed === null ? [] : [wordOf(device.channel, 'granted')]),
+      change: (trx, id) => keep(trx, device, id, at),
+    },
+    { shop, journeys: journeys.map((name) => ({ name, topic: '*', followsActivity: true })), confirming: null },
+  );
+  return rows;
 }
 
-function consentWord(
-  channel: DeviceChannel,
-  customerId: string,
-  said: { source: string; ip: string | null } | null,
-  at: Date,
-): ConsentWord {
-  return { customerId, channel, messageId: null, source: said?.source ?? '', ip: said?.ip ?? null, at };
+function wordOf(channel: DeviceChannel, state: Word['state']): Word {
+  return { purpose: 'advertising', channel, topic: '*', state };
 }
 
-async function reachableProfiles(trx: Transaction<DB>, customerId: string, shop: ShopSettings): Promise<Set<string>> {
-  const profiles = await contactabilityOf(trx, customerId);
-  return new Set(profiles.filter(({ known }) => isReachable(known, shop)).map(({ profile }) => profile));
+function saidOf(customerId: string, said: { source: string; ip: string | null } | null, at: Date): Omit<Said, 'words'> {
+  return { customerId, messageId: null, source: said?.source ?? '', ip: said?.ip ?? null, at };
 }
 
 async function keep(trx: Transaction<DB>, device: NewDevice, customerId: string, at: Date): Promise<void> {
@@ -104,16 +84,6 @@ async function keep(trx: Transaction<DB>, device: NewDevice, customerId: string,
 
 function jsonOrNull(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
-}
-
-/** Written once: a consent that holds already is not given again. */
-async function grant(trx: Transaction<DB>, word: ConsentWord): Promise<void> {
-  const { rows } = await sql`
-    select from consent_states where customer_id = ${word.customerId} and purpose = 'advertising' and topic = '*'
-      and channel = ${word.channel} and state = 'granted'`.execute(trx);
-  if (rows.length > 0 && (await isSubscribed(trx, word))) return;
-  await narrowDenial(trx, word);
-  await say(trx, word, 'granted');
 }
 
 /** A browser has got another address for the same subscription (`pushsubscriptionchange`): its owner stays. False where
@@ -145,17 +115,18 @@ export async function forgetDevice(
     query.selectFrom('devices').select('customer_id').where('channel', '=', channel).where('address', '=', address);
   const owner = await mine(db).executeTakeFirst();
   if (!owner) return;
-  const word = consentWord(channel, owner.customer_id, said, at);
-  await underLock(db, word, async (trx, customerId) => {
-    await forgetDevices(trx, channel, [address]);
-    const theirs = trx.selectFrom('devices').select('address').where('customer_id', '=', customerId);
-    const left = await theirs.where('channel', '=', channel).limit(1).execute();
-    const denial = { ...word, customerId };
-    if (left.length > 0 || !(await isSubscribed(trx, denial))) return [];
-    await say(trx, denial, 'denied');
-    await dropReserved(trx, denial);
-    return [];
-  });
+  await say(
+    db,
+    {
+      ...saidOf(owner.customer_id, said, at),
+      words: ({ devices }) =>
+        devices.some((device) => device.channel === channel && device.address !== address)
+          ? []
+          : [wordOf(channel, 'denied')],
+      change: (trx) => forgetDevices(trx, channel, [address]),
+    },
+    { shop: defaultShop, journeys: [], confirming: null },
+  );
 }
 
 /** What takes nothing any more, as its push service says (`gone` of a submission). Its owner has said nothing, so their

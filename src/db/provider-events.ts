@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import { channelFacts } from '#domain/channels.ts';
+import type { Word } from '#domain/consent.ts';
 import type { ProviderEvent } from '#domain/provider-event.ts';
 import type { Trx } from './connect.ts';
-import { endAdvertising } from './consents.ts';
+import { type ConsentRules, hear, type Said } from './consents.ts';
 import { type OutboxRow, putOutbox } from './outbox.ts';
 import { ensureMonths } from './partitions.ts';
 import { type Fold, foldOf, type LockedMessage, writeFolds } from './provider-states.ts';
@@ -25,8 +26,8 @@ export interface Heard extends Omit<ProviderEvent, 'at'> {
 export interface HeardContext {
   /** Business time. */
   now: Date;
-  /** Journeys that advertise: who complains or says stop leaves them. */
-  journeys: readonly string[];
+  /** Who complains or says stop leaves the journeys that advertise. */
+  rules: ConsentRules;
 }
 
 export interface Recorded {
@@ -72,7 +73,7 @@ function isWorthRetrying(error: unknown): boolean {
   return error instanceof pg.DatabaseError && ['40P01', '40001'].includes(error.code ?? '');
 }
 
-async function tryRecording(trx: Trx, heard: readonly Heard[], { now, journeys }: HeardContext): Promise<Recorded> {
+async function tryRecording(trx: Trx, heard: readonly Heard[], { now, rules }: HeardContext): Promise<Recorded> {
   const found = await find(trx, heard);
   const early = new Set(found.flatMap((one, index) => (one.early ? [index] : [])));
   const fresh = await withoutRepeats(trx, found);
@@ -90,7 +91,7 @@ async function tryRecording(trx: Trx, heard: readonly Heard[], { now, journeys }
     folds.filter(({ fails }) => fails),
     now,
   );
-  for (const word of wordsOf(fresh, messages, living)) outbox.push(...(await endAdvertising(trx, word, journeys)));
+  for (const said of wordsOf(fresh, messages, living)) outbox.push(...(await hear(trx, said, rules)).rows);
   return { outbox, early };
 }
 
@@ -212,13 +213,14 @@ function wordsOf(
   events: readonly Known[],
   messages: ReadonlyMap<string, LockedMessage>,
   customers: ReadonlyMap<string, { lives: boolean }>,
-) {
+): Said[] {
   return events.flatMap(({ kind, customerId, channel, messageId, provider, at }) => {
     if (customerId === null || (kind !== 'stopped' && kind !== 'complained')) return [];
     const id = (messageId === null ? null : messages.get(messageId)?.customerId) ?? customerId;
     if (customers.get(id)?.lives !== true) return [];
     // A complaint is not counted among those who unsubscribed.
     const said = kind === 'stopped' ? { messageId, source: provider } : { messageId: null, source: 'complaint' };
-    return [{ customerId: id, channel, ip: null, at, ...said }];
+    const denial: Word = { purpose: 'advertising', channel, topic: '*', state: 'denied' };
+    return [{ customerId: id, words: () => [denial], ip: null, at, ...said }];
   });
 }

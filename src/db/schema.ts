@@ -238,6 +238,12 @@ export interface Offers {
   updated_at: Timestamp;
 }
 
+export interface OptIns {
+  asked_at: Timestamp;
+  channel: string;
+  customer_id: string;
+}
+
 export interface OrderLines {
   order_id: string;
   price: number;
@@ -389,6 +395,7 @@ export interface DB {
   messages: Messages;
   not_entered: NotEntered;
   offers: Offers;
+  opt_ins: OptIns;
   order_lines: OrderLines;
   orders: Orders;
   outbox: Outbox;

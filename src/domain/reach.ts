@@ -14,6 +14,10 @@ export interface Contactability {
   devices: { channel: ChannelName; address: string; keys: { p256dh: string; auth: string } | null }[];
   /** The newest words on advertising; `*` is all channels, or all topics. */
   consents: { channel: ChannelName | '*'; topic: Topic | '*'; state: 'granted' | 'denied' }[];
+  /** The newest word on keeping their data for advertising (152-FZ), null where nothing was ever said. */
+  personalData: 'granted' | 'denied' | null;
+  /** Channels on which somebody said yes in their name and it is still to be confirmed. */
+  unconfirmed: ChannelName[];
   suppressions: { channel: ChannelName; address: string; reason: SuppressionReason }[];
 }
 
@@ -25,6 +29,9 @@ export interface Reach {
   consent: 'granted' | 'denied' | null;
   /** `unsubscribed`: its owner had said so before they were erased. */
   suppressed: SuppressionReason | null;
+  /** These two left out: they were not read, and who decides on a message asks again. */
+  isUnconfirmed?: boolean;
+  personalData?: 'granted' | 'denied' | null;
 }
 
 /** How a customer is reached on a channel, with what concerns `topic`. */
@@ -39,6 +46,8 @@ export function reachOf(known: Contactability, channel: ChannelName, topic: Topi
     address,
     consent: denied ? 'denied' : granted ? 'granted' : null,
     suppressed: suppression?.reason ?? null,
+    isUnconfirmed: known.unconfirmed.includes(channel),
+    personalData: known.personalData,
   };
 }
 
@@ -60,7 +69,15 @@ export function unreachableBecause(reach: Reach, kind: MessageFlags['kind'], sho
   if (kind === 'service') return suppressed === 'complained' || suppressed === 'unsubscribed' ? null : suppressed;
   if (suppressed !== null && !(suppressed === 'unsubscribed' && reach.consent === 'granted')) return suppressed;
   if (reach.consent === 'denied') return 'unsubscribed';
-  return reach.consent === null && consentRule(shop, reach.channel) === 'explicit' ? 'no_consent' : null;
+  if (reach.consent === null && consentRule(shop, reach.channel) === 'explicit') return 'no_consent';
+  if (reach.isUnconfirmed === true) return 'unconfirmed';
+  return mayKeepData(reach, shop) ? null : 'no_personal_data_consent';
+}
+
+/** Who says no to it is heard also where the shop needs no yes. */
+function mayKeepData({ personalData }: Reach, shop: ShopSettings): boolean {
+  if (personalData === undefined) return true;
+  return shop.personalDataConsent === 'required' ? personalData === 'granted' : personalData !== 'denied';
 }
 
 /** Whether advertising on a channel needs a recorded consent: the shop's word, else what is usual there. */
@@ -68,15 +85,27 @@ export function consentRule(shop: ShopSettings, channel: ChannelName): 'implied'
   return shop.consent[channel] ?? channelFacts[channel].consent;
 }
 
-/** Whether marketing may go to somebody on any channel that the shop uses. */
-export function isReachable(known: Contactability, shop: ShopSettings, topic: Topic | '*' = '*'): boolean {
-  return channelNames.some((channel) => unreachableBecause(reachOf(known, channel, topic), 'marketing', shop) === null);
+/** Whether marketing (or service) may go to somebody on any channel that the shop uses. */
+export function isReachable(
+  known: Contactability,
+  shop: ShopSettings,
+  topic: Topic | '*' = '*',
+  kind: MessageFlags['kind'] = 'marketing',
+): boolean {
+  return channelNames.some((channel) => unreachableBecause(reachOf(known, channel, topic), kind, shop) === null);
 }
 
 /** Whether the customer said no to advertising wherever they could be written to. */
 export function hasRefused(known: Contactability, shop: ShopSettings, topic: Topic | '*' = '*'): boolean {
-  const reaches = shop.channels
-    .map((channel) => reachOf(known, channel, topic))
-    .filter(({ address }) => address !== null);
-  return reaches.length > 0 && reaches.every(({ consent }) => consent === 'denied');
+  return addressesOf(known, shop, topic).length > 0 && wantsNothing(known, shop, topic);
+}
+
+/** Whether there is no channel on which they have not said no: also where they could not be written to anyway. */
+export function wantsNothing(known: Contactability, shop: ShopSettings, topic: Topic | '*' = '*'): boolean {
+  return addressesOf(known, shop, topic).every(({ consent }) => consent === 'denied');
+}
+
+function addressesOf(known: Contactability, shop: ShopSettings, topic: Topic | '*'): Reach[] {
+  const reaches = shop.channels.map((channel) => reachOf(known, channel, topic));
+  return reaches.filter(({ address }) => address !== null);
 }

@@ -21,6 +21,12 @@ export interface ShopSettings {
   quietHours: { from: string; to: string };
   /** By channel; what is left out is as `channelFacts` says. `explicit`: advertising needs a recorded consent (38-FZ). `implied`: an address is enough until it is denied. */
   consent: Partial<Record<ChannelName, 'implied' | 'explicit'>>;
+  /** `required`: advertising needs a recorded consent to keep personal data for it as well (152-FZ), apart from the other. */
+  personalDataConsent: 'not_needed' | 'required';
+  /** Channels on which a yes counts once its owner has confirmed it by a link in a letter. */
+  doubleOptIn: ChannelName[];
+  /** What is added to links for the shop's analytics; `{channel}`, `{journey}` and `{message}` are filled in. Null: nothing. */
+  utm: { source: string; medium: string; campaign: string; content: string } | null;
   /** The channels that the shop has a provider for. */
   channels: ChannelName[];
   /** What one message costs, in minor units of the currency, where it differs from `channelFacts`; fractions are fine. */
@@ -44,6 +50,9 @@ export const defaultShop: ShopSettings = {
   currency: 'RUB',
   quietHours: { from: '21:00', to: '09:00' },
   consent: { email: 'implied' },
+  personalDataConsent: 'not_needed',
+  doubleOptIn: [],
+  utm: { source: 'vestnik', medium: '{channel}', campaign: '{journey}', content: '{message}' },
   channels: ['email'],
   prices: {},
 };

@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
-/** What a link in a message is for: `o` open pixel, `c` click, `u` unsubscribe. */
-export type TokenPurpose = 'o' | 'c' | 'u';
+/** What a link in a message is for: `o` open pixel, `c` click, `u` unsubscribe, `y` yes to a subscription. */
+export type TokenPurpose = 'o' | 'c' | 'u' | 'y';
 
 export interface ReadToken {
   messageId: string;

@@ -14,6 +14,8 @@ export function factsWith(value: unknown): Facts {
       telegram: null,
       devices: [],
       consents: [{ channel: 'email', topic: '*', state: 'granted' }],
+      personalData: null,
+      unconfirmed: [],
       suppressions: [],
     },
     run: null,

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { consentRules } from '#api/advertising.ts';
 import { newId } from '#db/ids.ts';
 import { type Heard, recordProviderEvents } from '#db/provider-events.ts';
 import { recordOpen } from '#db/tracking.ts';
+import { defaultShop } from '#domain/shop.ts';
 import { messageNow, newCustomer, newMessage, newRun, sentAt } from '#test/api/tracking/support.ts';
 import { freshDatabase } from '#test/support/database.ts';
 
 const { db } = await freshDatabase();
 const now = new Date(sentAt.getTime() + 3_600_000);
 const after = (seconds: number) => new Date(sentAt.getTime() + seconds * 1000);
-const context = { now, journeys: ['abandonment'] };
+const context = { now, rules: consentRules(defaultShop) };
 
 type Said = Partial<Heard> & Pick<Heard, 'kind'>;
 

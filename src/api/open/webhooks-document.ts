@@ -8,12 +8,10 @@ import { problem } from './schemas/common.ts';
 
 const taken = z.object({
   success: z.literal(true),
-  stored: z
-    .int()
-    .meta({
-      description:
-        'Events and products that are committed, or were; of a provider, what it told of messages and addresses',
-    }),
+  stored: z.int().meta({
+    description:
+      'Events and products that are committed, or were; of a provider, what it told of messages and addresses',
+  }),
   ignored: z.string().optional().meta({ description: 'Why the rest is not kept; sending it again changes nothing' }),
 });
 

@@ -1,4 +1,5 @@
 import type { Links } from '#api/deps.ts';
+import { escapeHtml } from '#api/html.ts';
 import type { Product } from '#db/products.ts';
 
 export interface Part {
@@ -64,11 +65,11 @@ function places({ inbox, temporalUi }: Links): { url: string; name: string; what
 }
 
 function place({ url, name, what }: { url: string; name: string; what: string }): string {
-  return `<li><a href="${escaped(url)}">${name}</a> <span>${what}</span></li>`;
+  return `<li><a href="${escapeHtml(url)}">${name}</a> <span>${what}</span></li>`;
 }
 
 function state({ name, isUp, version }: Part): string {
-  const said = isUp ? `<span class="up">up</span> ${escaped(version)}` : '<span class="down">does not answer</span>';
+  const said = isUp ? `<span class="up">up</span> ${escapeHtml(version)}` : '<span class="down">does not answer</span>';
   return `<div><dt>${name}</dt><dd>${said}</dd></div>`;
 }
 
@@ -85,8 +86,8 @@ function sampleCart(goods: Product[], writeKey: string, links: Links, scale: num
   const data = { goods: goods.map(({ id }) => id), writeKey, scale, inbox: links.inbox, temporalUi: links.temporalUi };
   const images = goods.map(({ imageUrl, name }) =>
     imageUrl
-      ? `<li><img src="${escaped(pathOf(imageUrl))}" alt="" width="72" height="72">${escaped(name)}</li>`
-      : `<li>${escaped(name)}</li>`,
+      ? `<li><img src="${escapeHtml(pathOf(imageUrl))}" alt="" width="72" height="72">${escapeHtml(name)}</li>`
+      : `<li>${escapeHtml(name)}</li>`,
   );
   return `<section class="try" aria-labelledby="try">
 <h2 id="try">Try it: leave a cart behind</h2>
@@ -94,7 +95,7 @@ function sampleCart(goods: Product[], writeKey: string, links: Links, scale: num
 <ul class="goods">
 ${images.join('\n')}
 </ul>
-<form id="cart" data-sample="${escaped(JSON.stringify(data))}">
+<form id="cart" data-sample="${escapeHtml(JSON.stringify(data))}">
 <label for="email">Customer's e-mail</label>
 <input id="email" name="email" type="email" required autocomplete="email" value="ann@example.com" spellcheck="false">
 <button>Leave the cart</button>
@@ -109,10 +110,4 @@ ${images.join('\n')}
 function pathOf(url: string): string {
   const parsed = URL.parse(url);
   return parsed && parsed.hostname === 'localhost' ? parsed.pathname : url;
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
 }

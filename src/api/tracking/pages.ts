@@ -1,91 +1,42 @@
 import { createHash } from 'node:crypto';
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { escapeHtml } from '#api/html.ts';
 import { type Locale, locales } from '#domain/shop.ts';
 
-/** What a page is about. `address` is masked already, null after erasure. */
-export type PageContent =
-  | { say: 'ask' | 'unsubscribed' | 'resubscribed'; shop: string; address: string | null }
-  | { say: 'bad-link' | 'unavailable' };
-
-interface Words {
+/** One page for customers. `body` is HTML, all else text. */
+export interface Page {
+  locale: Locale;
   title: string;
-  text: string;
-  button?: { label: string; action: 'unsubscribe' | 'resubscribe'; quiet: boolean };
+  shop: string | null;
+  body: string;
+  /** Leads to the same page in the other language. */
+  hasLanguages?: boolean;
 }
 
-/** `{address}` is put in; a text with an address has a second form for when there is none. */
-const words: Record<Locale, Record<PageContent['say'], Words & { without?: string }>> = {
-  en: {
-    ask: {
-      title: 'Unsubscribe?',
-      text: 'We write to {address}. If you unsubscribe, advertising e-mails stop at once. Messages about your orders still come.',
-      without: 'If you unsubscribe, advertising e-mails stop at once. Messages about your orders still come.',
-      button: { label: 'Unsubscribe', action: 'unsubscribe', quiet: false },
-    },
-    unsubscribed: {
-      title: 'You are unsubscribed',
-      text: 'No more advertising e-mails go to {address}. Messages about your orders still come.',
-      without: 'You get no more advertising e-mails. Messages about your orders still come.',
-      button: { label: 'That was a mistake: subscribe again', action: 'resubscribe', quiet: true },
-    },
-    resubscribed: {
-      title: 'You are subscribed again',
-      text: 'We will write to {address} as before. Good to have you back.',
-      without: 'We will write to you as before. Good to have you back.',
-      button: { label: 'Unsubscribe', action: 'unsubscribe', quiet: true },
-    },
-    'bad-link': {
-      title: 'This link does not work',
-      text: 'It may have been cut off on its way. Please open it from the message itself, or copy the whole address.',
-    },
-    unavailable: {
-      title: 'Please try again in a minute',
-      text: 'We cannot answer right now. Nothing was changed; reload this page in a minute.',
-    },
-  },
-  ru: {
-    ask: {
-      title: 'Отписаться от рассылки?',
-      text: 'Мы пишем на {address}. Если вы отпишетесь, рекламные письма сразу перестанут приходить. Письма о ваших заказах останутся.',
-      without: 'Если вы отпишетесь, рекламные письма сразу перестанут приходить. Письма о ваших заказах останутся.',
-      button: { label: 'Отписаться', action: 'unsubscribe', quiet: false },
-    },
-    unsubscribed: {
-      title: 'Вы отписались',
-      text: 'Рекламные письма больше не приходят на {address}. Письма о ваших заказах останутся.',
-      without: 'Рекламные письма вам больше не приходят. Письма о ваших заказах останутся.',
-      button: { label: 'Вернуть подписку', action: 'resubscribe', quiet: true },
-    },
-    resubscribed: {
-      title: 'Вы снова подписаны',
-      text: 'Мы будем писать на {address}, как раньше. Рады, что вы с нами.',
-      without: 'Мы будем писать вам, как раньше. Рады, что вы с нами.',
-      button: { label: 'Отписаться', action: 'unsubscribe', quiet: true },
-    },
-    'bad-link': {
-      title: 'Ссылка не работает',
-      text: 'Возможно, она пришла не целиком. Откройте её из самого письма или скопируйте адрес полностью.',
-    },
-    unavailable: {
-      title: 'Попробуйте через минуту',
-      text: 'Сейчас мы не можем ответить. Ничего не изменилось; обновите страницу через минуту.',
-    },
-  },
-};
-
 const style = `
-:root { color-scheme: light dark; --ink: #1c1e21; --soft: #5b616a; --paper: #fff; --ground: #f3f4f6; --line: #d5d9de; --strong: #1c1e21; --on-strong: #fff }
-@media (prefers-color-scheme: dark) { :root { --ink: #eceef1; --soft: #a6adb7; --paper: #1f2226; --ground: #141619; --line: #3a3f46; --strong: #eceef1; --on-strong: #1c1e21 } }
+:root { color-scheme: light dark; --ink: #1c1e21; --soft: #545a63; --paper: #fff; --ground: #f3f4f6; --line: #d5d9de; --edge: #868d97; --strong: #1c1e21; --on-strong: #fff; --good: #e7f4ea; --focus: #1a67d2 }
+@media (prefers-color-scheme: dark) { :root { --ink: #eceef1; --soft: #b0b6c0; --paper: #1f2226; --ground: #141619; --line: #3a3f46; --edge: #7d858f; --strong: #eceef1; --on-strong: #1c1e21; --good: #1f3527; --focus: #7db0ff } }
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 24px 16px; background: var(--ground); color: var(--ink); font: 17px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif }
-main { width: 100%; max-width: 460px; padding: 40px 36px; background: var(--paper); border: 1px solid var(--line); border-radius: 14px }
-.shop { margin: 0 0 12px; color: var(--soft); font-size: 15px }
+main { width: 100%; max-width: 520px; padding: 36px; background: var(--paper); border: 1px solid var(--line); border-radius: 14px }
+.shop { margin: 0 0 8px; color: var(--soft); font-size: 15px; overflow-wrap: anywhere }
 h1 { margin: 0 0 12px; font-size: 26px; line-height: 1.25; text-wrap: balance; overflow-wrap: anywhere }
 p { margin: 0; color: var(--soft); overflow-wrap: anywhere }
-button { width: 100%; min-height: 48px; margin-top: 28px; padding: 10px 20px; border: 1px solid var(--strong); border-radius: 10px; background: var(--strong); color: var(--on-strong); font: inherit; font-weight: 600; cursor: pointer }
-button.quiet { background: transparent; color: var(--ink); border-color: var(--line); font-weight: 400 }
-button:focus-visible { outline: 3px solid #4c8dff; outline-offset: 2px }
-@media (max-width: 480px) { main { padding: 32px 22px } }
+.notice { margin: 0 0 20px; padding: 12px 16px; border-radius: 10px; background: var(--good); color: var(--ink) }
+fieldset { min-width: 0; margin: 24px 0 0; padding: 0; border: 0 }
+legend { padding: 0; font-weight: 600 }
+legend small { display: block; color: var(--soft); font-weight: 400; font-size: 15px; overflow-wrap: anywhere }
+label { display: grid; grid-template-columns: 24px 1fr; gap: 0 14px; align-items: start; padding: 12px 0; border-bottom: 1px solid var(--line); cursor: pointer }
+label small { grid-column: 2; color: var(--soft); font-size: 15px; line-height: 1.4 }
+input[type=checkbox] { width: 22px; height: 22px; margin: 2px 0 0; accent-color: var(--strong) }
+button { width: 100%; min-height: 48px; margin-top: 24px; padding: 10px 20px; border: 1px solid var(--strong); border-radius: 10px; background: var(--strong); color: var(--on-strong); font: inherit; font-weight: 600; cursor: pointer }
+button + button { margin-top: 12px }
+button.quiet { background: transparent; color: var(--ink); border-color: var(--edge); font-weight: 400 }
+.after { margin-top: 16px; font-size: 15px }
+.languages { margin-top: 24px; font-size: 15px }
+a { color: var(--ink) }
+button:focus-visible, input:focus-visible, a:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
+@media (max-width: 480px) { main { padding: 28px 20px } }
 `;
 
 /** The page runs no script, loads nothing, posts to itself only and cannot be framed (a framed button can be stolen). */
@@ -99,20 +50,58 @@ const headers = {
 };
 
 /** A 503 says when to come back: mail programs that unsubscribe for a person then try again. */
-export function sendPage(response: Response, status: 200 | 404 | 503, locale: Locale, content: PageContent): void {
-  if (status === 503) response.set('Retry-After', '30');
-  response.status(status).set(headers).end(page(locale, content));
+export function sendPage(response: ServerResponse, status: 200 | 404 | 503, page: Page): void {
+  const later = status === 503 ? { 'Retry-After': '30' } : {};
+  response.writeHead(status, { ...headers, 'Content-Language': page.locale, ...later }).end(render(page));
 }
 
-/** For pages about no message: what the browser asks for. */
-export function localeOfRequest(request: Request): Locale {
-  return locales.find((locale) => locale === request.acceptsLanguages([...locales])) ?? 'en';
+const problems = {
+  en: {
+    'bad-link': {
+      title: 'This link does not work',
+      text: 'It may have been cut off on its way. Please open it from the message itself, or copy the whole address.',
+    },
+    unavailable: {
+      title: 'Please try again in a minute',
+      text: 'We cannot answer right now. Nothing was changed; reload this page in a minute.',
+    },
+  },
+  ru: {
+    'bad-link': {
+      title: 'Ссылка не работает',
+      text: 'Возможно, она пришла не целиком. Откройте её из самого письма или скопируйте адрес полностью.',
+    },
+    unavailable: {
+      title: 'Попробуйте через минуту',
+      text: 'Сейчас мы не можем ответить. Ничего не изменилось; обновите страницу через минуту.',
+    },
+  },
+} as const satisfies Record<Locale, unknown>;
+
+/** A page about no message, in the language that the browser asks for. */
+export function sendProblem(request: IncomingMessage, response: ServerResponse, say: 'bad-link' | 'unavailable'): void {
+  const locale = localeOfRequest(request.headers['accept-language']);
+  const { title, text } = problems[locale][say];
+  sendPage(response, say === 'bad-link' ? 404 : 503, { locale, title, shop: null, body: `<p>${escapeHtml(text)}</p>` });
 }
 
-export function page(locale: Locale, content: PageContent): string {
-  const { title, text, without, button } = words[locale][content.say];
-  const { shop, address } = 'shop' in content ? content : { shop: null, address: null };
-  const body = address === null ? (without ?? text) : text.replace('{address}', () => address);
+/** The first of our languages in the order of `Accept-Language`; English where it names none. */
+function localeOfRequest(header = ''): Locale {
+  const asked = header.split(',').map((part, place) => {
+    const [name = '', quality] = part.trim().split(/;\s*q=/);
+    return { language: name.slice(0, 2).toLowerCase(), quality: Number(quality ?? 1) || 0, place };
+  });
+  asked.sort((a, b) => b.quality - a.quality || a.place - b.place);
+  for (const { language } of asked) {
+    const locale = locales.find((name) => name === language);
+    if (locale) return locale;
+  }
+  return 'en';
+}
+
+const languages: Record<Locale, string> = { en: 'English', ru: 'Русский' };
+
+function render({ locale, title, shop, body, hasLanguages }: Page): string {
   return `<!doctype html>
 <html lang="${locale}">
 <head>
@@ -124,28 +113,21 @@ export function page(locale: Locale, content: PageContent): string {
 <body>
 <main>
 ${shop === null ? '' : `<p class="shop">${escapeHtml(shop)}</p>\n`}<h1>${escapeHtml(title)}</h1>
-<p>${escapeHtml(body)}</p>
-${button ? form(button) : ''}</main>
+${body}
+${hasLanguages ? `${languageLinks(locale)}\n` : ''}</main>
 </body>
 </html>
 `;
 }
 
-function form({ label, action, quiet }: NonNullable<Words['button']>): string {
-  return `<form method="post">
-<button name="action" value="${action}"${quiet ? ' class="quiet"' : ''}>${escapeHtml(label)}</button>
-</form>
-`;
+function languageLinks(current: Locale): string {
+  const others = locales.filter((locale) => locale !== current);
+  const links = others.map((one) => `<a href="?lang=${one}" lang="${one}" hreflang="${one}">${languages[one]}</a>`);
+  return `<p class="languages">${links.join(' · ')}</p>`;
 }
 
-/** `anna@example.com` → `a•••@example.com`: enough to know one's own address by, not to learn another's. */
+/** Enough to know one's own address by, not to learn another's: `a•••@example.com`, `+7•••••••89`. */
 export function masked(address: string): string {
-  const [, first = '', domain = ''] = /^(.)[^@]*(@.+)$/u.exec(address) ?? [];
-  return `${first}•••${domain}`;
-}
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  const [, first = '', domain] = /^(.)[^@]*(@.+)$/u.exec(address) ?? [];
+  return domain === undefined ? `${address.slice(0, 2)}•••••••${address.slice(-2)}` : `${first}•••${domain}`;
 }

@@ -4,7 +4,7 @@ import { wallDuration } from '#domain/clock.ts';
 import { classifyClick, classifyOpen, type Visit } from '#domain/opens.ts';
 import { readToken } from '#rendering/tokens.ts';
 import type { TrackingDeps } from './deps.ts';
-import { localeOfRequest, sendPage } from './pages.ts';
+import { sendProblem } from './pages.ts';
 
 /** The smallest picture there is: one transparent pixel. */
 const pixel = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
@@ -24,7 +24,7 @@ export function trackingRouter(deps: TrackingDeps): Router {
       await click(deps, request, response);
     } catch (error) {
       deps.log.error({ err: error }, 'A click could not be looked up');
-      sendPage(response, 503, localeOfRequest(request), { say: 'unavailable' });
+      sendProblem(request, response, 'unavailable');
     }
   });
   return router;
@@ -45,7 +45,7 @@ async function click(deps: TrackingDeps, request: Request<{ token: string }>, re
   const message = token && (await trackedMessage(deps.db, token.messageId));
   const target = message && webAddress(message.links[token.link]);
   if (!target) {
-    sendPage(response, 404, localeOfRequest(request), { say: 'bad-link' });
+    sendProblem(request, response, 'bad-link');
     return;
   }
   const { visit, at } = visitOf(deps, request, message);

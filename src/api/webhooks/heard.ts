@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
-import { advertising } from '#api/advertising.ts';
+import { consentRules } from '#api/advertising.ts';
 import type { ApiDeps } from '#api/deps.ts';
 import { Overloaded } from '#db/intake.ts';
 import { type Heard, recordProviderEvents } from '#db/provider-events.ts';
 import { type Clock, toBusiness } from '#domain/clock.ts';
 import type { ProviderEvent } from '#domain/provider-event.ts';
+import { defaultShop } from '#domain/shop.ts';
 
 /** Whose words they are. */
 export interface Teller {
@@ -24,7 +25,7 @@ export interface Hearing {
   keep(teller: Teller, events: readonly ProviderEvent[]): Promise<Kept>;
 }
 
-type Deps = Pick<ApiDeps, 'db' | 'clock' | 'relay'>;
+type Deps = Pick<ApiDeps, 'db' | 'clock' | 'relay' | 'shop'>;
 
 /** Measured: larger transactions only make those behind them wait. */
 const eventsAtOnce = 500;
@@ -83,17 +84,19 @@ export function createHearing(deps: Deps): Hearing {
 }
 
 /** Never rejects. What fails together is tried one by one, so that one delivery takes no other with it. */
-async function record({ db, clock, relay }: Deps, batch: readonly Waiting[]): Promise<void> {
+async function record(deps: Deps, batch: readonly Waiting[]): Promise<void> {
+  const { db, clock, relay, shop } = deps;
   try {
     const all = batch.flatMap(({ heard }) => heard);
-    const { outbox, early } = await recordProviderEvents(db, all, { now: clock.now(), journeys: advertising });
+    const rules = consentRules(shop?.() ?? defaultShop);
+    const { outbox, early } = await recordProviderEvents(db, all, { now: clock.now(), rules });
     let place = 0;
     for (const { heard, resolve } of batch) {
       resolve({ early: heard.filter(() => early.has(place++)).length });
     }
     if (outbox.length > 0) void relay.push(outbox);
   } catch (error) {
-    if (batch.length > 1) for (const one of batch) await record({ db, clock, relay }, [one]);
+    if (batch.length > 1) for (const one of batch) await record(deps, [one]);
     else for (const { reject } of batch) reject(error);
   }
 }

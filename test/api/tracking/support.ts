@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import type { Selectable } from 'kysely';
 import { afterAll } from 'vitest';
+import { confirmRouter } from '#api/tracking/confirm-router.ts';
+import { preferencesRouter } from '#api/tracking/preferences-router.ts';
 import { trackingRouter } from '#api/tracking/tracking-router.ts';
-import { unsubscribeRouter } from '#api/tracking/unsubscribe-router.ts';
 import type { Db } from '#db/connect.ts';
 import { newId } from '#db/ids.ts';
 import type { OutboxRow } from '#db/outbox.ts';
@@ -38,7 +39,7 @@ export async function gateway(db: Db): Promise<Gateway> {
     relay: { push: (rows: OutboxRow[]) => void relayed.push(...rows) },
     log: { error: (_fields: object, message: string) => void errors.push(message) },
   };
-  const app = express().use(trackingRouter(deps)).use(unsubscribeRouter(deps));
+  const app = express().use(trackingRouter(deps)).use(preferencesRouter(deps)).use(confirmRouter(deps));
   const server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   afterAll(() => new Promise((resolve) => server.close(resolve)));

@@ -42,7 +42,7 @@ test("the page speaks the customer's language, names the shop, masks the address
   const response = await fetch(address(id));
   const html = await response.text();
   expect(html).toContain('<html lang="ru">');
-  expect(html).toContain('Отписаться от рассылки?');
+  expect(html).toContain('О чём вам писать?');
   expect(html).toContain('Чай &amp; &lt;Кофе&gt;');
   expect(html).toContain('a•••@example.com');
   expect(html).not.toContain('anna@');
@@ -90,7 +90,7 @@ test('multipart, a strange type and no body at all unsubscribe too', async () =>
   }
 });
 
-test('again changes nothing; subscribing again does, and then the page asks again', async () => {
+test('again changes nothing; subscribing again does, and then the boxes are ticked', async () => {
   const customer = await newCustomer(db);
   const { id } = await newMessage(db, customer);
   expect(await (await press(id, 'unsubscribe')).text()).toContain('You are unsubscribed');
@@ -102,11 +102,18 @@ test('again changes nothing; subscribing again does, and then the page asks agai
   at(120);
   expect(await (await press(id, 'resubscribe')).text()).toContain('You are subscribed again');
   await press(id, 'resubscribe');
-  expect((await words(customer)).map((word) => [word.state, word.source])).toEqual([
-    ['denied', 'page'],
-    ['granted', 'page'],
+  expect((await words(customer)).map((word) => [word.channel, word.state, word.source])).toEqual([
+    ['*', 'denied', 'page'],
+    ['email', 'granted', 'page'],
   ]);
-  expect(await (await fetch(address(id))).text()).toContain('Unsubscribe?');
+  const { 'What may we write to you about?': asks, checked } = countOf(await (await fetch(address(id))).text());
+  expect([asks, checked]).toEqual([2, 4]);
+  at(60);
+});
+
+const countOf = (html: string) => ({
+  'What may we write to you about?': html.split('What may we write to you about?').length - 1,
+  checked: html.split(' checked>').length - 1,
 });
 
 test('a word on all channels counts here, and subscribing again takes it back for this channel', async () => {
@@ -118,7 +125,10 @@ test('a word on all channels counts here, and subscribing again takes it back fo
     .execute();
   expect(await (await fetch(address(id))).text()).toContain('You are unsubscribed');
   await press(id, 'resubscribe');
-  expect(await state(customer)).toEqual([{ channel: 'email', state: 'granted' }]);
+  const states = await state(customer);
+  expect(states.filter((one) => one.state === 'granted')).toEqual([{ channel: 'email', state: 'granted' }]);
+  expect(states.find(({ channel }) => channel === 'sms')).toMatchObject({ state: 'denied' });
+  expect(states.find(({ channel }) => channel === '*')).toBeUndefined();
 });
 
 test('a customer who was merged unsubscribes as the one that they are now', async () => {

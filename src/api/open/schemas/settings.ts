@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { durationMs, isoDuration } from '#domain/duration.ts';
 import { channelNames, contactClasses } from '#domain/journey.ts';
 import { longestWindowDays, type PolicySettings } from '#domain/policy.ts';
-import { locales, type ShopSettings } from '#domain/shop.ts';
+import { defaultShop, locales, type ShopSettings } from '#domain/shop.ts';
 import { isZone } from '#domain/zone.ts';
 import { duration } from '#workflows/settings-schemas.ts';
 import { instant } from './common.ts';
 
 const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000);
 const wallTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a local time, such as 21:00');
+const utm = z.string().max(200);
 const zone = z.string().max(100).refine(isZone, 'must be an IANA time zone, such as Europe/Moscow');
 
 /** `ShopSettings` of the domain, checked. */
@@ -36,6 +37,19 @@ export const shopSettings = z
       .meta({
         description:
           'Whether advertising needs a recorded consent, by channel; phones need one and the others not where it is left out',
+      }),
+    personalDataConsent: z.enum(['not_needed', 'required']).default('not_needed').meta({
+      description: 'Whether advertising needs a recorded consent to keep personal data as well (152-FZ)',
+    }),
+    doubleOptIn: z.array(z.literal('email')).max(1).default([]).meta({
+      description: 'Channels on which a subscription counts once it was confirmed by a link in a letter',
+    }),
+    utm: z
+      .union([z.strictObject({ source: utm, medium: utm, campaign: utm, content: utm }), z.null()])
+      .default(defaultShop.utm)
+      .meta({
+        description:
+          'Added to links: `{channel}`, `{journey}`, `{message}` are filled in, what is empty is left out; null: nothing',
       }),
     channels: z.array(z.enum(channelNames)).min(1).default(['email']).meta({ description: 'Those with a provider' }),
     prices: z.partialRecord(z.enum(channelNames), z.number().min(0)).default({}).meta({

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { messageToken } from '#rendering/tokens.ts';
+import { gateway, newCustomer, newMessage, secret } from '#test/api/tracking/support.ts';
 import { desktop, openBrowser, overflow, phone } from '#test/support/browser.ts';
 import { freshDatabase } from '#test/support/database.ts';
-import { gateway, newCustomer, newMessage, secret } from './support.ts';
 
 const { db } = await freshDatabase();
 const { url } = await gateway(db);
