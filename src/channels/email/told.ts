@@ -1,4 +1,3 @@
-import { said } from '#channels/http/outcome.ts';
 import { classifyClick, classifyOpen, type Visitor } from '#domain/opens.ts';
 import type { ProviderEvent } from '#domain/provider-event.ts';
 import { emailAddress } from '#domain/segment.ts';
@@ -30,8 +29,19 @@ export function emailEvent({ kind, key, id, address, at, by, reason = [] }: Tell
     address: emailAddress(address),
     at,
     by: by ?? null,
-    reason: said(...reason) || null,
+    reason: wordsOf(...reason) || null,
   };
+}
+
+/** A provider's or mail server's words as they may be kept: without the address, which they like to repeat. */
+export function wordsOf(...words: unknown[]): string {
+  return words
+    .filter((word) => typeof word === 'number' || (typeof word === 'string' && word.trim() !== ''))
+    .join(' ')
+    .slice(0, 2_000) // looking for addresses takes the square of the length
+    .replace(/\S+@\S+/g, '[address]')
+    .replace(/\s+/g, ' ')
+    .slice(0, 300);
 }
 
 export function isId(value: unknown): value is string {
