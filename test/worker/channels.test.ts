@@ -1,0 +1,48 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import pino from 'pino';
+import { expect, test } from 'vitest';
+import { createSandbox } from '#channels/sandbox/channel.ts';
+import { scaledClock } from '#domain/clock.ts';
+import type { ChannelName } from '#domain/journey.ts';
+import { sendQueue } from '#domain/queues.ts';
+import { installRuntime } from '#process/temporal.ts';
+import { temporalPort } from '#relay/temporal.ts';
+import { createRenderer } from '#rendering/renderer.ts';
+import { freshDatabase } from '#test/support/database.ts';
+import { devServer } from '#test/support/temporal.ts';
+import { closeChannels } from '#worker/channels.ts';
+import { startWorker } from '#worker/worker.ts';
+
+/** Who takes activities of a queue. */
+async function pollersOf({ connection, namespace }: TestWorkflowEnvironment, channel: ChannelName): Promise<number> {
+  const taskQueue = { name: sendQueue(channel) };
+  const activity = 2; // temporal.api.enums.v1.TaskQueueType
+  const request = { namespace: namespace ?? 'default', taskQueue, taskQueueType: activity };
+  const { pollers } = await connection.workflowService.describeTaskQueue(request);
+  return pollers?.length ?? 0;
+}
+
+test('a worker takes the work of each channel that it has, and of no other', async () => {
+  const [environment, { db }] = await Promise.all([devServer(), freshDatabase()]);
+  const { email, sms, telegram, ...others } = createSandbox('smtp://127.0.0.1:1');
+  const channels = { email, sms, telegram };
+  const log = pino({ level: 'silent' });
+  installRuntime(log);
+  const clock = scaledClock({ origin: 0, scale: 1 });
+  const worker = await startWorker({
+    connection: environment.nativeConnection,
+    namespace: environment.namespace ?? 'default',
+    activities: { db, clock, channels, renderer: await createRenderer(), publicUrl: '', secret: 'x'.repeat(32), log },
+    journeys: temporalPort(environment.client, { taskQueue: 'journeys' }),
+    log,
+    cachedWorkflows: 10,
+    rates: { sms: 5 },
+    graceMs: 100,
+  });
+  for (const name of ['email', 'sms', 'telegram'] as const)
+    await expect.poll(() => pollersOf(environment, name), { timeout: 20_000 }).toBeGreaterThan(0);
+  for (const name of ['viber', 'whatsapp', 'web_push', 'app_push'] as const)
+    expect(await pollersOf(environment, name)).toBe(0);
+  await worker.close();
+  await closeChannels({ ...channels, ...others });
+});
