@@ -13,6 +13,9 @@ import { devServer } from '#test/support/temporal.ts';
 import { closeChannels } from '#worker/channels.ts';
 import { startWorker } from '#worker/worker.ts';
 
+const log = pino({ level: 'silent' });
+installRuntime(log);
+
 /** Who takes activities of a queue. */
 async function pollersOf({ connection, namespace }: TestWorkflowEnvironment, channel: ChannelName): Promise<number> {
   const taskQueue = { name: sendQueue(channel) };
@@ -26,8 +29,6 @@ test('a worker takes the work of each channel that it has, and of no other', asy
   const [environment, { db }] = await Promise.all([devServer(), freshDatabase()]);
   const { email, sms, telegram, ...others } = createSandbox('smtp://127.0.0.1:1');
   const channels = { email, sms, telegram };
-  const log = pino({ level: 'silent' });
-  installRuntime(log);
   const clock = scaledClock({ origin: 0, scale: 1 });
   const worker = await startWorker({
     connection: environment.nativeConnection,
