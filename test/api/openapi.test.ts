@@ -85,6 +85,9 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /customers/{id}/timeline': () => call('GET', `/customers/${customer}/timeline`),
   'put /customers': () => call('PUT', '/customers', { items: [{ userId: 'documented' }, {}] }),
   'get /customers/{id}/export': () => call('GET', `/customers/${customer}/export`),
+  'put /customers/{id}/devices': () =>
+    call('PUT', `/customers/${customer}/devices`, { items: [{ channel: 'app_push', token: 'token-of-a-phone' }, {}] }),
+  'get /customers/{id}/devices': () => call('GET', `/customers/${customer}/devices`),
   'post /customers/{id}/telegram-link': () => call('POST', `/customers/${customer}/telegram-link`),
   'delete /customers/{id}': () => call('DELETE', `/customers/${seeded.spare}`),
   'get /customers/{id}/decisions': () => call('GET', `/customers/${customer}/decisions`),

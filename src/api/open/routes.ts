@@ -1,4 +1,5 @@
 import { customerRoutes } from './customers.ts';
+import { deviceRoutes } from './devices.ts';
 import { exportRoutes } from './export.ts';
 import { journeyRoutes } from './journeys.ts';
 import { keysRoutes } from './keys.ts';
@@ -15,6 +16,7 @@ import { webhookSecretRoutes } from './webhook-secrets.ts';
 export const routes: readonly Route[] = [
   ...customerRoutes,
   ...exportRoutes,
+  ...deviceRoutes,
   ...putCustomerRoutes,
   ...telegramLinkRoutes,
   ...messageRoutes,
