@@ -1,7 +1,9 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
-/** What a link in a message is for: `o` open pixel, `c` click, `u` unsubscribe, `y` yes to a subscription. */
-export type TokenPurpose = 'o' | 'c' | 'u' | 'y';
+/** What a link in a message is for: `o` open pixel, `c` click, `u` unsubscribe, `y` yes to a subscription. Their order is part of
+ *  every token: add at the end, eight at most. */
+const purposes = ['o', 'c', 'u', 'y'] as const;
+export type TokenPurpose = (typeof purposes)[number];
 
 export interface ReadToken {
   messageId: string;
@@ -15,7 +17,6 @@ const macLength = 10;
 const shortLinks = 31;
 const shortHead = 1 + 16;
 const longHead = shortHead + 2;
-const purposes: readonly TokenPurpose[] = ['o', 'c', 'u'];
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 /** A raw buffer key costs five times as much per signature as a key object that is kept. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { messageToken, readToken, type TokenPurpose } from '#rendering/tokens.ts';
 
-const purpose = fc.constantFrom<TokenPurpose>('o', 'c', 'u');
+const purpose = fc.constantFrom<TokenPurpose>('o', 'c', 'u', 'y');
 const link = fc.oneof(fc.nat({ max: 40 }), fc.nat({ max: 0xffff }));
 const secret = 'a secret';
 
