@@ -6,7 +6,7 @@ import { ensureMonths } from '#db/partitions.ts';
 import { moveOn } from '#db/runs.ts';
 import { readable } from '#domain/clock.ts';
 import { type Decision, decide } from '#domain/decide.ts';
-import type { DeliverAnswer, DeliverRequest } from '#domain/journey.ts';
+import type { DeliverAnswer, DeliverRequest, MessageFlags } from '#domain/journey.ts';
 import { aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Candidate, Step } from './mind.ts';
@@ -15,7 +15,8 @@ import { untilWritten } from './patience.ts';
 import { readRun } from './read-run.ts';
 import { record } from './record.ts';
 import { reserve, type Sending } from './reserve.ts';
-import { channelOf, flagsOf, mindOf, policyOf, shopOf, zoneFor } from './shared.ts';
+import { channelOf, flagsOf, mindOf, policyOf, zoneFor } from './shared.ts';
+import { bestTimeOf, situationOf } from './situation.ts';
 import { type CascadeTurn, cascadeTurn, nextChannel } from './turn.ts';
 
 /**
@@ -49,7 +50,7 @@ async function decideUnderLock(
   if (facts.run.asked >= request.ask) return facts.run.answer as DeliverAnswer;
   const mind = mindOf(request.journey);
   const { triggerAt, progress } = facts.run;
-  const situation = { facts, now: now.getTime(), shop: shopOf(facts), triggerAt, progress };
+  const situation = situationOf(facts, now, triggerAt, progress);
   const deciding = { deps, request, mind, facts, situation, now };
   const step = mind.step(situation);
   const crashed = facts.sent.find((sent) => sent.state === 'submitting');
@@ -156,11 +157,19 @@ function judgeContact(deciding: Deciding, candidate: Candidate, { due, ...object
     shop,
     policy: policyOf(facts),
     ledger: facts.ledger,
-    bestTime: null,
+    bestTime: bestTimeFor(deciding, flags),
     goal: facts.ordered,
     exit: facts.gone,
     ...objections,
   });
+}
+
+/** A message waits for the best hour once; the first of some journeys never does. */
+function bestTimeFor({ facts, mind, now }: Deciding, { bestTime }: MessageFlags): Date | null {
+  const isFirst = facts.sent.every(({ acceptedAt }) => acceptedAt === null);
+  const isPutOff = facts.run.heldBy?.includes('best_time') ?? false;
+  if (!bestTime || isPutOff || (isFirst && mind.contract.firstAtOnce)) return null;
+  return bestTimeOf(facts, now);
 }
 
 /** Decisions as a run's story in Temporal UI tells them. */

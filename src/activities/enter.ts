@@ -8,6 +8,7 @@ import { aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind, Situation } from './mind.ts';
 import { mindOf, profileOf, shopOf } from './shared.ts';
+import { situationOf } from './situation.ts';
 
 /** Decides under the customer's lock whether a run begins, and makes its row. A run that is live already (this
  *  activity was run before, or the workflow continued as new) is taken up where it stands. */
@@ -23,7 +24,7 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
     if (facts === null) return { entered: false, outcome: 'not_entered:erased' };
     const triggerAt = facts.run?.triggerAt ?? Date.parse(entry.triggerAt);
     const progress = facts.run?.progress ?? facts.inherited?.progress ?? null;
-    const situation = { facts, now: now.getTime(), shop: shopOf(facts), triggerAt, progress };
+    const situation = situationOf(facts, now, triggerAt, progress);
     if (facts.run !== null) return liveRun(mind, situation, facts.run);
     const refusal = refusalOf(mind, facts, entry, now);
     if (refusal !== null) {

@@ -8,7 +8,8 @@ import { aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind, Situation, Step } from './mind.ts';
 import { type RunRead, readRun } from './read-run.ts';
-import { mindOf, shopOf } from './shared.ts';
+import { mindOf } from './shared.ts';
+import { situationOf } from './situation.ts';
 
 /**
  * Closes a run under the customer's lock and finds how it ended. Intake takes the same lock to write activity and
@@ -24,7 +25,7 @@ export async function finish(deps: ActivityDeps, request: FinishRequest): Promis
     if (facts === null) return { ended: true, outcome: 'exited:erased', again: null };
     if (facts.run.outcome !== null) return facts.run.answer as FinishAnswer;
     const { triggerAt, progress } = facts.run;
-    const situation = { facts, now: now.getTime(), shop: shopOf(facts), triggerAt, progress };
+    const situation = situationOf(facts, now, triggerAt, progress);
     const mind = mindOf(request.journey);
     const step = mind.step(situation);
     const outcome = outcomeOf({ facts, topic: mind.contract.topic }, situation, request, step);

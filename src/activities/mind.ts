@@ -47,6 +47,8 @@ export interface Situation {
   triggerAt: number;
   /** The run's memory; null where it has none yet. */
   progress: unknown;
+  /** When a wait of `ms` ends that begins at `from`: long ones at the customer's best hour (R5). */
+  waitEnd(from: number, ms: number): number;
 }
 
 /**

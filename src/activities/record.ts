@@ -54,16 +54,19 @@ const becameOf: Record<Recorded['state'], string> = {
 type Final = Exclude<SubmitResult, { result: 'later' }>;
 
 function recordedOf({ facts, request }: Deciding, messageId: string, result: Final): Recorded {
-  const { address } = reachOf(facts.contact, request.channel);
+  const { channel } = request;
+  const { address } = reachOf(facts.contact, channel);
+  const gone = result.gone?.length ? { channel, addresses: result.gone } : null;
+  const nothing = { messageId, providerId: null, reason: null, suppress: null, gone };
   switch (result.result) {
     case 'accepted':
-      return { messageId, state: 'accepted', providerId: result.providerId, reason: null, suppress: null };
+      return { ...nothing, state: 'accepted', providerId: result.providerId };
     case 'unknown':
-      return { messageId, state: 'unknown', providerId: null, reason: result.reason, suppress: null };
+      return { ...nothing, state: 'unknown', reason: result.reason };
     case 'refused': {
       const { suppress: why, reason } = result;
-      const suppress = why === null || address === null ? null : { channel: request.channel, address, reason: why };
-      return { messageId, state: 'failed', providerId: null, reason, suppress };
+      const suppress = why === null || address === null ? null : { channel, address, reason: why };
+      return { ...nothing, state: 'failed', reason, suppress };
     }
   }
 }

@@ -12,7 +12,7 @@ import { messageToken } from '#rendering/tokens.ts';
 import { aheadOf } from './ahead.ts';
 import type { Candidate, Content } from './mind.ts';
 import { type Deciding, decisionRow, isOf, moveFrom, viewer } from './moves.ts';
-import { channelOf, flagsOf } from './shared.ts';
+import { channelOf, flagsOf, priceOf } from './shared.ts';
 
 /** A message whose ledger row is `submitting`: now, and only now, it may go to the channel. */
 export interface Sending {
@@ -86,6 +86,7 @@ function submissionOf(
     dueAt: new Date(candidate.firstDue),
     leaseMs,
     provider: channelOf(deps, channel).provider,
+    price: priceOf(situation.shop, channel),
     zone: zoneOf({ ...facts.customer, phone: facts.contact.phone }, situation.shop).zone,
   };
 }

@@ -28,11 +28,11 @@ export function seriesMind<Message extends string>({ contract, settings, compose
   const [firstBlock] = blocks;
   if (firstBlock === undefined) throw new Error(`journey ${contract.name} has no message block, so it is no series`);
 
-  function step({ facts, now, triggerAt, progress }: Situation): Step {
+  function step({ facts, now, triggerAt, progress, waitEnd }: Situation): Step {
     const { done, at } = memory(progress);
     const [block, next] = [blocks[done], settingsOf(facts).steps[done]];
     if (block === undefined || next === undefined) return { do: 'nothing', why: 'completed' };
-    const due = (at ?? triggerAt) + next.afterMs;
+    const due = at === null ? triggerAt + next.afterMs : waitEnd(at, next.afterMs);
     const { message, validForMs, cascade } = next;
     const upcoming = { message, firstDue: due, validForMs, cascade };
     if (due > now) return { do: 'wait', block, until: due, upcoming, progress };

@@ -4,6 +4,7 @@ import type { Odds } from '#domain/cascade.ts';
 import { channelFacts } from '#domain/channels.ts';
 import { type ChannelName, type MessageFlags, type ProfileKind, profileKinds } from '#domain/journey.ts';
 import { defaultPolicy, type PolicySettings } from '#domain/policy.ts';
+import { reactionChance } from '#domain/reactions.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { zoneOf } from '#domain/zone.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -44,9 +45,18 @@ export function flagsOf({ contract }: Mind, message: string): MessageFlags {
   return flags;
 }
 
+const none = { sent: 0, reacted: 0 };
+
+/** Minor units of the shop's currency for one message. */
+export function priceOf(shop: ShopSettings, channel: ChannelName): number {
+  return shop.prices[channel] ?? channelFacts[channel].price;
+}
+
 /** What a message costs on a channel, and how likely this customer reacts to it there. */
-export function oddsOn(_facts: Facts, shop: ShopSettings, channel: ChannelName): Odds {
-  return { price: shop.prices[channel] ?? channelFacts[channel].price, chance: 1 };
+export function oddsOn({ habits: { own, everybody } }: Facts, shop: ShopSettings, channel: ChannelName): Odds {
+  const average = everybody?.channels[channel] ?? none;
+  const chance = reactionChance(own.channels[channel] ?? none, average);
+  return { price: priceOf(shop, channel), chance };
 }
 
 /** A shop's settings may name a channel that this worker has no provider for: that is a fault of the installation. */

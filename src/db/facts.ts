@@ -7,6 +7,7 @@ import type { Ledger } from '#domain/policy.ts';
 import type { Contactability } from '#domain/reach.ts';
 import { contactabilityJson } from './contactability.ts';
 import { goodJson } from './goods.ts';
+import { type CustomerHabits, customerHabitsJson, type Habits, habitsJson } from './habits.ts';
 import { ledgerJson, ledgerOf } from './ledger.ts';
 import type { DB } from './schema.ts';
 
@@ -66,6 +67,8 @@ export interface Facts {
   trail: Trail;
   /** What each block said last in other runs of this journey. */
   spoken: { branch: string; at: number; goods: string[]; runId: string }[];
+  /** What is learnt of when and on which channel people react (R3, R5). */
+  habits: { own: CustomerHabits; everybody: Habits | null };
   settings: { journey: Versioned | null; shop: Versioned | null; policy: Versioned | null };
 }
 
@@ -122,6 +125,7 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
       'ledger', ${ledgerJson(now, thisRun)},
       'trail', ${trailJson(profile)},
       'spoken', ${spokenJson(journey, key)},
+      'habits', jsonb_build_object('own', ${customerHabitsJson(now)}, 'everybody', ${habitsJson}),
       'settings', jsonb_build_object('journey', ${latest(sql`${journey}::text`, sql`(select settings_version from run)`)},
         'shop', ${latest(sql`'shop'`)}, 'policy', ${latest(sql`'policy'`)})
     ) as facts

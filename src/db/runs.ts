@@ -166,6 +166,8 @@ export interface Submission {
   dueAt: Date;
   leaseMs: number;
   provider: string;
+  /** Minor units. */
+  price: number;
   /** Whose clock counted: opens are counted by its hours. */
   zone: string;
 }
@@ -185,12 +187,12 @@ export async function beginSubmitting(
       where run_id = ${message.runId} and state = 'reserved' and id <> ${message.id}
     )
     insert into messages (id, customer_id, run_id, journey, block, iteration, channel, template, locale, class, kind, counts, sale,
-      state, settings_version, address, goods, links, due_at, reserved_at, lease_until, attempts, provider,
+      state, settings_version, address, goods, links, due_at, reserved_at, lease_until, attempts, provider, price,
       zone)
     values (${message.id}, ${message.customerId}, ${message.runId}, ${message.journey}, ${message.block}, ${message.iteration},
       ${message.channel}, ${message.template}, ${message.locale}, ${message.class}, ${message.flags.kind}, ${message.flags.counts}, ${message.flags.sale},
       'submitting', ${message.settingsVersion}, ${message.address}, ${message.goods}::text[], ${message.links}::text[],
-      ${message.dueAt}, ${move.at}, ${lease}, 1, ${message.provider}, ${message.zone})
+      ${message.dueAt}, ${move.at}, ${lease}, 1, ${message.provider}, ${message.price}, ${message.zone})
     on conflict on constraint messages_once do update set
       state = 'submitting', attempts = messages.attempts + 1, lease_until = excluded.lease_until, template = excluded.template,
       locale = excluded.locale, address = excluded.address, goods = excluded.goods, links = excluded.links, zone = excluded.zone
@@ -206,11 +208,13 @@ export interface Recorded {
   providerId: string | null;
   reason: string | null;
   suppress: { channel: string; address: string; reason: 'bounced' | 'blocked' } | null;
+  /** Devices that take nothing any more. */
+  gone: { channel: string; addresses: readonly string[] } | null;
 }
 
 /** `unknown` gives way to a late answer; anything further on stays as it is. */
 export async function recordSubmission(db: Kysely<DB>, recorded: Recorded, move: Move): Promise<void> {
-  const { messageId, state, providerId, reason, suppress } = recorded;
+  const { messageId, state, providerId, reason, suppress, gone } = recorded;
   const suppressed =
     suppress === null
       ? sql``
@@ -218,8 +222,13 @@ export async function recordSubmission(db: Kysely<DB>, recorded: Recorded, move:
           insert into suppressions (channel, address, reason, at)
           values (${suppress.channel}, ${suppress.address}, ${suppress.reason}, ${move.at})
           on conflict (channel, address) do nothing)`;
+  const forgotten =
+    gone === null
+      ? sql``
+      : sql`, forgotten as (
+          delete from devices where channel = ${gone.channel} and address = any(${[...gone.addresses]}::text[]))`;
   await sql`
-    with ${moveCtes(move, null)}${suppressed}
+    with ${moveCtes(move, null)}${suppressed}${forgotten}
     update messages set state = ${state}::text, provider_id = ${providerId}, lease_until = null,
       accepted_at = case when ${state}::text = 'accepted' then ${move.at}::timestamptz end,
       failed_at = case when ${state}::text = 'failed' then ${move.at}::timestamptz end,

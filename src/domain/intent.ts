@@ -80,6 +80,8 @@ export interface Situation<Message extends string> {
   /** Views, categories and visits count from here on: what led to the run, and nothing before the last order. */
   since: number;
   now: number;
+  /** When a wait ends that begins at `from`. */
+  waitEnd(from: number, ms: number): number;
 }
 
 /** A message about an intent, and since when it is due, or when it will be. */
@@ -168,9 +170,14 @@ function isStronger(intent: Intent | undefined, branch: Branch | null): boolean 
 /** `after` counts from the previous step; the first from the last activity, but a run that is under way changes its
  *  branch no earlier than at its next step. Nobody is written to while still browsing: newer activity moves any step
  *  to its branch's idle time later. */
-function dueAt({ trail, progress, since }: Situation<string>, step: number, idleMs: number, afterMs: number): number {
+function dueAt(
+  { trail, progress, since, waitEnd }: Situation<string>,
+  step: number,
+  idleMs: number,
+  afterMs: number,
+): number {
   const idle = Math.max(trail.lastActivityAt ?? since, trail.lastVisitAt ?? since) + idleMs;
-  if (step > 0 && progress.lastAt !== null) return Math.max(progress.lastAt + afterMs, idle);
+  if (step > 0 && progress.lastAt !== null) return Math.max(waitEnd(progress.lastAt, afterMs), idle);
   return Math.max(progress.due?.at ?? idle, idle);
 }
 

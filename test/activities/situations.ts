@@ -26,6 +26,7 @@ export function factsWith(value: unknown): Facts {
     ledger: { history: [], plans: [], excludesBulk: false },
     trail: { cart: [], favourites: [], views: [], categories: [], lastVisitAt: null, lastActivityAt: null },
     spoken: [],
+    habits: { own: { opens: [], channels: {} }, everybody: null },
     settings: { journey: { version: 1, value }, shop: null, policy: null },
   };
 }
@@ -37,4 +38,5 @@ export const situationOf = (facts: Facts, triggerAt: number, now: number, progre
   shop: defaultShop,
   triggerAt,
   progress,
+  waitEnd: (from: number, ms: number) => from + ms,
 });

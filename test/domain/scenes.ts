@@ -57,6 +57,7 @@ export const situation = <Message extends string>(
   spoken: {},
   since: now - days(1),
   now,
+  waitEnd: (from, ms) => from + ms,
   ...over,
 });
 

@@ -44,7 +44,15 @@ export function walk<Message extends string>(
   let progress: Progress = startOfRun;
   let trail = trailOf(scene, now);
   for (let asks = 0; asks < 1000; asks += 1) {
-    const choice = choose<Message>({ trail, progress, spoken, settings, since: start - days(1), now });
+    const choice = choose<Message>({
+      trail,
+      progress,
+      spoken,
+      settings,
+      since: start - days(1),
+      now,
+      waitEnd: (from, ms) => from + ms,
+    });
     if (choice.do === 'nothing') return { sent, why: choice.why, scene, closed: progress.closed };
     const wasUnderway = progress.branch !== null;
     if (choice.do === 'wait') {

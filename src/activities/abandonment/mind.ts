@@ -22,7 +22,7 @@ function memory(progress: unknown): Progress {
   return { ...startOfRun, ...(progress as Partial<Progress> | null) };
 }
 
-function choice({ facts, now }: Situation, progress: Progress, skip: string | null) {
+function choice({ facts, now, waitEnd }: Situation, progress: Progress, skip: string | null) {
   return choose<MessageName>({
     trail: facts.trail,
     progress,
@@ -30,6 +30,7 @@ function choice({ facts, now }: Situation, progress: Progress, skip: string | nu
     settings: settingsOf(facts),
     since: since(facts, now),
     now,
+    waitEnd,
   });
 }
 

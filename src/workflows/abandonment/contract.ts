@@ -1,6 +1,13 @@
 import type { Contract, MessageFlags } from '#domain/journey.ts';
 
-const marketing: MessageFlags = { kind: 'marketing', obeys: true, counts: true, sale: false, quietHours: true };
+const marketing: MessageFlags = {
+  kind: 'marketing',
+  obeys: true,
+  counts: true,
+  sale: false,
+  quietHours: true,
+  bestTime: true,
+};
 const sale: MessageFlags = { ...marketing, sale: true };
 
 /** One journey instead of three (J3): per customer and profile it watches cart, favourites, views and visits,
@@ -22,6 +29,7 @@ export const contract = {
     'screen',
   ],
   goalOn: ['Order Completed'],
+  firstAtOnce: true,
   reentry: { overlap: 'none', once: false },
   blocks: {
     idle: {
