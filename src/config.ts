@@ -97,6 +97,30 @@ export const variables = {
     schema: z.string().optional(),
     about: 'For notifications of apps: the JSON of a Google service account, or the path of its file',
   },
+  VESTNIK_SMS_URL: {
+    schema: z
+      .url({
+        protocol: /^(twilio|smsc|smsru|file)$/,
+        error: 'must look like twilio://SID:TOKEN@+15551234567 or smsc://login:password@SENDER (docs/channels.md)',
+      })
+      .optional(),
+    about: 'Who sends SMS: Twilio, SMSC, SMS.ru, or a gateway described in a file',
+  },
+  VESTNIK_VIBER_URL: {
+    schema: z
+      .url({
+        protocol: /^(infobip|file)$/,
+        error: 'must look like infobip://API_KEY@SENDER?api=https://xxxxx.api.infobip.com (docs/channels.md)',
+      })
+      .optional(),
+    about: 'Through whom Viber messages go: Infobip, or a partner described in a file',
+  },
+  VESTNIK_WHATSAPP_URL: {
+    schema: z
+      .url({ protocol: /^whatsapp$/, error: 'must look like whatsapp://TOKEN@PHONE_NUMBER_ID (docs/channels.md)' })
+      .optional(),
+    about: "The shop's number in WhatsApp's Cloud API",
+  },
   VESTNIK_SHUTDOWN_SECONDS: {
     schema: whole(1, 600).default(30),
     about: 'Seconds that work under way gets when a process is asked to end',
@@ -159,6 +183,9 @@ export const readers = {
     'VESTNIK_LOG_LEVEL',
     'VESTNIK_VAPID_PRIVATE_KEY',
     'VESTNIK_FCM_SERVICE_ACCOUNT',
+    'VESTNIK_SMS_URL',
+    'VESTNIK_VIBER_URL',
+    'VESTNIK_WHATSAPP_URL',
     'VESTNIK_CACHED_WORKFLOWS',
     'VESTNIK_SANDBOX',
     'VESTNIK_RATES',

@@ -5,9 +5,12 @@ import type { Channel } from '#channels/channel.ts';
 import { createEmailChannel } from '#channels/email/channel.ts';
 import { smtpSettings } from '#channels/email/settings.ts';
 import { createSandbox } from '#channels/sandbox/channel.ts';
+import { createSmsChannel } from '#channels/sms/channel.ts';
 import { createTelegramChannel, type TelegramSettings } from '#channels/telegram/channel.ts';
+import { createViberChannel } from '#channels/viber/channel.ts';
 import { createWebPushChannel, webPushSettings } from '#channels/web_push/channel.ts';
 import type { VapidKeys } from '#channels/web_push/keys.ts';
+import { createWhatsappChannel } from '#channels/whatsapp/channel.ts';
 import { Failure } from '#domain/failure.ts';
 import type { ChannelName } from '#domain/journey.ts';
 
@@ -22,6 +25,8 @@ export interface ChannelSettings {
   webPush: VapidKeys | null;
   /** The JSON of a Google service account, for notifications of apps, or the path of a file with it. */
   fcmServiceAccount: string | null;
+  /** Providers that write to phones, as their addresses; what they tell later comes to `publicUrl`. */
+  phones: Partial<Record<'sms' | 'viber' | 'whatsapp', string | undefined>> & { publicUrl: string };
 }
 
 /** The channels that a worker sends on. */
@@ -32,6 +37,7 @@ export function openChannels({
   telegram,
   webPush,
   fcmServiceAccount,
+  phones,
 }: ChannelSettings): Partial<Record<ChannelName, Channel>> {
   if (sandboxUrl !== null) return createSandbox(sandboxUrl);
   return {
@@ -39,6 +45,15 @@ export function openChannels({
     ...(telegram !== null && { telegram: createTelegramChannel(telegram) }),
     ...(webPush !== null && { web_push: createWebPushChannel(webPushSettings(webPush)) }),
     ...(fcmServiceAccount !== null && { app_push: createAppPushChannel(fcmOf(fcmServiceAccount)) }),
+    ...phoneChannels(phones),
+  };
+}
+
+function phoneChannels({ sms, viber, whatsapp, publicUrl }: ChannelSettings['phones']) {
+  return {
+    ...(sms !== undefined && { sms: createSmsChannel(sms, { publicUrl }) }),
+    ...(viber !== undefined && { viber: createViberChannel(viber, { publicUrl }) }),
+    ...(whatsapp !== undefined && { whatsapp: createWhatsappChannel(whatsapp, { publicUrl }) }),
   };
 }
 

@@ -33,6 +33,12 @@ await runProcess(async (end) => {
   const channels = openChannels({
     webPush,
     fcmServiceAccount: config.VESTNIK_FCM_SERVICE_ACCOUNT ?? null,
+    phones: {
+      publicUrl: config.VESTNIK_PUBLIC_URL,
+      sms: config.VESTNIK_SMS_URL,
+      viber: config.VESTNIK_VIBER_URL,
+      whatsapp: config.VESTNIK_WHATSAPP_URL,
+    },
     smtpUrl: config.VESTNIK_SMTP_URL,
     envelopeFrom: config.VESTNIK_SMTP_ENVELOPE_FROM ?? null,
     sandboxUrl: config.VESTNIK_SANDBOX ?? null,
