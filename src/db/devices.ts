@@ -1,7 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Word } from '#domain/consent.ts';
-import { defaultShop, type ShopSettings } from '#domain/shop.ts';
-import { type Said, say } from './consents.ts';
+import { type ConsentRules, type Said, say } from './consents.ts';
 import type { OutboxRow } from './outbox.ts';
 import type { DB } from './schema.ts';
 
@@ -26,39 +25,27 @@ export interface Registration {
   at: Date;
 }
 
-/** What decides whether somebody has become reachable by a device, and who hears of it. */
-export interface Following {
-  shop: ShopSettings;
-  /** Journeys of a profile's activity. */
-  journeys: readonly string[];
-}
-
 /** Devices of a channel that one customer may have; the oldest give way. Write keys are public, and a queue of made-up
  *  devices must not be sent to. */
 const mostDevices = 10;
 
 /**
  * Gives a device to a customer, whoever had it before: it belongs to the last who used it. Allowing notifications is consent
- * to advertising on the channel. Becoming reachable is a trigger itself: returns the signals that start `journeys`, claimed
- * for the caller to relay. Of who was erased nothing is kept. Safe to repeat.
+ * to advertising on the channel, and becoming reachable a trigger. Returns signals, claimed for the caller to relay. Of who was
+ * erased nothing is kept. Safe to repeat.
  */
 export async function registerDevice(
   db: Kysely<DB>,
   device: NewDevice,
   { customerId, allowed, at }: Registration,
-  { shop, journeys }: Following,
+  rules: ConsentRules,
 ): Promise<OutboxRow[]> {
-  const said = saidOf(customerId, allowed, at);
-  const { rows } = await say(
-    db,
-    {
-      ...said,
-      words: () => (allowed === null ? [] : [wordOf(device.channel, 'granted')]),
-      change: (trx, id) => keep(trx, device, id, at),
-    },
-    { shop, journeys: journeys.map((name) => ({ name, topic: '*', followsActivity: true })), confirming: null },
-  );
-  return rows;
+  const said: Said = {
+    ...saidOf(customerId, allowed, at),
+    words: () => (allowed === null ? [] : [wordOf(device.channel, 'granted')]),
+    change: (trx, id) => keep(trx, device, id, at),
+  };
+  return (await say(db, said, rules)).rows;
 }
 
 function wordOf(channel: DeviceChannel, state: Word['state']): Word {
@@ -104,29 +91,25 @@ export async function replaceDevice(db: Any, old: string, device: NewDevice, at:
 }
 
 /** Its owner wants no notifications on this device any more. With the last one of the channel goes the consent to advertising
- *  on it. Safe to repeat. */
+ *  on it. Returns signals, claimed for the caller to relay. Safe to repeat. */
 export async function forgetDevice(
   db: Kysely<DB>,
   { channel, address }: Pick<NewDevice, 'channel' | 'address'>,
-  said: { source: string; ip: string | null },
-  at: Date,
-): Promise<void> {
-  const mine = (query: Any) =>
-    query.selectFrom('devices').select('customer_id').where('channel', '=', channel).where('address', '=', address);
-  const owner = await mine(db).executeTakeFirst();
-  if (!owner) return;
-  await say(
-    db,
-    {
-      ...saidOf(owner.customer_id, said, at),
-      words: ({ devices }) =>
-        devices.some((device) => device.channel === channel && device.address !== address)
-          ? []
-          : [wordOf(channel, 'denied')],
-      change: (trx) => forgetDevices(trx, channel, [address]),
+  by: { source: string; ip: string | null; at: Date },
+  rules: ConsentRules,
+): Promise<OutboxRow[]> {
+  const devices = db.selectFrom('devices').select('customer_id');
+  const owner = await devices.where('channel', '=', channel).where('address', '=', address).executeTakeFirst();
+  if (!owner) return [];
+  const said: Said = {
+    ...saidOf(owner.customer_id, by, by.at),
+    words: (known) => {
+      const others = known.devices.filter((device) => device.channel === channel && device.address !== address);
+      return others.length > 0 ? [] : [wordOf(channel, 'denied')];
     },
-    { shop: defaultShop, journeys: [], confirming: null },
-  );
+    change: (trx) => forgetDevices(trx, channel, [address]),
+  };
+  return (await say(db, said, rules)).rows;
 }
 
 /** What takes nothing any more, as its push service says (`gone` of a submission). Its owner has said nothing, so their

@@ -1,20 +1,15 @@
+import { consentRules } from '#api/advertising.ts';
 import type { ApiDeps } from '#api/deps.ts';
 import { Problem } from '#api/problems.ts';
 import { contextOf } from '#api/segment/calls.ts';
+import type { ConsentRules } from '#db/consents.ts';
 import { holderOf, type NewDevice, registerDevice } from '#db/devices.ts';
 import { Overloaded, RefusedEvents } from '#db/intake.ts';
 import { findKey } from '#db/keys.ts';
-import type { Contract } from '#domain/journey.ts';
 import { BadEvent, normalise } from '#domain/segment.ts';
 import { defaultShop } from '#domain/shop.ts';
-import { contracts } from '#workflows/catalogue.ts';
 
 export type RegistrationDeps = Pick<ApiDeps, 'db' | 'clock' | 'intake' | 'relay' | 'shop'>;
-
-/** Journeys of a profile's activity, which who becomes reachable by a device may be in at once. */
-const followingActivity = Object.values<Contract>(contracts)
-  .filter((contract) => contract.class !== 'service' && contract.key === 'profile')
-  .map((contract) => contract.name);
 
 /** Whose device it is, by ids that anybody may have made up; and whether its owner was asked just now. */
 export interface Told {
@@ -45,9 +40,12 @@ export async function give(
   device: NewDevice,
   allowed: Said | null,
 ): Promise<void> {
-  const following = { shop: deps.shop?.() ?? defaultShop, journeys: followingActivity };
   const registration = { customerId, allowed, at: deps.clock.now() };
-  void deps.relay.push(await registerDevice(deps.db, device, registration, following));
+  void deps.relay.push(await registerDevice(deps.db, device, registration, rulesOf(deps)));
+}
+
+export function rulesOf({ shop }: RegistrationDeps): ConsentRules {
+  return consentRules(shop?.() ?? defaultShop);
 }
 
 /** A yes is an event of the customer's; so is an id that was never seen, by the same rules as everywhere. */

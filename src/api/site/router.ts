@@ -7,7 +7,7 @@ import { Problem } from '#api/problems.ts';
 import { type DeviceChannel, forgetDevice, type NewDevice, replaceDevice } from '#db/devices.ts';
 import { knownPushServices } from '#domain/push-services.ts';
 import { type Script, siteScript, workerScript } from '#site/scripts.ts';
-import { type RegistrationDeps, register } from './registration.ts';
+import { type RegistrationDeps, register, rulesOf } from './registration.ts';
 import { endedSubscription, endedToken, movedSubscription, subscriptionInput, tokenInput } from './schemas.ts';
 
 export type SiteDeps = RegistrationDeps & Pick<ApiDeps, 'publicUrl' | 'webPush'>;
@@ -79,9 +79,11 @@ function jsonOf(body: unknown): unknown {
 }
 
 /** Also where nobody has it: whoever wants no notifications has none then. */
-function forget({ db, clock }: SiteDeps, channel: DeviceChannel, address: string, request: Request): Promise<void> {
-  const said = { source: channel === 'web_push' ? 'browser' : 'app', ip: request.ip ?? null };
-  return forgetDevice(db, { channel, address }, said, clock.now());
+async function forget(deps: SiteDeps, channel: DeviceChannel, address: string, request: Request): Promise<void> {
+  const { db, clock, relay } = deps;
+  const source = channel === 'web_push' ? 'browser' : 'app';
+  const said = { source, ip: request.ip ?? null, at: clock.now() };
+  void relay.push(await forgetDevice(db, { channel, address }, said, rulesOf(deps)));
 }
 
 function browserOf(
