@@ -124,7 +124,7 @@ describe('Twilio', () => {
     [{ Body: 'arret', OptOutType: 'STOP' }, true],
     [{ Body: 'START', OptOutType: 'START' }, false],
     [{ Body: 'help', OptOutType: 'HELP' }, false],
-  ])('%j', (more, stops) => {
+  ])('Twilio hands over %j', (more, stops) => {
     const events = twilioWebhook.read(rawWebhook(incoming(more)));
     const stopped = { kind: 'stopped', key: 'SMbbb', message: null, address: '+14017122661' };
     expect(events).toMatchObject(stops ? [stopped] : []);

@@ -92,7 +92,7 @@ test.each([
   ['REJECTED_FLOODING_FILTER', { result: 'later' }],
   // It knows our id from an attempt whose answer was lost.
   ['REJECTED_DUPLICATE_MESSAGE_ID', { result: 'accepted', providerId: id }],
-] as const)('%s', async (name, outcome) => {
+] as const)('a partner says %s of a message', async (name, outcome) => {
   const [channel] = await serving(answer(name, 'for +79161234567'));
   const result = await channel.submit(shortText());
   expect(result).toMatchObject(outcome);
@@ -107,7 +107,7 @@ test.each([
   ['hang', { result: 'unknown' }],
   ['drop', { result: 'unknown' }],
   ['cut', { result: 'unknown' }],
-] as [Plan, object][])('%j', async (plan, outcome) => {
+] as [Plan, object][])('a partner that answers: %j', async (plan, outcome) => {
   const [channel, { asked }] = await serving(plan, '', 200);
   expect(await channel.submit(shortText())).toMatchObject(outcome);
   expect(asked).toHaveLength(1);
@@ -119,7 +119,7 @@ test('a partner that is not there got nothing', async () => {
   expect(await channel.submit(shortText())).toMatchObject({ result: 'later' });
 });
 
-test('what is no phone is refused before anybody is asked', async () => {
+test('an id of Viber’s bots is no phone, and nobody is asked', async () => {
   const [channel, { asked }] = await serving(answer());
   expect(await channel.submit(shortText({}, { to: 'jc9HsWTZ2Yf2NkRZ8KcNug==' }))).toMatchObject({
     suppress: 'bounced',

@@ -43,7 +43,7 @@ test.each([
     seen.replace('"seen"', '"failed"').replace('}', ',"desc":"no Viber at +79161234567"}'),
     { kind: 'failed', reason: 'Viber: no Viber at [number]' },
   ],
-])('%s', (raw, event) => {
+])('Viber calls: %s', (raw, event) => {
   expect(read(raw)).toMatchObject([event]);
 });
 

@@ -151,7 +151,7 @@ test.each([
   [{ type: 'button', button: { payload: 'p', text: 'Отписаться' } }, true],
   [{ type: 'text', text: { body: 'Does it come in another color?' } }, false],
   [{ type: 'image', image: { id: '1', caption: 'stop' } }, false],
-])('%j', (more, stops) => {
+])('somebody writes %j', (more, stops) => {
   const events = read(payload({ contacts: [{ wa_id: '16505551234' }], messages: [incoming(more)] }));
   const message = 'context' in more ? { providerId: wamid } : null;
   expect(events).toMatchObject(

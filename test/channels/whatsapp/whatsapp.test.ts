@@ -136,7 +136,7 @@ test.each([
   [403, 10, {}, 300_000],
   [400, 131042, {}, 300_000],
   [429, 999999, {}, null],
-] as const)('status %d with error %d may be tried again', async (status, code, headers, retryAfterMs) => {
+] as const)('WhatsApp’s status %d with error %d may be tried again', async (status, code, headers, retryAfterMs) => {
   const [channel, meta] = await serving(refusal(status, code, 'wait', headers));
   expect(await channel.submit(shortText({ approved }))).toMatchObject({ result: 'later', retryAfterMs });
   meta.plan = taken;
@@ -150,7 +150,7 @@ test('a token that has expired is said so that somebody mends it', async () => {
   expect(JSON.stringify(outcome)).not.toContain('EAAGtoken');
 });
 
-test('what may have been taken is unknown, and asked for once only', async () => {
+test('what WhatsApp may have taken is unknown, and asked for once only', async () => {
   const plans: Plan[] = [
     refusal(500, 131000, 'Something went wrong'),
     { status: 502, body: 'bad gateway' },
@@ -166,7 +166,7 @@ test('what may have been taken is unknown, and asked for once only', async () =>
   }
 });
 
-test('what is no phone is refused before anybody is asked', async () => {
+test('what is no phone is refused before WhatsApp is asked', async () => {
   const [channel, { asked }] = await serving(taken);
   const outcome = await channel.submit(shortText({ approved }, { to: '12345' }));
   expect(outcome).toMatchObject({ result: 'refused', suppress: 'bounced' });
