@@ -35,8 +35,7 @@ export async function call({ url, method, headers, body, timeLimit }: Call): Pro
   try {
     response = await fetch(url, { method, headers, body, signal, redirect: 'manual' });
   } catch (error) {
-    const code = codeOf(error);
-    return { got: 'none', sent: !neverSent.test(code), reason: `no answer: ${code}` };
+    return unanswered(error);
   }
   const { status } = response;
   const retryAfterMs = retryAfter(response.headers.get('retry-after'), Date.now());
@@ -49,6 +48,12 @@ export async function call({ url, method, headers, body, timeLimit }: Call): Pro
     location,
     body: text === undefined ? undefined : (exactJson(text) ?? text),
   };
+}
+
+/** What a request came to that failed of an error: of fetch, of Node's own http, or of a library on either. */
+export function unanswered(error: unknown): Reply {
+  const code = codeOf(error);
+  return { got: 'none', sent: !neverSent.test(code), reason: `no answer: ${code}` };
 }
 
 /** Undefined where the connection ended, or the time, before the answer did. */
@@ -82,7 +87,7 @@ function codeOf(error: unknown): string {
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date. */
-function retryAfter(value: string | null, wallNow: number): number | null {
+export function retryAfter(value: string | null, wallNow: number): number | null {
   if (value === null) return null;
   const ms = /^\d{1,9}$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - wallNow;
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 1000), 24 * 3_600_000) : null;
