@@ -222,14 +222,10 @@ export function suppressionsOf(db: Any, id: string) {
   return db
     .selectFrom('suppressions as s')
     .select(['s.channel', 's.address', 's.reason', 's.at'])
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('profiles as p')
-          .select('p.kind')
-          .where('p.customer_id', '=', id)
-          .where((or) => or.or([or('p.email', '=', or.ref('s.address')), or('p.phone', '=', or.ref('s.address'))])),
-      ),
+    .where(
+      sql<boolean>`s.address in (
+        select unnest(array[email, phone]) from profiles where customer_id = ${id}
+        union all select value from identities where customer_id = ${id} and kind = 'telegram')`,
     )
     .execute();
 }
