@@ -1,3 +1,4 @@
+import { e164Of } from '#channels/phone.ts';
 import { hmacs, isOneOf } from '#channels/signed.ts';
 import { isStopWord } from '#channels/stop-words.ts';
 import type { ProviderWebhook, RawWebhook } from '#channels/webhook.ts';
@@ -53,7 +54,7 @@ function told(params: URLSearchParams, sid: string, webhook: RawWebhook): Provid
     key: `${sid}:${status}`,
     channel: 'sms',
     message: messageOf(webhook, sid),
-    address: params.get('To'),
+    address: e164Of(params.get('To') ?? ''),
     at: null,
     by: null,
     reason: code === '' ? null : `Twilio error ${code}`,
@@ -76,6 +77,7 @@ function messageOf({ url }: RawWebhook, sid: string): ProviderEvent['message'] {
 function answered(params: URLSearchParams, sid: string): ProviderEvent | null {
   const says = params.get('OptOutType');
   if (says === null ? !isStopWord(params.get('Body') ?? '') : says !== 'STOP') return null;
-  const address = params.get('From');
+  const address = e164Of(params.get('From') ?? '');
+  if (address === null) return null;
   return { kind: 'stopped', key: sid, channel: 'sms', message: null, address, at: null, by: null, reason: null };
 }

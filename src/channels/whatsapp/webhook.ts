@@ -61,7 +61,8 @@ function eventsOf(value: Properties): ProviderEvent[] {
     ...records(value.statuses).flatMap(statusOf),
     ...records(value.messages).flatMap(answerOf),
     ...records(value.user_preferences).flatMap(preferenceOf),
-  ];
+    // Nobody can say whom the rest is about.
+  ].filter(({ message, address }) => message !== null || address !== null);
 }
 
 const kinds: Readonly<Record<string, ProviderEvent['kind']>> = {
