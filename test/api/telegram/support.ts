@@ -57,13 +57,13 @@ export async function botGateway(options: Partial<TelegramOptions> = {}) {
 /** A message that somebody sends to the bot. `at`: wall epoch ms. */
 export function messageOf({ api }: Pick<Shop, 'api'>, { chat, language }: Person, text: string, at = Date.now()) {
   const command = /^\/\w+/.exec(text)?.[0];
-  const entities = command && [{ type: 'bot_command', offset: 0, length: command.length }];
+  const entities = command && [{ type: 'bot_command' as const, offset: 0, length: command.length }];
   return {
     update_id: api.nextId(),
     message: {
       message_id: api.nextId(),
       date: seconds(at),
-      chat: { id: chat, type: 'private', first_name: 'Анна' },
+      chat: { id: chat, type: 'private' as const, first_name: 'Анна' },
       from: { id: chat, is_bot: false, first_name: 'Анна', language_code: language },
       text,
       ...(entities && { entities }),
@@ -83,7 +83,7 @@ export function membershipOf(
   return {
     update_id: api.nextId(),
     my_chat_member: {
-      chat: { id: chat, type: 'private', first_name: 'Анна' },
+      chat: { id: chat, type: 'private' as const, first_name: 'Анна' },
       from: user,
       date: seconds(at),
       old_chat_member: { user: bot, status: status === 'kicked' ? 'member' : 'kicked' },
