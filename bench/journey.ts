@@ -1,21 +1,16 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { createEmailChannel } from '#channels/email/channel.ts';
-import { smtpSettings } from '#channels/email/settings.ts';
 import { connect, createPool, type Db } from '#db/connect.ts';
 import { newId } from '#db/ids.ts';
 import { migrate } from '#db/migrate.ts';
-import { saveSettings } from '#db/settings.ts';
 import { type Clock, scaledClock, wallDuration } from '#domain/clock.ts';
 import { durationMs } from '#domain/duration.ts';
 import { workflowId } from '#domain/ids.ts';
 import { journeyQueue, sendQueue } from '#domain/queues.ts';
-import { defaultShop } from '#domain/shop.ts';
 import { openConnection, temporalPort } from '#relay/temporal.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { scratchFolder } from '#scripts/lib/scratch.ts';
@@ -23,6 +18,7 @@ import { startDevServer } from '#scripts/provision/devserver.ts';
 import { startPostgres } from '#scripts/provision/postgres.ts';
 import { provideTemporal } from '#scripts/provision/temporal.ts';
 import { startWorker } from '#worker/worker.ts';
+import { seedCustomer, setUpShop, smtpSink, waits } from './carts.ts';
 import { cleaningUp, type Defer, median, type Result, round2 } from './lib.ts';
 
 /** Cart journeys of four messages a second, from the first signal to the end, beside bare workflows with the same timers
@@ -34,7 +30,6 @@ const journeys = 120;
 const atOnce = 60;
 const rounds = 3;
 /** A second of waiting before each message. Like ours, a bare workflow sets no timer for what is due already. */
-const waits = ['P1D', 'P1D', 'P1D', 'P1D'];
 const scale = durationMs('P1D') / 1_000;
 
 export function run(): Promise<Result[]> {
@@ -89,10 +84,10 @@ async function measure(dir: string, defer: Defer) {
 /** Journeys a second with the real workers. */
 async function oursOf(db: Db, client: Client, address: string, defer: Defer) {
   const clock = scaledClock({ origin: Date.now(), scale });
-  await setUp(db, clock);
+  await setUpShop(db, clock.now());
   const port = temporalPort(client, { taskQueue: journeyQueue });
   const smtp = await smtpSink(defer);
-  const email = createEmailChannel(smtpSettings(smtp));
+  const email = await createEmailChannel(smtp);
   defer(() => email.close());
   const activities = {
     db,
@@ -116,7 +111,7 @@ async function oursOf(db: Db, client: Client, address: string, defer: Defer) {
     });
     const customers: string[] = [];
     const perSecond = await rate(count, async () => {
-      const customerId = await seed(db, clock);
+      const customerId = await seedCustomer(db, clock.now());
       customers.push(customerId);
       await start(port, clock, customerId);
       await client.workflow.getHandle(workflowId('abandonment', customerId, 'personal')).result();
@@ -135,36 +130,6 @@ function start(port: ReturnType<typeof temporalPort>, clock: Clock, customerId: 
     entry: { journey: 'abandonment', customerId, key: 'personal', triggerAt: at, time: clock.time },
     notice: { kind: 'start', reason: 'Product Added', at },
   });
-}
-
-/** Nothing but time is in the way: no quiet hours, no cap, and lateness of a fast clock drops nothing. */
-async function setUp(db: Db, clock: Clock): Promise<void> {
-  const at = clock.now();
-  const years = 'P3650D';
-  const messages = ['cart-reminder', 'cart-still-here', 'cart-questions', 'cart-last-call'];
-  const steps = messages.map((message, index) => ({ message, after: waits[index], validFor: years }));
-  const branches = { cart: { idle: waits[0], steps } };
-  await saveSettings(db, 'shop', { ...defaultShop, quietHours: { from: '00:00', to: '00:00' } }, 'bench', at);
-  await saveSettings(db, 'policy', { rules: [] }, 'bench', at);
-  await saveSettings(db, 'abandonment', { entryValidFor: years, lookback: years, branches }, 'bench', at);
-  await sql`insert into products (id, name, url, category, published_at, updated_at)
-    select 'p' || n, 'Product ' || n, 'https://shop.example/p' || n, 'c' || n % 10, ${at}, ${at} from generate_series(1, 1000) n`.execute(
-    db,
-  );
-  await sql`insert into offers (product_id, price, currency, stock, updated_at)
-    select id, 100000, 'RUB', 10, ${at} from products`.execute(db);
-}
-
-/** A customer who has just left a cart of three goods. */
-async function seed(db: Db, clock: Clock): Promise<string> {
-  const at = clock.now();
-  const id = newId(at);
-  await sql`with customer as (insert into customers (id, created_at) values (${id}, ${at})), profile as (
-      insert into profiles (customer_id, kind, email, last_activity_at, activity_seq)
-      values (${id}, 'personal', ${`${id}@example.com`}, ${at}, 1))
-    insert into cart_items (customer_id, profile, product_id, quantity, added_at, updated_at)
-    select ${id}, 'personal', 'p' || n, 1, ${at}, ${at} from generate_series(1, 3) n`.execute(db);
-  return id;
 }
 
 /** A figure about journeys that did not send would be worth nothing. */
@@ -213,11 +178,4 @@ async function rate(count: number, one: () => Promise<unknown>): Promise<number>
   const began = performance.now();
   await Promise.all(Array.from({ length: atOnce }, lane));
   return (count * 1000) / (performance.now() - began);
-}
-
-async function smtpSink(defer: Defer): Promise<string> {
-  const child = fork(join(import.meta.dirname, 'smtp-sink.ts'));
-  defer(async () => child.kill());
-  const [port] = await once(child, 'message');
-  return `smtp://127.0.0.1:${port}`;
 }

@@ -23,13 +23,13 @@ export const variables = {
       .transform((url) => url.replace(/\/+$/, '')),
     about: 'Where recipients of messages reach the gateway',
   },
-  VESTNIK_SMTP_URL: {
-    schema: z.url({ protocol: /^smtps?$/, error: 'must look like smtp://user:password@host:587' }),
-    about: 'The mail provider that workers submit to',
-  },
-  VESTNIK_SMTP_ENVELOPE_FROM: {
-    schema: z.email('must be an e-mail address').optional(),
-    about: "Where bounces go, instead of to the sender's own address",
+  VESTNIK_EMAIL_URL: {
+    schema: z.url({
+      protocol: /^(smtps?|postmark|sendgrid|mailgun|ses|resend)$/,
+      error:
+        'must look like smtp://user:password@host:587, postmark://TOKEN, sendgrid://KEY, mailgun://KEY@DOMAIN, ses://KEY_ID:SECRET@REGION or resend://KEY',
+    }),
+    about: 'Who sends e-mail, and by which account',
   },
   VESTNIK_HOST: { schema: z.string().min(1).default('0.0.0.0'), about: 'Address that the gateway listens on' },
   VESTNIK_PORT: { schema: port().default(3000), about: 'Port that the gateway listens on; 0: any free one' },
@@ -177,8 +177,7 @@ export const readers = {
     'DATABASE_URL',
     'VESTNIK_SECRET',
     'VESTNIK_PUBLIC_URL',
-    'VESTNIK_SMTP_URL',
-    'VESTNIK_SMTP_ENVELOPE_FROM',
+    'VESTNIK_EMAIL_URL',
     'VESTNIK_DATABASE_POOL',
     'VESTNIK_LOG_LEVEL',
     'VESTNIK_VAPID_PRIVATE_KEY',

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { startGateway } from '#api/gateway.ts';
 import { createEmailChannel } from '#channels/email/channel.ts';
-import { smtpSettings } from '#channels/email/settings.ts';
 import { createSandbox } from '#channels/sandbox/channel.ts';
 import { createTelegramChannel, type TelegramSettings } from '#channels/telegram/channel.ts';
 import { readConfig } from '#config';
@@ -136,7 +135,7 @@ async function openWorker(parts: WorkerParts, end: Ending): Promise<RunningWorke
   // provider on a development machine.
   const channels = {
     ...createSandbox(parts.smtpUrl),
-    email: createEmailChannel(smtpSettings(parts.smtpUrl)),
+    email: await createEmailChannel(parts.smtpUrl),
     ...(telegram && { telegram: createTelegramChannel(telegram) }),
   };
   end.add(() => closeChannels(channels));

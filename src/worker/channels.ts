@@ -3,7 +3,6 @@ import { createAppPushChannel } from '#channels/app_push/channel.ts';
 import { type FcmSettings, fcmSettings } from '#channels/app_push/settings.ts';
 import type { Channel } from '#channels/channel.ts';
 import { createEmailChannel } from '#channels/email/channel.ts';
-import { smtpSettings } from '#channels/email/settings.ts';
 import { createSandbox } from '#channels/sandbox/channel.ts';
 import { createSmsChannel } from '#channels/sms/channel.ts';
 import { createTelegramChannel, type TelegramSettings } from '#channels/telegram/channel.ts';
@@ -15,8 +14,8 @@ import { Failure } from '#domain/failure.ts';
 import type { ChannelName } from '#domain/journey.ts';
 
 export interface ChannelSettings {
-  smtpUrl: string;
-  envelopeFrom: string | null;
+  /** Who sends e-mail, as an address (`createEmailChannel`). */
+  emailUrl: string;
   /** An SMTP server that gets everything, of every channel; null: messages go to their providers. */
   sandboxUrl: string | null;
   /** The shop's bot, where it has one. */
@@ -30,18 +29,17 @@ export interface ChannelSettings {
 }
 
 /** The channels that a worker sends on. */
-export function openChannels({
-  smtpUrl,
-  envelopeFrom,
+export async function openChannels({
+  emailUrl,
   sandboxUrl,
   telegram,
   webPush,
   fcmServiceAccount,
   phones,
-}: ChannelSettings): Partial<Record<ChannelName, Channel>> {
+}: ChannelSettings): Promise<Partial<Record<ChannelName, Channel>>> {
   if (sandboxUrl !== null) return createSandbox(sandboxUrl);
   return {
-    email: createEmailChannel(smtpSettings(smtpUrl, { envelopeFrom })),
+    email: await createEmailChannel(emailUrl),
     ...(telegram !== null && { telegram: createTelegramChannel(telegram) }),
     ...(webPush !== null && { web_push: createWebPushChannel(webPushSettings(webPush)) }),
     ...(fcmServiceAccount !== null && { app_push: createAppPushChannel(fcmOf(fcmServiceAccount)) }),

@@ -30,7 +30,7 @@ await runProcess(async (end) => {
   const keep = (made: Parameters<typeof storedVapidKeys>[1]) => storedVapidKeys(db, made, scaledClock(time).now());
   const webPush = await vapidKeys(config.VESTNIK_VAPID_PRIVATE_KEY, createSealer(config.VESTNIK_SECRET), keep);
   if (webPush === null) log.warn({}, noVapidKeys);
-  const channels = openChannels({
+  const channels = await openChannels({
     webPush,
     fcmServiceAccount: config.VESTNIK_FCM_SERVICE_ACCOUNT ?? null,
     phones: {
@@ -39,8 +39,7 @@ await runProcess(async (end) => {
       viber: config.VESTNIK_VIBER_URL,
       whatsapp: config.VESTNIK_WHATSAPP_URL,
     },
-    smtpUrl: config.VESTNIK_SMTP_URL,
-    envelopeFrom: config.VESTNIK_SMTP_ENVELOPE_FROM ?? null,
+    emailUrl: config.VESTNIK_EMAIL_URL,
     sandboxUrl: config.VESTNIK_SANDBOX ?? null,
     telegram:
       config.VESTNIK_TELEGRAM_TOKEN === undefined

@@ -6,7 +6,6 @@ import { deliver } from '#activities/deliver.ts';
 import type { ActivityDeps, CrashPoint } from '#activities/deps.ts';
 import { enter } from '#activities/enter.ts';
 import { createEmailChannel } from '#channels/email/channel.ts';
-import { smtpSettings } from '#channels/email/settings.ts';
 import { saveSettings } from '#db/settings.ts';
 import type { DeliverRequest } from '#domain/journey.ts';
 import { defaultShop } from '#domain/shop.ts';
@@ -24,7 +23,7 @@ const clock = manualClock(start);
 const deps: ActivityDeps = {
   db,
   clock,
-  channels: { email: createEmailChannel(smtpSettings(inbox.smtpUrl)) },
+  channels: { email: await createEmailChannel(inbox.smtpUrl) },
   renderer: await createRenderer(),
   publicUrl: 'https://shop.example/vestnik',
   secret: 'a secret of the tests, long enough to sign links with',

@@ -1,7 +1,6 @@
 import { deliver } from '#activities/deliver.ts';
 import type { CrashPoint } from '#activities/deps.ts';
 import { createEmailChannel } from '#channels/email/channel.ts';
-import { smtpSettings } from '#channels/email/settings.ts';
 import { connect, createPool } from '#db/connect.ts';
 import type { DeliverRequest } from '#domain/journey.ts';
 import { createRenderer } from '#rendering/renderer.ts';
@@ -21,7 +20,7 @@ await deliver(
   {
     db: connect(createPool(databaseUrl)),
     clock: manualClock(new Date(at)),
-    channels: { email: createEmailChannel(smtpSettings(smtpUrl)) },
+    channels: { email: await createEmailChannel(smtpUrl) },
     renderer: await createRenderer(),
     publicUrl: 'https://shop.example/vestnik',
     secret: 'a secret of the tests, long enough to sign links with',

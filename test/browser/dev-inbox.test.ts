@@ -3,7 +3,6 @@ import express from 'express';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createEmailChannel } from '#channels/email/channel.ts';
-import { smtpSettings } from '#channels/email/settings.ts';
 import { createSandboxChannel } from '#channels/sandbox/channel.ts';
 import { createInbox } from '#inbox/inbox.ts';
 import type { Renderer } from '#rendering/model.ts';
@@ -30,7 +29,7 @@ const subjects = { anna: '', boris: '' };
 /** A real letter to each, through SMTP. */
 beforeAll(async () => {
   const renderer = await createRenderer();
-  const channel = createEmailChannel(smtpSettings(inbox.smtpUrl));
+  const channel = await createEmailChannel(inbox.smtpUrl);
   for (const [name, locale] of [
     ['anna', 'ru'],
     ['boris', 'en'],

@@ -7,7 +7,6 @@ import express from 'express';
 import { createTransport } from 'nodemailer';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmailChannel } from '#channels/email/channel.ts';
-import { smtpSettings } from '#channels/email/settings.ts';
 import { createInbox, type Inbox, type InboxOptions } from '#inbox/inbox.ts';
 
 let dir: string;
@@ -48,7 +47,7 @@ async function open(options: Partial<InboxOptions> = {}): Promise<Running> {
 }
 
 async function send({ smtpUrl }: Inbox, to: string[], subject = 'Корзина ждёт'): Promise<void> {
-  const channel = createEmailChannel(smtpSettings(smtpUrl));
+  const channel = await createEmailChannel(smtpUrl);
   for (const address of to) {
     const id = crypto.randomUUID();
     const about = {

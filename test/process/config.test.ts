@@ -11,7 +11,7 @@ const worker = {
   DATABASE_URL: 'postgres://user:password@db:5432/vestnik',
   VESTNIK_SECRET: 'x'.repeat(32),
   VESTNIK_PUBLIC_URL: 'https://crm.example.com/',
-  VESTNIK_SMTP_URL: 'smtp://mail.example.com',
+  VESTNIK_EMAIL_URL: 'smtp://mail.example.com',
 };
 
 describe('configuration', () => {
@@ -35,7 +35,7 @@ describe('configuration', () => {
     [{ VESTNIK_SECRET: '' }, /^VESTNIK_SECRET is not set/],
     [{ VESTNIK_SECRET: 'short' }, /^VESTNIK_SECRET must have 32 characters/],
     [{ DATABASE_URL: 'mysql://db' }, /^DATABASE_URL must look like postgres:\/\//],
-    [{ VESTNIK_SMTP_URL: 'mail.example.com' }, /^VESTNIK_SMTP_URL must look like smtp:\/\//],
+    [{ VESTNIK_EMAIL_URL: 'mail.example.com' }, /^VESTNIK_EMAIL_URL must look like smtp:\/\//],
     [{ VESTNIK_DATABASE_POOL: 'many' }, /^VESTNIK_DATABASE_POOL must be a whole number from 1 to 500/],
     [{ VESTNIK_LOG_LEVEL: 'loud' }, /^VESTNIK_LOG_LEVEL /],
     [{ VESTNIK_RATES: 'email=-1' }, /^VESTNIK_RATES must look like email=50,sms=10/],

@@ -18,7 +18,7 @@ const environment = {
   TEMPORAL_NAMESPACE: temporal.namespace ?? 'default',
   VESTNIK_SECRET: 'a secret of the tests, long enough to sign links with',
   VESTNIK_PUBLIC_URL: 'http://localhost',
-  VESTNIK_SMTP_URL: 'smtp://127.0.0.1:9',
+  VESTNIK_EMAIL_URL: 'smtp://127.0.0.1:9',
   VESTNIK_HOST: '127.0.0.1',
 };
 

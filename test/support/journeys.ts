@@ -5,7 +5,6 @@ import { afterAll, inject } from 'vitest';
 import type { ActivityDeps } from '#activities/deps.ts';
 import { createActivities } from '#activities/index.ts';
 import { createEmailChannel } from '#channels/email/channel.ts';
-import { smtpSettings } from '#channels/email/settings.ts';
 import { createSandbox } from '#channels/sandbox/channel.ts';
 import type { Clock } from '#domain/clock.ts';
 import { channelNames } from '#domain/journey.ts';
@@ -42,7 +41,7 @@ export async function runJourneys(
     dir: join(inject('runFolder'), `inbox-${process.pid}-${Date.now()}`),
     smtpPort: 0,
   });
-  const channels = { ...createSandbox(inbox.smtpUrl), email: createEmailChannel(smtpSettings(inbox.smtpUrl)) };
+  const channels = { ...createSandbox(inbox.smtpUrl), email: await createEmailChannel(inbox.smtpUrl) };
   const log = { info: () => {}, warn: () => {} };
   const deps: ActivityDeps = { db, clock, channels, renderer: await createRenderer(), publicUrl, secret, log, ...more };
   const activities = createActivities(deps);

@@ -8,7 +8,7 @@ import { toBusiness } from '#domain/clock.ts';
 import { durationMs } from '#domain/duration.ts';
 import { defaultShop } from '#domain/shop.ts';
 import { poll } from '#scripts/provision/processes.ts';
-import { faultyServer } from '#test/channels/smtp.ts';
+import { faultyServer } from '#test/channels/email/smtp.ts';
 import { Plant } from './plant.ts';
 import { ShopClient, seeded, shuffled } from './shopper.ts';
 

@@ -149,7 +149,7 @@ export class Plant {
       TEMPORAL_NAMESPACE: 'default',
       VESTNIK_SECRET: 'a secret of the tests, long enough to sign links with',
       VESTNIK_PUBLIC_URL: this.url,
-      VESTNIK_SMTP_URL: `smtp://127.0.0.1:${this.#options.smtpPort}`,
+      VESTNIK_EMAIL_URL: `smtp://127.0.0.1:${this.#options.smtpPort}`,
       VESTNIK_HOST: '127.0.0.1',
       VESTNIK_PORT: String(this.#ports.gateway),
       VESTNIK_SCALE: String(this.#options.scale),

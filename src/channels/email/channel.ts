@@ -1,69 +1,37 @@
-import { Readable } from 'node:stream';
-import { createTransport } from 'nodemailer';
-import type { Channel, OutgoingMessage, SubmitResult } from '#channels/channel.ts';
-import { toMail } from './message.ts';
-import { outcomeOf, type Progress, providerId } from './outcome.ts';
-import type { SmtpSettings } from './settings.ts';
+import type { Channel } from '#channels/channel.ts';
+import { usualTimeLimit } from '#channels/http/call.ts';
+import { Failure } from '#domain/failure.ts';
+import { createSmtpChannel } from './smtp/channel.ts';
+import { smtpSettings } from './smtp/settings.ts';
 
-/** One mailbox and nothing that could pass for a second, or for a command. */
-const oneAddress = /^[^\s<>@",;:()[\]\\\p{Cc}]+@[^\s<>@",;()\\\p{Cc}]+$/u;
-
-/** E-mail over SMTP, on a pool of connections that are kept open. */
-export function createEmailChannel(settings: SmtpSettings): Channel {
-  const transport = createTransport(poolOptions(settings));
-  /** Messages on their way, so that the outcome knows how far each got. */
-  const underWay = new Map<string, Progress>();
-  transport.use('stream', (mail, done) => {
-    const progress = underWay.get(mail.message.messageId());
-    if (progress) mail.message.processFunc((content) => watched(content as Readable, progress));
-    done();
-  });
-
-  async function submit(message: OutgoingMessage): Promise<SubmitResult> {
-    if (!oneAddress.test(message.to)) {
-      return { result: 'refused', reason: 'the address of the recipient is malformed', suppress: 'bounced' };
-    }
-    const mail = toMail(message, settings.envelopeFrom);
-    const progress: Progress = { content: 'none' };
-    underWay.set(mail.messageId, progress);
-    try {
-      const sent = await transport.sendMail({ ...mail, signal: AbortSignal.timeout(settings.timeLimit) });
-      return { result: 'accepted', providerId: providerId(sent.response) };
-    } catch (error) {
-      return outcomeOf(error, progress);
-    } finally {
-      underWay.delete(mail.messageId);
-    }
-  }
-
-  return { name: 'email', provider: 'smtp', submit, close: async () => transport.close() };
+export interface EmailOptions {
+  /** Wall milliseconds for one submission, all of it: well below the lease of a row that is being submitted (90 s). */
+  timeLimit: number;
 }
 
-function poolOptions({ host, port, secure, auth, maxConnections }: SmtpSettings) {
-  return {
-    pool: true,
-    host,
-    port,
-    secure,
-    ...(auth && { auth }),
-    maxConnections,
-    maxMessages: 1000,
-    maxRequeues: 1,
-    dnsTimeout: 5_000,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 30_000,
-  } as const;
-}
+type Open = (url: URL, options: EmailOptions) => Channel | Promise<Channel>;
 
-/** The content, read only when the server has asked for it (354), and noted when the last of it is handed over. A message
- *  whose content once went out whole is never sent by the pool again: whether it is, the ledger decides. */
-function watched(content: Readable, progress: Progress): Readable {
-  async function* read() {
-    if (progress.content === 'whole') throw new Error('the content was already handed over once');
-    progress.content = 'begun';
-    yield* content;
-    progress.content = 'whole';
-  }
-  return Readable.from(read(), { objectMode: false });
+const smtp: Open = ({ href }, options) => createSmtpChannel(smtpSettings(href, options));
+
+/** By the address's scheme. Clients are loaded by who uses them: each costs a worker some 20 MB. */
+const providers: Readonly<Record<string, Open>> = {
+  smtp,
+  smtps: smtp,
+  postmark: async (url, options) => (await import('./postmark/channel.ts')).createPostmarkChannel(url, options),
+  sendgrid: async (url, options) => (await import('./sendgrid/channel.ts')).createSendgridChannel(url, options),
+  mailgun: async (url, options) => (await import('./mailgun/channel.ts')).createMailgunChannel(url, options),
+  ses: async (url, options) => (await import('./ses/channel.ts')).createSesChannel(url, options),
+  resend: async (url, options) => (await import('./resend/channel.ts')).createResendChannel(url, options),
+};
+
+const help =
+  'The address of who sends e-mail looks like smtp://user:password@host:587, postmark://TOKEN, sendgrid://KEY, mailgun://KEY@DOMAIN, ses://KEY_ID:SECRET@REGION or resend://KEY';
+
+/** E-mail by whom the address says (`docs/channels.md`). Throws a Failure where it says nobody. */
+export async function createEmailChannel(address: string, options: Partial<EmailOptions> = {}): Promise<Channel> {
+  const url = URL.parse(address);
+  const scheme = url?.protocol.slice(0, -1) ?? '';
+  const open = Object.hasOwn(providers, scheme) ? providers[scheme] : undefined;
+  if (!url?.hostname || open === undefined) throw new Failure(`${help}.`);
+  return open(url, { timeLimit: usualTimeLimit, ...options });
 }

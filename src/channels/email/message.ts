@@ -1,5 +1,5 @@
 import type { SendMailOptions } from 'nodemailer';
-import { carrying, type OutgoingMessage } from '#channels/channel.ts';
+import { carrying, type OutgoingMessage, type SubmitResult } from '#channels/channel.ts';
 
 /** Names of the headers that are ours. */
 export const messageIdHeader = 'X-Vestnik-Message';
@@ -12,6 +12,31 @@ export function messageIdOf({ id, from }: Pick<OutgoingMessage, 'id' | 'from'>):
 function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1);
 }
+
+/** One mailbox and nothing that could pass for a second, or for a command. */
+const oneAddress = /^[^\s<>@",;:()[\]\\\p{Cc}]+@[^\s<>@",;()\\\p{Cc}]+$/u;
+
+export function isOneAddress(text: string): boolean {
+  return oneAddress.test(text);
+}
+
+export const badAddress: SubmitResult = {
+  result: 'refused',
+  reason: 'the address of the recipient is malformed',
+  suppress: 'bounced',
+};
+
+/** An e-mail as the APIs of providers take it. */
+export function toLetter(message: OutgoingMessage) {
+  const { id, from, to, kind } = message;
+  const { subject, html, text } = carrying(message, 'letter').content;
+  // A name may hold what would end it (RFC 5322, 3.2.4).
+  const sender = `"${from.name.replace(/["\\]/g, '\\$&')}" <${from.email}>`;
+  const headers = { 'Message-ID': messageIdOf(message), ...headersOf(message) };
+  return { id, kind, from, sender, to, subject, html, text, headers };
+}
+
+export type Letter = ReturnType<typeof toLetter>;
 
 /** An e-mail as nodemailer takes it; `envelopeFrom` gets the bounces. */
 export function toMail(message: OutgoingMessage, envelopeFrom: string | null) {

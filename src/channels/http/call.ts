@@ -18,6 +18,8 @@ export interface Answered {
   retryAfterMs: number | null;
   /** Where the provider keeps what was made. */
   location: string | null;
+  /** By their names in lower case. */
+  headers: Readonly<Record<string, string>>;
   /** JSON as it is meant, else the text; undefined where it never came whole. */
   body: unknown;
 }
@@ -46,6 +48,7 @@ export async function call({ url, method, headers, body, timeLimit }: Call): Pro
     status,
     retryAfterMs,
     location,
+    headers: Object.fromEntries(response.headers),
     body: text === undefined ? undefined : (exactJson(text) ?? text),
   };
 }

@@ -1,8 +1,8 @@
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type Channel, carrying, type OutgoingMessage, type SubmitResult } from '#channels/channel.ts';
 import { messageIdHeader, messageIdOf } from '#channels/email/message.ts';
-import { outcomeOf, providerId } from '#channels/email/outcome.ts';
-import { smtpSettings } from '#channels/email/settings.ts';
+import { outcomeOf, providerId } from '#channels/email/smtp/outcome.ts';
+import { smtpSettings } from '#channels/email/smtp/settings.ts';
 import { channelFacts } from '#domain/channels.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
 import { headline, shown } from './shown.ts';

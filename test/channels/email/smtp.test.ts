@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Channel, OutgoingMessage } from '#channels/channel.ts';
-import { createEmailChannel } from '#channels/email/channel.ts';
-import { type SmtpSettings, smtpSettings } from '#channels/email/settings.ts';
+import { createSmtpChannel } from '#channels/email/smtp/channel.ts';
+import { type SmtpSettings, smtpSettings } from '#channels/email/smtp/settings.ts';
 import { type FaultyServer, faultyServer, type Plan } from './smtp.ts';
 
 const content = {
@@ -30,7 +30,7 @@ afterEach(async () => {
 
 async function serving(plan: Plan = {}, more: Partial<SmtpSettings> = {}): Promise<[Channel, FaultyServer]> {
   const server = await faultyServer(plan);
-  const channel = createEmailChannel(smtpSettings(`smtp://127.0.0.1:${server.port}`, more));
+  const channel = createSmtpChannel(smtpSettings(`smtp://127.0.0.1:${server.port}`, more));
   opened.push(server, channel);
   return [channel, server];
 }
@@ -125,7 +125,7 @@ test('a server that is not there, or has no address, is tried later', async () =
   const [, server] = await serving();
   await server.close();
   for (const address of [`smtp://127.0.0.1:${server.port}`, 'smtp://no-such-host.invalid:25']) {
-    const channel = createEmailChannel(smtpSettings(address));
+    const channel = createSmtpChannel(smtpSettings(address));
     opened.push(channel);
     expect(await channel.submit(letter)).toMatchObject({ result: 'later' });
   }

@@ -1,3 +1,5 @@
+import { Failure } from '#domain/failure.ts';
+
 export interface SmtpSettings {
   host: string;
   port: number;
@@ -11,11 +13,11 @@ export interface SmtpSettings {
   timeLimit: number;
 }
 
-/** From `smtp://user:password@host:port` or `smtps://…`. Throws a TypeError on anything else. */
+/** From `smtp://user:password@host:port` or `smtps://…`; `?bounces=` is where bounces go. Throws a Failure on anything else. */
 export function smtpSettings(url: string, more: Partial<SmtpSettings> = {}): SmtpSettings {
   const parsed = URL.parse(url);
   if (!parsed?.hostname || !['smtp:', 'smtps:'].includes(parsed.protocol)) {
-    throw new TypeError('an SMTP address looks like smtp://user:password@host:587 or smtps://user:password@host:465');
+    throw new Failure('An SMTP address looks like smtp://user:password@host:587 or smtps://user:password@host:465.');
   }
   const secure = parsed.protocol === 'smtps:';
   const [user, pass] = [decodeURIComponent(parsed.username), decodeURIComponent(parsed.password)];
@@ -24,7 +26,7 @@ export function smtpSettings(url: string, more: Partial<SmtpSettings> = {}): Smt
     port: parsed.port === '' ? (secure ? 465 : 587) : Number(parsed.port),
     secure,
     auth: user === '' ? null : { user, pass },
-    envelopeFrom: null,
+    envelopeFrom: parsed.searchParams.get('bounces'),
     maxConnections: 5,
     timeLimit: 45_000,
     ...more,

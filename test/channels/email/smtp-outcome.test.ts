@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { outcomeOf } from '#channels/email/outcome.ts';
+import { outcomeOf } from '#channels/email/smtp/outcome.ts';
 
 test('an endless answer of a server costs no time, and the address in it is taken out', () => {
   const response = `450 4.7.1 <anna@example.com> ${'x'.repeat(300_000)}`;

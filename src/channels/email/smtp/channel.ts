@@ -1,0 +1,64 @@
+import { Readable } from 'node:stream';
+import { createTransport } from 'nodemailer';
+import type { Channel, OutgoingMessage, SubmitResult } from '#channels/channel.ts';
+import { badAddress, isOneAddress, toMail } from '#channels/email/message.ts';
+import { outcomeOf, type Progress, providerId } from './outcome.ts';
+import type { SmtpSettings } from './settings.ts';
+
+/** E-mail over SMTP, on a pool of connections that are kept open. */
+export function createSmtpChannel(settings: SmtpSettings): Channel {
+  const transport = createTransport(poolOptions(settings));
+  /** Messages on their way, so that the outcome knows how far each got. */
+  const underWay = new Map<string, Progress>();
+  transport.use('stream', (mail, done) => {
+    const progress = underWay.get(mail.message.messageId());
+    if (progress) mail.message.processFunc((content) => watched(content as Readable, progress));
+    done();
+  });
+
+  async function submit(message: OutgoingMessage): Promise<SubmitResult> {
+    if (!isOneAddress(message.to)) return badAddress;
+    const mail = toMail(message, settings.envelopeFrom);
+    const progress: Progress = { content: 'none' };
+    underWay.set(mail.messageId, progress);
+    try {
+      const sent = await transport.sendMail({ ...mail, signal: AbortSignal.timeout(settings.timeLimit) });
+      return { result: 'accepted', providerId: providerId(sent.response) };
+    } catch (error) {
+      return outcomeOf(error, progress);
+    } finally {
+      underWay.delete(mail.messageId);
+    }
+  }
+
+  return { name: 'email', provider: 'smtp', submit, close: async () => transport.close() };
+}
+
+function poolOptions({ host, port, secure, auth, maxConnections }: SmtpSettings) {
+  return {
+    pool: true,
+    host,
+    port,
+    secure,
+    ...(auth && { auth }),
+    maxConnections,
+    maxMessages: 1000,
+    maxRequeues: 1,
+    dnsTimeout: 5_000,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 30_000,
+  } as const;
+}
+
+/** The content, read only when the server has asked for it (354), and noted when the last of it is handed over. A message
+ *  whose content once went out whole is never sent by the pool again: whether it is, the ledger decides. */
+function watched(content: Readable, progress: Progress): Readable {
+  async function* read() {
+    if (progress.content === 'whole') throw new Error('the content was already handed over once');
+    progress.content = 'begun';
+    yield* content;
+    progress.content = 'whole';
+  }
+  return Readable.from(read(), { objectMode: false });
+}
