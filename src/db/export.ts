@@ -13,6 +13,7 @@ type Before = readonly [at: Date, id: string] | null;
 /** All that is kept of a customer, and of those who were merged into them, but for what may be long. */
 export interface CustomerRecord extends CustomerSummary {
   mergedIds: string[];
+  whatsappAt: Date | null;
   consents: Awaited<ReturnType<typeof consentsOf>>;
   suppressions: Awaited<ReturnType<typeof suppressionsOf>>;
   devices: Awaited<ReturnType<typeof devicesOfCustomers>>;
@@ -28,21 +29,24 @@ export interface CustomerRecord extends CustomerSummary {
 export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise<CustomerRecord | null> {
   const [summary] = await summaries(db, [id]);
   if (!summary) return null;
-  const [consents, suppressions, devices, conflicts, cart, interests, orders, runs, notEntered] = await Promise.all([
-    consentsOf(db, ids),
-    suppressionsOf(db, id),
-    devicesOfCustomers(db, ids),
-    conflictsOf(db, ids),
-    cartOf(db, ids),
-    interestsOf(db, ids),
-    ordersOf(db, ids),
-    runsOf(db, ids),
-    notEnteredOf(db, ids),
-  ]);
+  const [whatsappAt, consents, suppressions, devices, conflicts, cart, interests, orders, runs, notEntered] =
+    await Promise.all([
+      whatsappAtOf(db, id),
+      consentsOf(db, ids),
+      suppressionsOf(db, id),
+      devicesOfCustomers(db, ids),
+      conflictsOf(db, ids),
+      cartOf(db, ids),
+      interestsOf(db, ids),
+      ordersOf(db, ids),
+      runsOf(db, ids),
+      notEnteredOf(db, ids),
+    ]);
   const mergedIds = ids.filter((one) => one !== id);
   return {
     ...summary,
     mergedIds,
+    whatsappAt,
     consents,
     suppressions,
     devices,
@@ -120,6 +124,11 @@ function engagementsOf(db: Any, ids: readonly string[], before: Before): Promise
     .where('m.customer_id', 'in', ids);
   if (before) query = query.where(sql<boolean>`(e.at, e.id) < (${before[0]}, ${before[1]}::uuid)`);
   return query.orderBy('e.at', 'desc').orderBy('e.id', 'desc').limit(pageSize).execute();
+}
+
+async function whatsappAtOf(db: Any, id: string): Promise<Date | null> {
+  const row = await db.selectFrom('customers').select('whatsapp_at').where('id', '=', id).executeTakeFirst();
+  return row?.whatsapp_at ?? null;
 }
 
 /** Every word that was said, not only what holds now. */

@@ -12,6 +12,7 @@ import { ensureMonths } from './partitions.ts';
 import { type Fold, foldOf, type LockedMessage, writeFolds } from './provider-states.ts';
 import type { DB } from './schema.ts';
 import { type NewSuppression, suppress } from './suppressions.ts';
+import { openWindows } from './whatsapp-window.ts';
 
 /** A provider's event on its way into the ledger. */
 export interface Heard extends Omit<ProviderEvent, 'at'> {
@@ -82,6 +83,7 @@ async function tryRecording(trx: Trx, heard: readonly Heard[], { now, rules }: H
   const messages = await lockMessages(trx, fresh, living);
   const folds = foldOf(fresh, messages);
   await writeFolds(trx, folds, fresh);
+  await openWindows(trx, fresh);
   await suppress(
     trx,
     fresh.flatMap((event) => suppressionOf(event, messages)),
@@ -145,7 +147,7 @@ function addressKind({ channel }: Heard): string | null {
   return kind === 'device' ? null : kind;
 }
 
-const aboutAddresses: readonly Heard['kind'][] = ['bounced', 'blocked', 'complained', 'stopped'];
+const aboutAddresses: readonly Heard['kind'][] = ['bounced', 'blocked', 'complained', 'stopped', 'wrote'];
 
 /** What concerns somebody and was not told before. Another delivery that is telling the same is waited for. */
 async function withoutRepeats(trx: Trx, found: readonly Known[]): Promise<Known[]> {

@@ -86,6 +86,7 @@ function add(fold: Fold, { kind, at, by, reason }: Known, { state }: LockedMessa
     case 'read':
       break;
     case 'stopped':
+    case 'wrote':
       return;
   }
   // A person's open says that it arrived.
@@ -109,7 +110,7 @@ export async function writeFolds(trx: Trx, folds: readonly Fold[], events: reado
       select * from unnest(${events.map(({ at }) => newId(at))}::uuid[], ${events.map(({ at }) => at.toISOString())}::timestamptz[],
         ${events.map(({ messageId }) => messageId)}::uuid[], ${events.map(({ kind }) => kind)}::text[],
         ${events.map(visitorOf)}::text[]) as e (id, at, message_id, kind, by)
-      where message_id is not null and kind <> 'stopped'
+      where message_id is not null and kind not in ('stopped', 'wrote')
     )
     update messages set
       ${surestOpen(sql`told."openedBy"`, sql`told."openedAt"`)},

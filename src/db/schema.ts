@@ -82,6 +82,7 @@ export interface Customers {
   traits: Generated<Json>;
   traits_at: Generated<Json>;
   version: Generated<number>;
+  whatsapp_at: Timestamp | null;
   zone: Generated<string | null>;
 }
 

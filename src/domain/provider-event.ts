@@ -7,7 +7,8 @@ import type { Visitor } from './opens.ts';
  *
  * `delivered`; `read` (messengers say so; a person's open); `opened` and `clicked` by the provider's own tracking; `failed`: did
  * not arrive, for this message only; `bounced`: the address does not exist; `blocked`: its owner blocks us; `complained`: called it
- * spam; `stopped`: wants no advertising here any more.
+ * spam; `stopped`: wants no advertising here any more;
+ * `wrote`: wrote to us, whatever it was.
  */
 export const providerEventKinds = [
   'delivered',
@@ -19,6 +20,7 @@ export const providerEventKinds = [
   'blocked',
   'complained',
   'stopped',
+  'wrote',
 ] as const;
 
 export interface ProviderEvent {

@@ -26,13 +26,14 @@ export function createWhatsappChannel(url: string, options: WhatsappOptions): Ch
     const message = carrying(outgoing, 'text');
     const phone = phoneOf(message.to);
     if (phone === null) return noPhone;
-    if (message.content.approved === null && !(await windowOpen(phone.e164)))
+    const isOpen = await windowOpen(phone.e164);
+    if (message.content.approved === null && !isOpen)
       return refused('no approved template, and the customer has not written within a day');
     const reply = await call({
       url: `${api}/${phoneNumberId}/messages`,
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(toWhatsapp(message, phone, publicUrl)),
+      body: JSON.stringify(toWhatsapp(message, phone, { publicUrl, isOpen })),
       timeLimit,
     });
     return reply.got === 'none' ? byStatus(reply, '') : outcomeOf(reply);

@@ -3,10 +3,14 @@ import type { Phone } from '#channels/phone.ts';
 import type { ShortText } from '#domain/content.ts';
 
 /** A message as the Cloud API takes it (https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages). Our id comes
- *  back with every word on it. */
-export function toWhatsapp(message: OutgoingMessage<ShortText>, phone: Phone, publicUrl: string): object {
+ *  back with every word on it. `isOpen`: the customer wrote within a day; then a free text costs nothing, and a template does. */
+export function toWhatsapp(
+  message: OutgoingMessage<ShortText>,
+  phone: Phone,
+  how: { publicUrl: string; isOpen: boolean },
+): object {
   const { approved } = message.content;
-  const body = approved === null ? freeForm(message.content) : template(message, approved, publicUrl);
+  const body = approved === null || how.isOpen ? freeForm(message.content) : template(message, approved, how.publicUrl);
   return {
     messaging_product: 'whatsapp',
     recipient_type: 'individual',

@@ -93,25 +93,33 @@ function statusOf(status: Properties): ProviderEvent[] {
 /** The customer has switched our advertising off. */
 const wantsNone = 131050;
 
-/** A word, or a template's quick reply of that word. `context`: the message of ours that it answers. */
+/** Whatever it says opens the window of a day. It may be a word, or a template's quick reply of that word. `context`: the message of ours that it answers. */
 function answerOf(message: Properties): ProviderEvent[] {
   const id = text(message.id);
+  if (id === undefined) return [];
+  const wrote = told('wrote', `${id}:wrote`, message.from, message.timestamp);
   const words = [message.text, message.button].map((one) => (isRecord(one) ? text(one.body ?? one.text) : undefined));
-  if (id === undefined || !words.some((one) => one !== undefined && isStopWord(one))) return [];
+  if (!words.some((one) => one !== undefined && isStopWord(one))) return [wrote];
   const answered = isRecord(message.context) ? text(message.context.id) : undefined;
-  return [stopped(id, message.from, message.timestamp, answered)];
+  return [wrote, told('stopped', id, message.from, message.timestamp, answered)];
 }
 
 /** WhatsApp's own switch "stop marketing messages". */
 function preferenceOf(preference: Properties): ProviderEvent[] {
   const { wa_id, category, value, timestamp } = preference;
   if (category !== 'marketing_messages' || value !== 'stop') return [];
-  return [stopped(`preference:${text(wa_id)}:${text(timestamp)}`, wa_id, timestamp)];
+  return [told('stopped', `preference:${text(wa_id)}:${text(timestamp)}`, wa_id, timestamp)];
 }
 
-function stopped(key: string, from: unknown, timestamp: unknown, answered?: string): ProviderEvent {
+function told(
+  kind: ProviderEvent['kind'],
+  key: string,
+  from: unknown,
+  timestamp: unknown,
+  answered?: string,
+): ProviderEvent {
   return {
-    kind: 'stopped',
+    kind,
     key,
     channel: 'whatsapp',
     message: answered === undefined ? null : { providerId: answered },

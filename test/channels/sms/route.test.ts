@@ -2,6 +2,7 @@ import { createHash, createHmac, randomInt, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { createSmsChannel } from '#channels/sms/channel.ts';
 import { createViberChannel } from '#channels/viber/channel.ts';
+import { whatsappWindowOpen } from '#db/whatsapp-window.ts';
 import { scaledClock } from '#domain/clock.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import { testGateway } from '#test/api/support.ts';
@@ -206,6 +207,28 @@ describe('WhatsApp', async () => {
     });
     expect(await suppressed(other.phone, 'whatsapp')).toBeNull();
     expect(await tell({ statuses: [status('failed')] }, 'f'.repeat(32))).toMatchObject({ status: 401 });
+  });
+
+  test('tells who writes: for a day they may be answered freely, until they are erased', async () => {
+    const { customer, phone } = await sent('whatsapp', 'whatsapp');
+    const hour = 3_600_000;
+    const open = (hours: number) => whatsappWindowOpen(db, phone, new Date(clock.now().getTime() + hours * hour));
+    expect(await open(0)).toBe(false);
+    const seconds = Math.floor(Date.now() / 1000);
+    const says = (id: string, timestamp: number) =>
+      tell({
+        messages: [{ id, from: phone.slice(1), timestamp: `${timestamp}`, type: 'text', text: { body: 'Привет' } }],
+      });
+    await says('wamid.new', seconds);
+    await says('wamid.old', seconds - 86_400);
+    expect([await open(0), await open(23.5), await open(24)]).toEqual([true, true, false]);
+    expect((await call('GET', `/customers/${customer}/export`)).body.whatsappAt).toBe(
+      new Date(seconds * 1000).toISOString(),
+    );
+    expect(await wordOf(customer, 'whatsapp')).toBeNull();
+    expect(await call('DELETE', `/customers/${customer}`)).toMatchObject({ status: 204 });
+    const row = db.selectFrom('customers').select('whatsapp_at').where('id', '=', customer);
+    expect(await row.executeTakeFirst()).toEqual({ whatsapp_at: null });
   });
 
   test('tells who wants no more, in three ways', async () => {

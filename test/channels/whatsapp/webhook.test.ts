@@ -154,9 +154,10 @@ test.each([
 ])('somebody writes %j', (more, stops) => {
   const events = read(payload({ contacts: [{ wa_id: '16505551234' }], messages: [incoming(more)] }));
   const message = 'context' in more ? { providerId: wamid } : null;
-  expect(events).toMatchObject(
-    stops ? [{ kind: 'stopped', message, address: '+16505551234', at: 1_749_416_383_000 }] : [],
-  );
+  const about = { address: '+16505551234', at: 1_749_416_383_000 };
+  const wrote = { kind: 'wrote', message: null, ...about };
+  expect(events).toMatchObject(stops ? [wrote, { kind: 'stopped', message, ...about }] : [wrote]);
+  expect(new Set(events?.map(({ key }) => key)).size).toBe(events?.length);
 });
 
 test('WhatsApp’s own switch', () => {

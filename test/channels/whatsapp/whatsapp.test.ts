@@ -84,6 +84,12 @@ test('a free text goes only to who has written within a day', async () => {
   expect(await without.submit(shortText())).toMatchObject({ result: 'refused' });
 });
 
+test('to who has written within a day a free text goes in place of the template', async () => {
+  const [channel, { asked }] = await serving(taken, { windowOpen: async () => true });
+  await channel.submit(shortText({ approved }));
+  expect(JSON.parse(asked[0]?.body ?? '')).toMatchObject({ type: 'text', text: { body: 'Анна, корзина сохранена' } });
+});
+
 test('a free text with a button, a picture or both', async () => {
   const [channel, { asked }] = await serving(taken, { windowOpen: async () => true });
   const button = { label: 'Вернуться в корзину магазина', url: 'https://shop.example/cart' };

@@ -24,6 +24,7 @@ export const customerExport = customerSummary
   .extend({
     exportedAt: instant,
     mergedIds: z.array(uuid).meta({ description: 'Customers who were merged into this one; what they did is in here' }),
+    whatsappAt: orNull(instant).meta({ description: 'When they last wrote to the shop on WhatsApp' }),
     consents: z.array(consent).meta({ description: 'Every word that was said, oldest first' }),
     suppressions: z
       .array(z.object({ channel: text, address: text, reason: text, at: instant }))
