@@ -38,3 +38,13 @@ alter table outbox add constraint outbox_signal_check check (signal in ('start',
 
 -- A decision asks for all channels of an address at once.
 create index suppressions_address on suppressions (address);
+
+-- A goal or an exit that is on its way to a run ends its planned contact at once: nothing is held back for a message that will
+-- not go. Here, so that no writer of the outbox can forget it; whoever writes there holds the customer's lock.
+create function forget_plan() returns trigger language plpgsql as $$
+begin
+  update runs set plan = null where workflow_id = new.workflow_id and ended_at is null and plan is not null;
+  return null;
+end $$;
+create trigger outbox_forget_plan after insert or update of seq on outbox
+  for each row when (new.signal in ('goal', 'exit')) execute function forget_plan();

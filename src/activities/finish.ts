@@ -1,10 +1,10 @@
 import { lockCustomer } from '#db/facts.ts';
 import { ensureMonths } from '#db/partitions.ts';
-import { closeRun } from '#db/runs.ts';
-import type { FinishAnswer, FinishRequest, Next, Outcome } from '#domain/journey.ts';
+import { closeRun, planAgain } from '#db/runs.ts';
+import type { FinishAnswer, FinishRequest, Outcome } from '#domain/journey.ts';
 import { hasRefused } from '#domain/reach.ts';
 import type { Topic } from '#domain/topics.ts';
-import { aheadOf } from './ahead.ts';
+import { type Ahead, aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind, Situation, Step } from './mind.ts';
 import { type RunRead, readRun } from './read-run.ts';
@@ -29,7 +29,12 @@ export async function finish(deps: ActivityDeps, request: FinishRequest): Promis
     const mind = mindOf(request.journey);
     const step = mind.step(situation);
     const outcome = outcomeOf({ facts, topic: mind.contract.topic }, situation, request, step);
-    if (outcome === null) return { ended: false, next: stillWaits(mind, situation, facts) };
+    if (outcome === null) {
+      const { next, plan } = stillWaits(mind, situation, facts);
+      // The signal that turned out a false alarm took it away.
+      await planAgain(trx, request.runId, plan);
+      return { ended: false, next };
+    }
     const again = needsAnother(mind, situation, facts, request) ? { triggerAt: now.toISOString() } : null;
     const answer: FinishAnswer = { ended: true, outcome, again };
     await closeRun(trx, { id: request.runId, at: now, outcome, answer }, stopDecision(facts, request, outcome));
@@ -52,10 +57,10 @@ function outcomeOf(
 }
 
 /** A run that had nothing left to wait for, and now has, asks at once. */
-function stillWaits(mind: Mind, situation: Situation, { run }: RunRead): Next {
+function stillWaits(mind: Mind, situation: Situation, { run }: RunRead): Ahead {
   const { facts, shop, now } = situation;
   const { block, ...first } = mind.first(situation);
-  return aheadOf({ mind, facts, shop }, { ...first, block: run.block ?? block, until: run.dueAt ?? now }).next;
+  return aheadOf({ mind, facts, shop }, { ...first, block: run.block ?? block, until: run.dueAt ?? now });
 }
 
 /** Who has left for good, or was stopped by a person, is not followed again by what they did before. */

@@ -246,6 +246,11 @@ export async function giveBack(db: Kysely<DB>, messageId: string, reason: string
     .execute();
 }
 
+/** The planned contact of a run that goes on waiting. */
+export async function planAgain(db: Kysely<DB>, runId: string, plan: PlanRow | null): Promise<void> {
+  await sql`update runs set plan = ${planJson(plan)} where id = ${runId} and ended_at is null`.execute(db);
+}
+
 /** Closes a run: whoever waited in a block dropped out there, and what was reserved is given back. What a worker died of
  *  submitting before the run was cancelled may have been sent: nobody tries it again. */
 export async function closeRun(

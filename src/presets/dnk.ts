@@ -4,10 +4,18 @@ import type { Preset } from './preset.ts';
 export const preset: Preset = {
   name: 'dnk',
   title: 'DNK: natural cosmetics, shops and online',
-  shop: { name: 'DNK', locale: 'ru' },
+  shop: { name: 'DNK', locale: 'ru', channels: ['email', 'viber', 'sms'] },
   policy: rules(aDay(1), inSevenDays(4)),
   journeys: {
     abandonment: {
+      // R3: e-mail; not opened → Viber; not delivered → SMS.
+      cascade: {
+        channels: [
+          { channel: 'email', advanceWhen: 'not_opened', after: 'P1D' },
+          { channel: 'viber', advanceWhen: 'not_delivered', after: 'PT2H' },
+          { channel: 'sms' },
+        ],
+      },
       // The code must outlive the message that says it is about to end.
       promo: { code: 'DNK10', percent: 10, validFor: 'P8D' },
       branches: {

@@ -4,10 +4,20 @@ import type { Preset } from './preset.ts';
 export const preset: Preset = {
   name: 'electronics',
   title: 'Electronics retailer',
-  shop: { name: 'Electronics', locale: 'ru' },
+  shop: { name: 'Electronics', locale: 'ru', channels: ['email', 'web_push', 'whatsapp', 'sms'] },
   policy: rules(aDay(1), inSevenDays(4)),
   journeys: {
     abandonment: {
+      // R3: the cheapest first; without an interaction the dearer one, until there is one.
+      cascade: {
+        order: 'auto',
+        channels: [
+          { channel: 'web_push', advanceWhen: 'not_opened', after: 'PT6H' },
+          { channel: 'email', advanceWhen: 'not_opened', after: 'PT6H' },
+          { channel: 'whatsapp', advanceWhen: 'not_opened', after: 'PT6H' },
+          { channel: 'sms', advanceWhen: 'not_opened', after: 'PT6H' },
+        ],
+      },
       branches: {
         // One a day at most, so that no step is put off by the one before it.
         cart: {

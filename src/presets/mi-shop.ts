@@ -4,11 +4,19 @@ import type { Preset } from './preset.ts';
 export const preset: Preset = {
   name: 'mi-shop',
   title: 'mi-shop: Xiaomi stores',
-  shop: { name: 'mi-shop', locale: 'ru' },
+  shop: { name: 'mi-shop', locale: 'ru', channels: ['email', 'web_push', 'app_push'] },
   // R2: sale at most one in four.
   policy: { ...rules(aDay(1)), sale: { max: 1, of: 4 } },
   journeys: {
     abandonment: {
+      // R3: push only if there was no action in the e-mail.
+      cascade: {
+        channels: [
+          { channel: 'email', advanceWhen: 'not_clicked', after: 'PT4H' },
+          { channel: 'web_push', advanceWhen: 'not_delivered', after: 'PT1H' },
+          { channel: 'app_push' },
+        ],
+      },
       // J6: from 30,000 ₽ on.
       expensiveFrom: 3_000_000,
       branches: {

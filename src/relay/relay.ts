@@ -10,7 +10,7 @@ import {
   postpone,
 } from '#db/outbox.ts';
 import type { DB } from '#db/schema.ts';
-import type { Notice, TimeScale } from '#domain/journey.ts';
+import { type Notice, noticeKinds, type TimeScale } from '#domain/journey.ts';
 import { limiter } from './limit.ts';
 import { type JourneyPort, RequestRefused } from './port.ts';
 
@@ -219,7 +219,8 @@ async function tell(port: JourneyPort, row: OutboxRow, time: TimeScale): Promise
 }
 
 function kindOf(signal: string): Notice['kind'] {
-  if (signal === 'start' || signal === 'goal' || signal === 'exit') return signal;
+  const kind = noticeKinds.find((known) => known === signal);
+  if (kind !== undefined) return kind;
   throw new RequestRefused(`unknown signal ${signal}`);
 }
 

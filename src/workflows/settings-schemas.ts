@@ -20,15 +20,13 @@ const channelStep = z.strictObject({
 });
 
 /** One step, several channels (R3). A channel that the customer cannot be reached on is passed over. */
-export const cascade = z
-  .strictObject({
-    order: z
-      .enum(['fixed', 'auto'])
-      .default('fixed')
-      .describe('`auto`: by what a reaction of this customer is expected to cost on each channel, the cheapest first'),
-    channels: z.array(channelStep).min(1).max(channelNames.length).superRefine(eachChannelOnce),
-  })
-  .prefault(emailOnly) satisfies z.ZodType<Cascade>;
+const cascade = z.strictObject({
+  order: z
+    .enum(['fixed', 'auto'])
+    .default('fixed')
+    .describe('`auto`: by what a reaction of this customer is expected to cost on each channel, the cheapest first'),
+  channels: z.array(channelStep).min(1).max(channelNames.length).superRefine(eachChannelOnce),
+}) satisfies z.ZodType<Cascade>;
 
 function eachChannelOnce(steps: { channel: string }[], context: z.RefinementCtx): void {
   for (const [index, { channel }] of steps.entries())
@@ -40,7 +38,7 @@ function eachChannelOnce(steps: { channel: string }[], context: z.RefinementCtx)
 export const entering = {
   enabled: z.boolean().default(true),
   entryValidFor: duration.default('P1D').describe('A trigger older than this starts nothing'),
-  cascade: cascade.describe('The channels of every message that has no cascade of its own'),
+  cascade: cascade.prefault(emailOnly).describe('The channels of every message that has no cascade of its own'),
 };
 
 /** How late a message may be. */
