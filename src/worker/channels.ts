@@ -9,7 +9,7 @@ import { createTelegramChannel, type TelegramSettings } from '#channels/telegram
 import { createViberChannel } from '#channels/viber/channel.ts';
 import { createWebPushChannel, webPushSettings } from '#channels/web_push/channel.ts';
 import type { VapidKeys } from '#channels/web_push/keys.ts';
-import { createWhatsappChannel } from '#channels/whatsapp/channel.ts';
+import { createWhatsappChannel, type WhatsappOptions } from '#channels/whatsapp/channel.ts';
 import { Failure } from '#domain/failure.ts';
 import type { ChannelName } from '#domain/journey.ts';
 
@@ -25,7 +25,7 @@ export interface ChannelSettings {
   /** The JSON of a Google service account, for notifications of apps, or the path of a file with it. */
   fcmServiceAccount: string | null;
   /** Providers that write to phones, as their addresses; what they tell later comes to `publicUrl`. */
-  phones: Partial<Record<'sms' | 'viber' | 'whatsapp', string | undefined>> & { publicUrl: string };
+  phones: Partial<Record<'sms' | 'viber' | 'whatsapp', string | undefined>> & WhatsappOptions;
 }
 
 /** The channels that a worker sends on. */
@@ -47,11 +47,11 @@ export async function openChannels({
   };
 }
 
-function phoneChannels({ sms, viber, whatsapp, publicUrl }: ChannelSettings['phones']) {
+function phoneChannels({ sms, viber, whatsapp, ...options }: ChannelSettings['phones']) {
   return {
-    ...(sms !== undefined && { sms: createSmsChannel(sms, { publicUrl }) }),
-    ...(viber !== undefined && { viber: createViberChannel(viber, { publicUrl }) }),
-    ...(whatsapp !== undefined && { whatsapp: createWhatsappChannel(whatsapp, { publicUrl }) }),
+    ...(sms !== undefined && { sms: createSmsChannel(sms, options) }),
+    ...(viber !== undefined && { viber: createViberChannel(viber, options) }),
+    ...(whatsapp !== undefined && { whatsapp: createWhatsappChannel(whatsapp, options) }),
   };
 }
 

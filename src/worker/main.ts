@@ -5,6 +5,7 @@ import { readBusinessClock } from '#db/business-clock.ts';
 import { connect, createPool } from '#db/connect.ts';
 import { createSealer } from '#db/seal.ts';
 import { storedVapidKeys } from '#db/vapid-keys.ts';
+import { whatsappWindowOpen } from '#db/whatsapp-window.ts';
 import { scaledClock } from '#domain/clock.ts';
 import { databaseReady } from '#process/database.ts';
 import { createLogger } from '#process/logger.ts';
@@ -21,13 +22,13 @@ await runProcess(async (end) => {
   const pool = createPool(config.DATABASE_URL, config.VESTNIK_DATABASE_POOL);
   end.add(() => pool.end());
   const db = connect(pool);
-  const time = await databaseReady(() => readBusinessClock(db));
+  const clock = scaledClock(await databaseReady(() => readBusinessClock(db)));
   const place = temporalPlace();
   const temporal = openJourneys(place);
   end.add(() => temporal.close());
   const connection = await connectWorker(place);
   end.add(() => connection.close());
-  const keep = (made: Parameters<typeof storedVapidKeys>[1]) => storedVapidKeys(db, made, scaledClock(time).now());
+  const keep = (made: Parameters<typeof storedVapidKeys>[1]) => storedVapidKeys(db, made, clock.now());
   const webPush = await vapidKeys(config.VESTNIK_VAPID_PRIVATE_KEY, createSealer(config.VESTNIK_SECRET), keep);
   if (webPush === null) log.warn({}, noVapidKeys);
   const channels = await openChannels({
@@ -35,6 +36,7 @@ await runProcess(async (end) => {
     fcmServiceAccount: config.VESTNIK_FCM_SERVICE_ACCOUNT ?? null,
     phones: {
       publicUrl: config.VESTNIK_PUBLIC_URL,
+      windowOpen: (phone) => whatsappWindowOpen(db, phone, clock.now()),
       sms: config.VESTNIK_SMS_URL,
       viber: config.VESTNIK_VIBER_URL,
       whatsapp: config.VESTNIK_WHATSAPP_URL,
@@ -52,7 +54,7 @@ await runProcess(async (end) => {
     namespace: place.namespace,
     activities: {
       db,
-      clock: scaledClock(time),
+      clock,
       channels,
       renderer: await createRenderer(),
       publicUrl: config.VESTNIK_PUBLIC_URL,
