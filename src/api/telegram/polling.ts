@@ -50,7 +50,7 @@ export async function poll(deps: PollingDeps): Promise<void> {
 
 async function fetchWhileHeld({ api, handle, log }: PollingDeps, until: AbortSignal, onAnswer: () => void) {
   // While a webhook is set Telegram gives nothing here.
-  await api.deleteWebhook();
+  await api.deleteWebhook({}, signalFor(until));
   let offset = 0;
   while (!until.aborted) {
     const wish = { offset, timeout: longPoll, allowed_updates: allowedUpdates };

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { Problem } from '#api/problems.ts';
 import { lockBot } from '#db/telegram.ts';
 import { locales } from '#domain/shop.ts';
-import { allowedUpdates, apiFault } from './api.ts';
+import { allowedUpdates, apiFault, signalFor } from './api.ts';
 import { type BotDeps, BotTalk } from './bot.ts';
 import { linkLivesMs, linkToken } from './link-token.ts';
 import { backingOff, poll } from './polling.ts';
@@ -50,11 +50,12 @@ export function createTelegram(
   const id = token.split(':')[0] ?? '';
   new BotTalk(deps, id).on(bot);
   const stopping = new AbortController();
+  const signal = signalFor(stopping.signal);
   let running: Promise<void> | null = null;
 
   async function me(): Promise<UserFromGetMe> {
     if (!bot.isInited()) {
-      bot.botInfo = await bot.api.getMe().catch((error: unknown) => {
+      bot.botInfo = await bot.api.getMe(signal).catch((error: unknown) => {
         deps.log.warn({ fault: apiFault(error) }, 'Telegram does not say who the bot is');
         throw new Problem('telegram_unreachable', { headers: { 'Retry-After': '10' } });
       });
@@ -82,9 +83,9 @@ export function createTelegram(
     await me();
     if (telegram.webhookSecret !== null) {
       const url = `${deps.publicUrl}/webhooks/telegram`;
-      await bot.api.setWebhook(url, { secret_token: telegram.webhookSecret, allowed_updates: allowedUpdates });
+      await bot.api.setWebhook(url, { secret_token: telegram.webhookSecret, allowed_updates: allowedUpdates }, signal);
     }
-    for (const locale of locales) await bot.api.setMyCommands(commandsIn(locale), languageOf(locale));
+    for (const locale of locales) await bot.api.setMyCommands(commandsIn(locale), languageOf(locale), signal);
   }
 
   async function run(): Promise<void> {

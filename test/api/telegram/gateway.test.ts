@@ -59,7 +59,7 @@ it('tells Telegram its address, its secret and the commands in both languages, a
     parameters: { retry_after: 1 },
   });
   const gateway = await startGateway({ VESTNIK_TELEGRAM_SECRET: webhookSecret });
-  await vi.waitFor(() => expect(api.calls.filter(({ method }) => method === 'setMyCommands')).toHaveLength(2), 20_000);
+  await vi.waitFor(() => expect(api.calls.filter(({ method }) => method === 'setMyCommands')).toHaveLength(2), 60_000);
   expect(api.webhook).toEqual({
     url: 'https://crm.shop.example/webhooks/telegram',
     secret_token: webhookSecret,

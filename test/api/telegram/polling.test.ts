@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, expect, it, vi } from 'vitest';
 import { botGateway, consentsOf, hears, messageOf, ownerOf, type Person } from './support.ts';
 
@@ -11,7 +12,8 @@ afterAll(() => other.close());
 let chats = 720_000_000;
 const person = (language = 'en'): Person => ({ chat: ++chats, language });
 
-const until = (condition: () => unknown) => vi.waitFor(() => expect(condition()).toBeTruthy(), { timeout: 10_000 });
+const until = (condition: () => unknown) =>
+  vi.waitFor(async () => expect(await condition()).toBeTruthy(), { timeout: 60_000 });
 
 it('updates are fetched and answered, and the webhook of before is gone', async () => {
   const anna = person('ru');
@@ -51,6 +53,21 @@ it('what Telegram refuses or breaks off is asked for again', async () => {
   await hears(api, anna, messageOf(shop, anna, '/queue'));
   await hears(api, anna, messageOf(shop, anna, '/queue'));
   expect(api.sentTo(anna.chat)).toHaveLength(3);
+});
+
+it('whose connection to the database is cut goes on with another', async () => {
+  const anna = person();
+  const cut = await sql<{ pid: number }>`
+    select pid, pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'
+      and database = (select oid from pg_database where datname = current_database())`.execute(shop.db);
+  expect(cut.rows).toHaveLength(1);
+  expect(await hears(api, anna, messageOf(shop, anna, '/start'))).toContain('Welcome');
+  await until(async () => {
+    const { rows } = await sql<{ pid: number }>`
+      select pid from pg_locks where locktype = 'advisory'
+        and database = (select oid from pg_database where datname = current_database())`.execute(shop.db);
+    return rows.length === 1 && rows[0]?.pid !== cut.rows[0]?.pid;
+  });
 });
 
 it('one process fetches at a time; when it ends the other takes over', async () => {

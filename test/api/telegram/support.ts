@@ -118,7 +118,7 @@ export async function say(shop: Shop, person: Person, text: string, at?: number)
 export async function hears(api: BotApi, person: Person, update: object & { update_id: number }): Promise<string> {
   const before = api.sentTo(person.chat).length;
   api.put(update);
-  return vi.waitFor(() => api.sentTo(person.chat)[before]?.text ?? expect.unreachable(), { timeout: 5_000 });
+  return vi.waitFor(() => api.sentTo(person.chat)[before]?.text ?? expect.unreachable(), { timeout: 60_000 });
 }
 
 /** The customer's advertising on Telegram, as the open API shows it; `address` proves whose chat it is. */
