@@ -1,17 +1,22 @@
 import type { Trx } from '#db/connect.ts';
 import { largestCategories, novelties } from '#db/goods.ts';
 import type { Good } from '#domain/intent.ts';
+import type { UntrueReason } from '#domain/reasons.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import type { CategoryLink, GoodsLine } from '#rendering/model.ts';
 import type { Candidate, Content, Situation } from './mind.ts';
 
 /** What one message speaks of, or why it would not be true (R4): then its step is skipped for that reason. */
-export type Composer = (trx: Trx, situation: Situation, candidate: Candidate) => Promise<Content | { untrue: string }>;
+export type Composer = (
+  trx: Trx,
+  situation: Situation,
+  candidate: Candidate,
+) => Promise<Content | { untrue: UntrueReason }>;
 
 /** Content of a message that shows nothing; begin with it, and add what there is. */
 export const nothing: Content = { goods: [], more: [], category: null, categories: [], promo: null };
 
-export const untrue = (reason: string) => ({ untrue: reason });
+export const untrue = (reason: UntrueReason) => ({ untrue: reason });
 
 /** A good as letters show it. */
 export function line(good: Good, quantity = 1): GoodsLine {

@@ -7,6 +7,7 @@ import { moveOn } from '#db/runs.ts';
 import { readable } from '#domain/clock.ts';
 import { type Decision, decide } from '#domain/decide.ts';
 import type { DeliverAnswer, DeliverRequest, MessageFlags } from '#domain/journey.ts';
+import type { UnreachableReason, UntrueReason } from '#domain/reasons.ts';
 import { aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Candidate, Step } from './mind.ts';
@@ -91,7 +92,7 @@ async function rest(trx: Trx, deciding: Deciding, step: Exclude<Step, Candidate>
     step.do === 'wait' ? 'Newer activity: sleeps the rest of the wait' : `Nothing is left to send: ${step.why}`;
   const answer = { story, next };
   // A run that ends leaves its block when it is closed.
-  const left = next === null || next.block === here ? null : { reason: 'changed' };
+  const left = next === null || next.block === here ? null : { reason: 'changed' as const };
   const progress = step.do === 'wait' ? step.progress : facts.run.progress;
   const move = { ...moveFrom(deciding, here, request.iteration), ask: request.ask, answer, progress, left, next, plan };
   await moveOn(trx, move, null);
@@ -135,8 +136,8 @@ async function goOn(trx: Trx, deciding: Deciding, candidate: Candidate, { turn }
 const endings = { answered: 'no other channel is needed', exhausted: 'no other channel is left' };
 
 interface Objections {
-  untrue: string | null;
-  unreachable: string | null;
+  untrue: UntrueReason | null;
+  unreachable: UnreachableReason | null;
   /** When this channel was first due. */
   due: number;
 }

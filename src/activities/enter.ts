@@ -4,6 +4,7 @@ import { countNotEntered, insertRun } from '#db/runs.ts';
 import { workflowId } from '#domain/ids.ts';
 import type { EnterAnswer, Entry } from '#domain/journey.ts';
 import { isReachable } from '#domain/reach.ts';
+import type { NotEnteredReason } from '#domain/reasons.ts';
 import { aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind, Situation } from './mind.ts';
@@ -60,7 +61,7 @@ function liveRun(mind: Mind, situation: Situation, run: NonNullable<Facts['run']
   return { entered: true, runId: run.id, settingsVersion: run.settingsVersion, asked: run.asked, next };
 }
 
-function refusalOf(mind: Mind, facts: Facts, entry: Entry, now: Date): string | null {
+function refusalOf(mind: Mind, facts: Facts, entry: Entry, now: Date): NotEnteredReason | null {
   if (facts.gone !== null) return facts.gone;
   if (!mind.isEnabled(facts)) return 'disabled';
   if (mind.contract.reentry.once && facts.earlierRuns > 0 && facts.inherited === null) return 'once';

@@ -42,13 +42,15 @@ export async function finish(deps: ActivityDeps, request: FinishRequest): Promis
   });
 }
 
+type Ending = Exclude<Outcome, `not_entered:${string}`>;
+
 /** Null: nothing ends it. */
 function outcomeOf(
   { facts, topic }: { facts: RunRead; topic: Topic },
   situation: Situation,
   { exit }: FinishRequest,
   step: Step,
-): Outcome | null {
+): Ending | null {
   if (facts.gone !== null) return `exited:${facts.gone}`;
   if (exit !== null) return `exited:${exit}`;
   if (facts.ordered) return 'goal';
@@ -72,7 +74,7 @@ function needsAnother(mind: Mind, situation: Situation, facts: RunRead, { exit }
 }
 
 /** Only where a message was still to come does somebody ask why it did not. */
-function stopDecision(facts: RunRead, { customerId, journey, runId }: FinishRequest, outcome: Outcome) {
+function stopDecision(facts: RunRead, { customerId, journey, runId }: FinishRequest, outcome: Ending) {
   const { block } = facts.run;
   if (block === null) return null;
   return {

@@ -2,6 +2,7 @@ import type { Trx } from '#db/connect.ts';
 import type { Facts } from '#db/facts.ts';
 import type { Cascade } from '#domain/cascade.ts';
 import type { Contract } from '#domain/journey.ts';
+import type { UntrueReason } from '#domain/reasons.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import type { MessageModel } from '#rendering/model.ts';
 
@@ -67,5 +68,5 @@ export interface Mind {
   /** Whether activity that a run has not read deserves a run of its own now that it ends. */
   deservesAnother(situation: Situation): boolean;
   /** What the message speaks of, or why it would not be true (R4). */
-  compose(trx: Trx, situation: Situation, candidate: Candidate): Promise<Content | { untrue: string }>;
+  compose(trx: Trx, situation: Situation, candidate: Candidate): Promise<Content | { untrue: UntrueReason }>;
 }

@@ -3,6 +3,7 @@ import type { DecisionRow, Move } from '#db/runs.ts';
 import type { Tried } from '#domain/cascade.ts';
 import type { Decision } from '#domain/decide.ts';
 import type { ChannelName, DeliverAnswer, DeliverRequest } from '#domain/journey.ts';
+import type { BlockReason } from '#domain/reasons.ts';
 import { type Ahead, aheadOf, type Viewer } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Candidate, Mind, Situation } from './mind.ts';
@@ -46,7 +47,7 @@ export function triedFor(sent: readonly SentFacts[], candidate: Pick<Candidate, 
 export function moveFrom({ facts, request, now, mind }: Deciding, block: string, iteration: number) {
   const before = facts.run.block === null ? undefined : mind.contract.blocks[facts.run.block];
   // Leaving a waiting block is the way of things; a message block that was not sent was passed over.
-  const turned = before?.kind === 'message' ? 'changed' : null;
+  const turned = before?.kind === 'message' ? ('changed' as const) : null;
   return { runId: request.runId, at: now, readSeq: facts.activitySeq, block: { name: block, iteration }, turned };
 }
 
@@ -61,7 +62,7 @@ export function stayMove(deciding: Deciding, candidate: Candidate, story: string
 
 /** The move of a step that is done, whatever became of its message. The next one counts from when the first channel took it:
  *  a cascade makes nobody wait longer for what follows. */
-export function doneMove(deciding: Deciding, candidate: Candidate, reason: string | null, story: string): Move {
+export function doneMove(deciding: Deciding, candidate: Candidate, reason: BlockReason | null, story: string): Move {
   const { mind, now, facts, situation } = deciding;
   const taken = facts.sent.filter((row) => isOf(row, candidate)).flatMap(({ acceptedAt }) => acceptedAt ?? []);
   const progress = mind.done(candidate.progress, Math.min(now.getTime(), ...taken));

@@ -1,6 +1,7 @@
 import { type ChannelStep, type Tried, type Turn, turnOf } from '#domain/cascade.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import { reachOf, unreachableBecause } from '#domain/reach.ts';
+import type { UnreachableReason } from '#domain/reasons.ts';
 import { aheadOf, channelsOf } from './ahead.ts';
 import type { Candidate } from './mind.ts';
 import { type Deciding, triedFor, viewer } from './moves.ts';
@@ -9,7 +10,7 @@ import { flagsOf } from './shared.ts';
 /** Whose turn it is in the cascade of a step, and the channels that this customer cannot be reached on, with the reason. */
 export interface CascadeTurn {
   turn: Turn;
-  passedOver: Partial<Record<ChannelName, string>>;
+  passedOver: Partial<Record<ChannelName, UnreachableReason>>;
 }
 
 /** `news`: what became of the step on a channel just now, before it stands in the ledger. */

@@ -62,7 +62,7 @@ async function isSending(trx: Trx, ids: readonly string[]): Promise<boolean> {
   return rows.length > 0;
 }
 
-const outcome = 'exited:erased';
+const outcome = 'exited:erased' as const;
 
 /** Closes their live runs as `finish` would, and puts down the signals by which the workflows end. Signals that wait to start
  *  or move something for them are dropped. */

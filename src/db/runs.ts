@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { ChannelName, ContactClass, MessageFlags, Next } from '#domain/journey.ts';
+import type { BlockReason, DecisionReason, NotEnteredReason } from '#domain/reasons.ts';
 import type { Locale } from '#domain/shop.ts';
 import { newId } from './ids.ts';
 import type { DB } from './schema.ts';
@@ -52,7 +53,7 @@ export async function insertRun(db: Kysely<DB>, run: NewRun): Promise<void> {
 /** Counts somebody who met the trigger and did not enter (V2, holes). */
 export async function countNotEntered(
   db: Kysely<DB>,
-  entry: { journey: string; key: string; customerId: string; reason: string; at: Date },
+  entry: { journey: string; key: string; customerId: string; reason: NotEnteredReason; at: Date },
 ): Promise<void> {
   await sql`
     insert into not_entered (journey, key, customer_id, reason, first_at, last_at)
@@ -70,7 +71,7 @@ export interface DecisionRow {
   iteration: number;
   channel: string | null;
   decision: 'send' | 'defer' | 'skip' | 'drop' | 'suppress' | 'stop';
-  reason: string;
+  reason: DecisionReason;
   until: Date | null;
   messageId: string | null;
   details: Record<string, unknown>;
@@ -87,9 +88,9 @@ export interface Move {
   readSeq: number;
   /** The block that this is about. Another one that the run was waiting in is passed, for the reason `turned`. */
   block: { name: string; iteration: number };
-  turned: string | null;
+  turned: BlockReason | null;
   /** How the block ended; null: the run still waits in it. */
-  left: { reason: string | null } | null;
+  left: { reason: BlockReason | null } | null;
   next: Next | null;
   /** The message that `next` waits to send. */
   plan: PlanRow | null;
@@ -255,7 +256,7 @@ export async function planAgain(db: Kysely<DB>, runId: string, plan: PlanRow | n
  *  submitting before the run was cancelled may have been sent: nobody tries it again. */
 export async function closeRun(
   db: Kysely<DB>,
-  run: { id: string; at: Date; outcome: string; answer: unknown },
+  run: { id: string; at: Date; outcome: DecisionReason; answer: unknown },
   decision: DecisionRow | null,
 ): Promise<void> {
   await sql`

@@ -1,6 +1,7 @@
 import type { MessageFlags } from './journey.ts';
 import { type Candidate, judge, type Ledger, type PolicySettings } from './policy.ts';
 import { afterQuietHours } from './quiet-hours.ts';
+import type { DecisionReason, ExitReason, HoldReason, UnreachableReason, UntrueReason } from './reasons.ts';
 import type { ShopSettings } from './shop.ts';
 
 /** Everything that deciding on one contact depends on, read under the customer's lock. */
@@ -17,20 +18,20 @@ export interface DecideInput {
   /** When its hour is best, where the message waits for one: the next such instant; null: any will do. */
   bestTime: Date | null;
   goal: boolean;
-  exit: string | null;
+  exit: ExitReason | null;
   /** Why the message would not be true any more, or null. */
-  untrue: string | null;
+  untrue: UntrueReason | null;
   /** Why the customer may not be written to here, or null. */
-  unreachable: string | null;
+  unreachable: UnreachableReason | null;
 }
 
 export type Decision =
   | { decision: 'send'; reason: 'ok' }
-  | { decision: 'stop'; reason: string }
-  | { decision: 'skip'; reason: string }
-  | { decision: 'suppress'; reason: string }
-  | { decision: 'defer'; reason: string; until: Date; by?: Blocker }
-  | { decision: 'drop'; reason: string; by?: Blocker };
+  | { decision: 'stop'; reason: DecisionReason }
+  | { decision: 'skip'; reason: DecisionReason }
+  | { decision: 'suppress'; reason: DecisionReason }
+  | { decision: 'defer'; reason: HoldReason; until: Date; by?: Blocker }
+  | { decision: 'drop'; reason: DecisionReason; by?: Blocker };
 
 /** The run whose planned contact goes before this one. */
 export type Blocker = { runId: string; journey: string } | null;
@@ -48,7 +49,7 @@ export function decide(input: DecideInput): Decision {
   return withinDeadline(input, until) ? { decision: 'defer', reason, until, ...by } : { ...expired(reason), ...by };
 }
 
-function expired(reason: string) {
+function expired(reason: HoldReason | 'late') {
   return { decision: 'drop', reason: `expired:${reason}` } as const;
 }
 
@@ -57,7 +58,7 @@ function withinDeadline({ candidate, validForMs }: DecideInput, instant: Date): 
 }
 
 interface Hold {
-  reason: string;
+  reason: HoldReason;
   /** Null: no time will help. */
   until: Date | null;
   by?: { by: Blocker };

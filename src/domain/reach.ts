@@ -1,5 +1,6 @@
 import { channelFacts } from './channels.ts';
 import { type ChannelName, channelNames, type MessageFlags } from './journey.ts';
+import type { UnreachableReason } from './reasons.ts';
 import type { ShopSettings } from './shop.ts';
 import type { Topic } from './topics.ts';
 
@@ -62,7 +63,11 @@ export function devicesOf({ devices }: Pick<Contactability, 'devices'>, channel:
 
 /** Why somebody may not be written to, or null (`semantics.md`, Reachable). A complaint stops advertising only; so does the
  *  no of an owner before, until this one says yes. */
-export function unreachableBecause(reach: Reach, kind: MessageFlags['kind'], shop: ShopSettings): string | null {
+export function unreachableBecause(
+  reach: Reach,
+  kind: MessageFlags['kind'],
+  shop: ShopSettings,
+): UnreachableReason | null {
   if (!shop.channels.includes(reach.channel)) return 'no_provider';
   if (reach.address === null) return 'no_address';
   const { suppressed } = reach;
