@@ -118,26 +118,33 @@
     const answer = await fetch(`${gateway}/site/v1/push/key`, { credentials: 'omit' });
     if (!answer.ok) throw new Error(`Vestnik answers ${answer.status}`);
     const applicationServerKey = bytesOf((await answer.json()).publicKey);
-    const current = await registration.pushManager.getSubscription();
-    if (current && same(current.options.applicationServerKey, applicationServerKey)) return current;
-    await current?.unsubscribe();
+    const earlier = await registration.pushManager.getSubscription();
+    if (earlier && same(earlier.options.applicationServerKey, applicationServerKey)) return earlier;
+    await earlier?.unsubscribe();
     return registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey });
   };
 
   /** Tells whose subscription it is. `renewal`: nobody was asked just now. */
   const tell = async (renewal) => {
-    const current = await subscription();
-    const body = { subscription: current.toJSON(), renewal, ...who() };
+    const made = await subscription();
+    const body = { subscription: made.toJSON(), renewal, ...who() };
     const answer = await post('/site/v1/push/subscriptions', body);
     if (!answer.ok) throw new Error(`Vestnik answers ${answer.status}`);
-    browser('push', { endpoint: current.endpoint, told: told() });
+    browser('push', { endpoint: made.endpoint, told: told() });
   };
   /** Told again when somebody else signs in, and once a day: push services change addresses. */
   const told = () => `${JSON.stringify(who())} ${new Date().toISOString().slice(0, 10)}`;
 
+  const current = async () => {
+    const registration = canPush() && (await navigator.serviceWorker.getRegistration(worker));
+    return registration ? registration.pushManager.getSubscription() : null;
+  };
+
+  /** Also at the address that the worker has moved to since. */
   const forget = async () => {
-    const { endpoint } = browser('push') ?? {};
-    if (endpoint) await post('/site/v1/push/subscriptions', { endpoint }, 'DELETE');
+    const addresses = [browser('push')?.endpoint, (await current())?.endpoint];
+    for (const endpoint of new Set(addresses.filter(Boolean)))
+      await post('/site/v1/push/subscriptions', { endpoint }, 'DELETE');
     browser('push', null);
   };
 
@@ -145,7 +152,7 @@
     const push = browser('push');
     if (!push || !canPush()) return;
     if (Notification.permission !== 'granted') await forget();
-    else if (push.told !== told()) await tell(true);
+    else if (push.told !== told() || push.endpoint !== (await current())?.endpoint) await tell(true);
   };
   // The next page tries again.
   const renewQuietly = () => renew().catch(() => {});
@@ -182,9 +189,7 @@
     },
     unsubscribeFromPush: async () => {
       await forget();
-      const registration = canPush() && (await navigator.serviceWorker.getRegistration(worker));
-      const current = registration && (await registration.pushManager.getSubscription());
-      if (current) await current.unsubscribe();
+      await (await current())?.unsubscribe();
     },
   };
   window.vestnik = vestnik;

@@ -61,6 +61,8 @@ export interface PushService {
   /** By path of the subscription; others are taken (201). */
   answers: Answers;
   subscribe(path: string): Subscribed;
+  /** A browser that subscribed elsewhere, as a device of this service. */
+  adopt(path: string, browser: Subscribed): Device;
   close(): Promise<void>;
 }
 
@@ -89,6 +91,10 @@ export async function pushService(): Promise<PushService> {
       const subscribed = browserAt(service.url + path);
       browsers.set(path, subscribed);
       return subscribed;
+    },
+    adopt(path, browser) {
+      browsers.set(path, browser);
+      return { ...browser.device, address: service.url + path };
     },
     close: async () => {
       server.closeAllConnections();

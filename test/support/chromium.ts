@@ -19,11 +19,13 @@ export async function launchBrowser(): Promise<Browser> {
   if (!existsSync(unpacked)) unpack();
   return chromium.launch({
     executablePath: join(unpacked, 'chromium'),
-    // In one process it would end with its first page.
-    args: bundled.args.filter((argument) => argument !== '--single-process'),
+    args: bundled.args.filter((argument) => !unlikeABrowser.includes(argument)),
     env: { ...process.env, LD_LIBRARY_PATH: join(unpacked, 'al2023/lib'), ...fonts() },
   });
 }
+
+/** In one process it would end with its first page; and what browsers forbid to pages must be forbidden to ours. */
+const unlikeABrowser = ['--single-process', '--disable-web-security', '--allow-running-insecure-content'];
 
 function systemChromium(): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
