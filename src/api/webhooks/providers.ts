@@ -3,6 +3,7 @@ import { postmarkWebhook } from '#channels/email/postmark/webhook.ts';
 import { resendWebhook } from '#channels/email/resend/webhook.ts';
 import { sendgridWebhook } from '#channels/email/sendgrid/webhook.ts';
 import { sesWebhook } from '#channels/email/ses/webhook.ts';
+import { gatewayWebhook } from '#channels/sms/gateway-webhook.ts';
 import { smscWebhook } from '#channels/sms/smsc-webhook.ts';
 import { smsruWebhook } from '#channels/sms/smsru-webhook.ts';
 import { twilioWebhook } from '#channels/sms/twilio-webhook.ts';
@@ -21,6 +22,7 @@ export const providers = {
   twilio: twilioWebhook,
   smsc: smscWebhook,
   smsru: smsruWebhook,
+  sms: gatewayWebhook,
   whatsapp: whatsappWebhook,
   viber: viberWebhook,
 } as const satisfies Record<string, ProviderWebhook>;

@@ -1,11 +1,11 @@
 import { type Channel, carrying, type OutgoingMessage, type SubmitResult } from '#channels/channel.ts';
 import { usualTimeLimit } from '#channels/http/call.ts';
+import { callbackUrl } from '#channels/http/callback.ts';
 import { submitDescribed } from '#channels/http/described.ts';
-import { noPhone, type Phone, phoneOf } from '#channels/phone.ts';
-import type { ShortText } from '#domain/content.ts';
+import { noPhone, phoneOf } from '#channels/phone.ts';
 import { type GatewaySettings, smsSettings, takesAnswers } from './settings.ts';
 import { smsBody } from './text.ts';
-import { submitToTwilio } from './twilio.ts';
+import { type Sms, submitToTwilio } from './twilio.ts';
 
 export interface SmsOptions {
   /** Where providers reach the gateway with what became of a message. */
@@ -26,7 +26,7 @@ export function createSmsChannel(url: string, { publicUrl, timeLimit = usualTime
     const body = smsBody(message, phone, { stopIn, takesAnswers: takesAnswers(sender) });
     return settings.provider === 'twilio'
       ? submitToTwilio(settings, { id: message.id, phone, body, publicUrl, timeLimit })
-      : submitToGateway(settings, message, phone, body, timeLimit);
+      : submitToGateway(settings, { id: message.id, phone, body, publicUrl, timeLimit });
   }
 
   const provider = settings.provider === 'twilio' ? 'twilio' : settings.gateway.name;
@@ -34,13 +34,14 @@ export function createSmsChannel(url: string, { publicUrl, timeLimit = usualTime
 }
 
 function submitToGateway(
-  { gateway, login, password, sender }: GatewaySettings,
-  { id }: OutgoingMessage<ShortText>,
-  { e164, digits }: Phone,
-  text: string,
-  timeLimit: number,
+  settings: GatewaySettings,
+  { id, phone, body, publicUrl, timeLimit }: Sms,
 ): Promise<SubmitResult> {
-  const basic = Buffer.from(`${login ?? ''}:${password ?? ''}`).toString('base64');
-  const values = { phone: e164, digits, text, id, sender, login, password, basic };
+  const { gateway, login, password, sender, secret } = settings;
+  const values = {
+    ...{ phone: phone.e164, digits: phone.digits, text: body, id, sender, login, password },
+    basic: Buffer.from(`${login ?? ''}:${password ?? ''}`).toString('base64'),
+    callback: secret === null ? null : callbackUrl(publicUrl, 'sms', id, secret),
+  };
   return submitDescribed(gateway, values, { id, timeLimit });
 }

@@ -18,6 +18,8 @@ export interface GatewaySettings {
   login: string | null;
   password: string | null;
   sender: string | null;
+  /** Signs the addresses of callbacks; null: it is given none. */
+  secret: string | null;
   stopIn: StopIn;
 }
 
@@ -27,7 +29,7 @@ const help =
 const ready = ['smsc', 'smsru'] as const;
 
 /** Names that descriptions of SMS gateways may fill in. */
-const names = ['phone', 'digits', 'text', 'id', 'sender', 'login', 'password', 'basic'];
+const names = ['phone', 'digits', 'text', 'id', 'sender', 'login', 'password', 'basic', 'callback'];
 
 /** Who sends the SMS, from an address. `?api=` is another origin of the provider's API (a region, a test), `?stop=US,CA` the
  *  countries where advertising says how to stop it (`*`: all). Throws a Failure on anything else. */
@@ -59,6 +61,7 @@ export function smsSettings(address: string): TwilioSettings | GatewaySettings {
       login: null,
       password: null,
       sender: url.searchParams.get('sender'),
+      secret: url.searchParams.get('secret'),
       stopIn,
     };
   }
@@ -67,7 +70,8 @@ export function smsSettings(address: string): TwilioSettings | GatewaySettings {
   if (login === '' || sender === '' || (name === 'smsc' && password === ''))
     throw new Failure(`${help}: a part is missing.`);
   const gateway = at(api, readDescription(new URL(`gateways/${name}.json`, import.meta.url), names));
-  return { provider: 'gateway', gateway, login, password: password === '' ? null : password, sender, stopIn };
+  const secrets = { login, password: password === '' ? null : password, secret: null };
+  return { provider: 'gateway', gateway, ...secrets, sender, stopIn };
 }
 
 function at(api: string | null, gateway: Description): Description {

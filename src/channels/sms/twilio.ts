@@ -5,7 +5,8 @@ import type { Phone } from '#channels/phone.ts';
 import { isRecord } from '#domain/shapes.ts';
 import type { TwilioSettings } from './settings.ts';
 
-interface Text {
+/** One text, on its way. */
+export interface Sms {
   id: string;
   phone: Phone;
   body: string;
@@ -18,7 +19,7 @@ interface Text {
  * four more packages for one form, talks to hosts of Twilio's only (no test could answer it), and its errors do not tell a request
  * that never left from one without an answer. Twilio has no idempotency key, so what has no answer is unknown.
  */
-export async function submitToTwilio(settings: TwilioSettings, text: Text): Promise<SubmitResult> {
+export async function submitToTwilio(settings: TwilioSettings, text: Sms): Promise<SubmitResult> {
   const { account, token, sender, api } = settings;
   const form = new URLSearchParams({
     To: text.phone.e164,

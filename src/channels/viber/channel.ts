@@ -1,10 +1,10 @@
 import { type Channel, carrying, type OutgoingMessage, type SubmitResult } from '#channels/channel.ts';
 import { usualTimeLimit } from '#channels/http/call.ts';
+import { callbackUrl } from '#channels/http/callback.ts';
 import { submitDescribed } from '#channels/http/described.ts';
 import type { Values } from '#channels/http/description.ts';
 import { noPhone, type Phone, phoneOf } from '#channels/phone.ts';
 import type { ShortText } from '#domain/content.ts';
-import { callbackUrl } from './callback.ts';
 import { type ViberSettings, viberSettings } from './settings.ts';
 
 export interface ViberOptions {
@@ -45,7 +45,7 @@ function valuesOf(
     button: button?.url ?? null,
     label: button?.label ?? null,
     image: imageUrl,
-    callback: secret === null ? null : callbackUrl(publicUrl, id, secret),
+    callback: secret === null ? null : callbackUrl(publicUrl, 'viber', id, secret),
     kind,
     KIND: kind.toUpperCase(),
     class: label,

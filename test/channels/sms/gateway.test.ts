@@ -5,7 +5,10 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Channel } from '#channels/channel.ts';
 import { createSmsChannel } from '#channels/sms/channel.ts';
+import { gatewayWebhook } from '#channels/sms/gateway-webhook.ts';
+import { viberWebhook } from '#channels/viber/webhook.ts';
 import { type HttpProvider, httpProvider, type Plan } from '#test/channels/http-provider.ts';
+import { rawWebhook } from '#test/channels/raw-webhook.ts';
 import { shortText } from '#test/channels/short-text.ts';
 
 const publicUrl = 'https://crm.shop.example';
@@ -177,6 +180,35 @@ describe('a gateway of one’s own', () => {
   ] as const)('%s means what is said of it', async (state, outcome) => {
     const [channel] = await answering({ messages: [{ id: 9, state, note: 'call +7 916 123-45-67' }] });
     expect(await channel.submit(shortText())).toMatchObject(outcome);
+  });
+
+  test('is told where to call back, where there is a secret to sign that with', async () => {
+    const provider = await httpProvider({ body: { messages: [{ id: 1 }] } });
+    opened.push(provider);
+    const fields = { text: '{text}', dlr: '{callback}' };
+    const gateway = { ...description, url: provider.url, fields };
+    for (const query of ['', '?secret=a+word+of+ours'])
+      await createSmsChannel(await described(gateway, query), { publicUrl }).submit(shortText());
+    const [without, given] = provider.asked.map(({ body }) => JSON.parse(body).dlr);
+    expect(without).toBeUndefined();
+    const { id } = shortText();
+    expect(given).toMatch(`${publicUrl}/webhooks/sms?message=${id}&proof=`);
+    const check = (url: string, secret: string) => gatewayWebhook.check(rawWebhook('', {}, { url }), [secret], 0);
+    expect(await check(given, 'a word of ours')).toBe('genuine');
+    expect(await check(`${given}&status=DELIVRD`, 'a word of ours')).toBe('genuine');
+    expect(await check(given, 'another word')).toBe('wrong');
+    expect(await check(given.replace('/sms?message=019', '/sms?message=029'), 'a word of ours')).toBe('wrong');
+    // What one channel was given proves nothing on another.
+    expect(await viberWebhook.check(rawWebhook('', {}, { url: given }), ['a word of ours'], 0)).toBe('wrong');
+    const tells = (raw: string, more = '') => gatewayWebhook.read(rawWebhook(raw, {}, { url: given + more }));
+    const about = { channel: 'sms', message: { id }, address: null };
+    expect(tells('', '&status=DELIVRD&id=77')).toMatchObject([{ ...about, kind: 'delivered', key: '77:delivered' }]);
+    expect(tells('status=UNDELIV&phone=79990000000')).toMatchObject([
+      { ...about, kind: 'failed', key: `${id}:failed`, reason: 'the provider reports UNDELIV' },
+    ]);
+    expect(tells('{"state":"EXPIRED","id":5}')).toMatchObject([{ ...about, kind: 'failed', key: '5:failed' }]);
+    expect(tells('status=ENROUTE')).toEqual([]);
+    expect(tells('{}')).toBeNull();
   });
 
   test('by GET everything is a query, encoded', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { said } from '#channels/http/outcome.ts';
 import { phoneOf } from '#channels/phone.ts';
+import { gatewayWebhook } from '#channels/sms/gateway-webhook.ts';
 import { smscWebhook } from '#channels/sms/smsc-webhook.ts';
 import { smsruWebhook } from '#channels/sms/smsru-webhook.ts';
 import { twilioWebhook } from '#channels/sms/twilio-webhook.ts';
@@ -11,7 +12,7 @@ import { whatsappWebhook } from '#channels/whatsapp/webhook.ts';
 import { providerEventKinds } from '#domain/provider-event.ts';
 import { rawWebhook } from '#test/channels/raw-webhook.ts';
 
-const webhooks = { twilioWebhook, smscWebhook, smsruWebhook, whatsappWebhook, viberWebhook };
+const webhooks = { gatewayWebhook, twilioWebhook, smscWebhook, smsruWebhook, whatsappWebhook, viberWebhook };
 
 /** Names and words that the parsers look for, so that what is made up gets past the first look. */
 const names = fc.constantFrom(

@@ -80,7 +80,7 @@ test('the address that it is called back at proves itself, for this message alon
   expect(await check(url.replace(id, id.replace('1', '2')), ['K3Y'])).toBe('wrong');
   // Not delivered in its time: so the cascade goes on to SMS.
   expect(viberWebhook.read(rawWebhook(JSON.stringify(report), {}, { url }))).toMatchObject([
-    { kind: 'failed', message: { id }, reason: 'Viber: EXPIRED_EXPIRED' },
+    { kind: 'failed', message: { id }, reason: 'the provider reports EXPIRED_EXPIRED' },
   ]);
 });
 

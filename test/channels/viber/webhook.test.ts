@@ -127,7 +127,8 @@ test('reports come in lists', () => {
     expect.objectContaining({
       kind: 'failed',
       key: 'm-2:failed',
-      reason: 'Viber: UNDELIVERABLE_NOT_DELIVERED Message sent not delivered EC_USER_NOT_ON_VIBER no user at [number]',
+      reason:
+        'the provider reports UNDELIVERABLE_NOT_DELIVERED Message sent not delivered EC_USER_NOT_ON_VIBER no user at [number]',
     }),
   ]);
   const opened = {
