@@ -3,18 +3,37 @@ import pino from 'pino';
 import { expect, test } from 'vitest';
 import { createSandbox } from '#channels/sandbox/channel.ts';
 import { scaledClock } from '#domain/clock.ts';
-import type { ChannelName } from '#domain/journey.ts';
+import { type ChannelName, channelNames } from '#domain/journey.ts';
 import { sendQueue } from '#domain/queues.ts';
 import { installRuntime } from '#process/temporal.ts';
 import { temporalPort } from '#relay/temporal.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { devServer } from '#test/support/temporal.ts';
-import { closeChannels } from '#worker/channels.ts';
+import { type ChannelSettings, closeChannels, openChannels } from '#worker/channels.ts';
 import { startWorker } from '#worker/worker.ts';
 
 const log = pino({ level: 'silent' });
 installRuntime(log);
+
+/** A worker that has providers, which nobody should hear of. */
+const configured: Omit<ChannelSettings, 'sandboxUrl'> = {
+  emailUrl: 'smtp://mail.provider.example',
+  telegram: { token: '1:token' },
+  webPush: null,
+  fcmServiceAccount: null,
+  phones: { publicUrl: 'https://shop.example', sms: 'smsru://id@Shop' },
+};
+
+test('in sandbox mode no channel has its provider, whatever is configured', async () => {
+  const channels = await openChannels({ ...configured, sandboxUrl: 'smtp://127.0.0.1:1' });
+  expect(Object.keys(channels)).toEqual([...channelNames]);
+  for (const channel of Object.values(channels)) expect(channel.provider).toBe('sandbox');
+  await closeChannels(channels);
+  const real = await openChannels({ ...configured, sandboxUrl: null });
+  expect(Object.values(real).map(({ provider }) => provider)).not.toContain('sandbox');
+  await closeChannels(real);
+});
 
 /** Who takes activities of a queue. */
 async function pollersOf({ connection, namespace }: TestWorkflowEnvironment, channel: ChannelName): Promise<number> {
