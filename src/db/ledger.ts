@@ -25,7 +25,9 @@ export function ledgerJson(now: Date, ownRun: RawBuilder<unknown>): RawBuilder<L
           and reserved_at > ${now}::timestamptz - make_interval(days => ${longestWindowDays + 1})
         group by run_id, class, 3) contacts), '[]'),
     'plans', coalesce((
-      select jsonb_agg(r.plan || jsonb_build_object('runId', r.id, 'journey', r.journey, 'class', r.class, 'due', ${ms(sql`r.due_at`)}))
+      select jsonb_agg(r.plan || jsonb_build_object('runId', r.id, 'journey', r.journey, 'class', r.class, 'due', ${ms(sql`r.due_at`)},
+        'block', r.block, 'contact', r.id || ':' || r.block || ':' || coalesce((select max(iteration) from run_blocks b
+          where b.run_id = r.id and b.block = r.block and b.left_at is null), 1)))
       from runs r where r.customer_id = w.id and r.ended_at is null and r.plan is not null and r.due_at is not null
         and not (${ownRun})), '[]'),
     'excludesBulk', exists (

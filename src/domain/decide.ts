@@ -34,7 +34,7 @@ export type Decision =
   | { decision: 'drop'; reason: DecisionReason; by?: Blocker };
 
 /** The run whose planned contact goes before this one. */
-export type Blocker = { runId: string; journey: string } | null;
+export type Blocker = { runId: string; journey: string; due: Date } | null;
 
 /** The order of `semantics.md`, Deciding on a contact; the first objection is the answer. */
 export function decide(input: DecideInput): Decision {

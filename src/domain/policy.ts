@@ -60,6 +60,8 @@ export interface Plan {
   obeys: boolean;
   counts: boolean;
   sale: boolean;
+  /** The contact that this is (`Contact.key`): where the step's cascade goes on by another channel, it has its slot already. */
+  contact?: string | null;
 }
 
 /** What would be sent. */
@@ -71,7 +73,7 @@ export interface Candidate extends Omit<Contact, 'at'> {
 /** `until: null`: no time will help. `planned`: the run whose planned contact stands in the way; else it is what was sent. */
 export type Verdict =
   | { allowed: true }
-  | { allowed: false; rule: string; until: Date | null; planned: { runId: string; journey: string } | null };
+  | { allowed: false; rule: string; until: Date | null; planned: { runId: string; journey: string; due: Date } | null };
 
 /** A customer's contacts, made and to come, as one decision sees them. */
 export interface Ledger {
@@ -104,11 +106,11 @@ export function judge(ledger: Ledger, policy: PolicySettings, candidate: Candida
 }
 
 /** A contact of the time to come remembers whose it is. */
-interface Placed extends Contact {
+export interface Placed extends Contact {
   plan: Plan | null;
 }
 
-interface Scene {
+export interface Scene {
   policy: PolicySettings;
   zone: string;
   /** What was sent, and what is planned above the candidate, each at the time at which it will find a slot. */
@@ -133,7 +135,7 @@ function goesBefore(plan: Plan, candidate: Candidate, now: Date): boolean {
 }
 
 /** Higher class first, then the earlier due, then the run's id. */
-function byRank(a: Ranked, b: Ranked): number {
+export function byRank(a: Ranked, b: Ranked): number {
   const rank = contactClasses.indexOf(a.class) - contactClasses.indexOf(b.class);
   if (rank !== 0) return rank;
   const due = a.due.getTime() - b.due.getTime();
@@ -146,29 +148,31 @@ const asPlan = ({ class: rank, due, runId }: Candidate): Ranked => ({ class: ran
 
 /** Puts a planned contact where it will find a slot, if it finds one in time. One that does not obey goes when it is due. */
 function place(scene: Scene, plan: Plan): void {
-  const key = `plan:${plan.runId}`;
-  const planned = {
-    key,
-    class: plan.class,
-    channels: [plan.channel],
-    runId: plan.runId,
-    sale: plan.sale,
-    due: plan.due,
-  };
+  const planned = candidateOf(plan);
+  if (hasSlot(scene, planned)) return;
   const due = new Date(Math.max(plan.due.getTime(), scene.now.getTime()));
   const first = plan.obeys ? obstacle(scene, planned, due) : null;
   const at = first === null ? due : freeFrom(scene, planned, first).until;
   if (at !== null && at <= plan.until) scene.contacts.push({ ...planned, at, plan });
 }
 
+/** The contact that a plan will be. */
+export function candidateOf({ runId, class: rank, channel, sale, due, contact }: Plan): Candidate {
+  return { key: contact ?? `plan:${runId}`, class: rank, channels: [channel], runId, sale, due };
+}
+
+export function hasSlot({ contacts }: Scene, { key }: Candidate): boolean {
+  return contacts.some((one) => one.key === key);
+}
+
 /** What stands against a contact at `at`, and the next instant at which it may be otherwise; null: nothing does. */
-interface Obstacle {
+export interface Obstacle {
   rule: string;
   next: Date | null;
   planned: Plan | null;
 }
 
-function obstacle(scene: Scene, candidate: Candidate, at: Date): Obstacle | null {
+export function obstacle(scene: Scene, candidate: Candidate, at: Date): Obstacle | null {
   for (const rule of scene.policy.rules) {
     const found = capped(scene, rule, candidate, at);
     if (found !== null) return found;
@@ -181,15 +185,17 @@ function obstacle(scene: Scene, candidate: Candidate, at: Date): Obstacle | null
 function freeFrom(scene: Scene, candidate: Candidate, first: Obstacle) {
   let last = first;
   for (;;) {
-    const planned = last.planned && { runId: last.planned.runId, journey: last.planned.journey };
+    const planned = last.planned && blockerOf(last.planned);
     const found = last.next === null || isForbidden(scene, last.rule) ? null : obstacle(scene, candidate, last.next);
     if (found === null) return { rule: last.rule, until: last.next, planned };
     last = found;
   }
 }
 
+const blockerOf = ({ runId, journey, due }: Plan) => ({ runId, journey, due });
+
 /** A rule with max 0 forbids; deferring by a whole window lets `validFor` drop the message. */
-function isForbidden({ policy }: Scene, name: string): boolean {
+export function isForbidden({ policy }: Scene, name: string): boolean {
   return name === excludedRule || policy.rules.some((rule) => rule.name === name && rule.max === 0);
 }
 

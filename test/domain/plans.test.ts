@@ -50,8 +50,16 @@ describe('a planned contact', () => {
       allowed: false,
       rule: 'cap',
       until,
-      planned: { runId: 'other', journey: 'lifecycle' },
+      planned: { runId: 'other', journey: 'lifecycle', due: soon.due },
     });
+  });
+
+  test('of a step that was sent already, and goes on by another channel, takes no second slot', () => {
+    const here = sent(later(start, -hours(1)), { key: 'step' });
+    const next = planned(later(start, hours(1)), { contact: 'step' });
+    const two: PolicySettings = { rules: oneAWeek.rules.map((rule) => ({ ...rule, max: 2 })) };
+    expect(ask(ledger([next], [here]), candidate(), two)).toEqual({ allowed: true });
+    expect(ask(ledger([{ ...next, contact: 'another' }], [here]), candidate(), two)).toMatchObject({ allowed: false });
   });
 
   test('of a lower class holds nothing', () => {
