@@ -6,6 +6,7 @@ import { currentSettings, type SettingsRow, saveSettings, settingsVersion, setti
 import { defaultPolicy } from '#domain/policy.ts';
 import { defaultShop } from '#domain/shop.ts';
 import { type JourneyName, journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
+import { textsFor } from '#workflows/texts.ts';
 import { decodeCursor, page } from './cursor.ts';
 import { type Call, type Route, route } from './route.ts';
 import { listOf, paging } from './schemas/common.ts';
@@ -28,7 +29,11 @@ const policy: Kind = { name: 'policy', schema: policySettings, defaults: () => d
 const mindbox: Kind = { name: 'mindbox', schema: mindboxSettings, defaults: () => mindboxSettings.parse({}) };
 
 function journeyKind(name: JourneyName): Kind {
-  return { name, schema: settingsSchemas[name], defaults: () => settingsSchemas[name].parse({}) };
+  return {
+    name,
+    schema: settingsSchemas[name].superRefine(textsFor(name)),
+    defaults: () => settingsSchemas[name].parse({}),
+  };
 }
 
 const mostVersions = 2_147_483_647;
