@@ -101,15 +101,21 @@ test('nothing was sent to a server that is not there', async () => {
   expect(await channel.submit(shortText())).toMatchObject({ result: 'later', reason: 'no answer: ECONNREFUSED' });
 });
 
-test.each(['', '79161234567', '+7916', '+79161234567890123', '+7916123456a', 'anna@example.com', '+0123456789'])(
-  'what is no phone is refused before anybody is asked: %j',
-  async (to) => {
-    const [channel, twilio] = await serving({ body: created });
-    const outcome = await channel.submit(shortText({}, { to }));
-    expect(outcome).toMatchObject({ result: 'refused', suppress: 'bounced' });
-    expect(twilio.asked).toEqual([]);
-  },
-);
+test.each([
+  '',
+  '79161234567',
+  '+7916',
+  '+7916123456789',
+  '+79161234567890123',
+  '+7916123456a',
+  'anna@example.com',
+  '+0123456789',
+])('what is no phone is refused before anybody is asked: %j', async (to) => {
+  const [channel, twilio] = await serving({ body: created });
+  const outcome = await channel.submit(shortText({}, { to }));
+  expect(outcome).toMatchObject({ result: 'refused', suppress: 'bounced' });
+  expect(twilio.asked).toEqual([]);
+});
 
 const button = { label: 'В корзину', url: 'https://crm.shop.example/t/c/x' };
 test.each([
