@@ -213,7 +213,7 @@ export interface Recorded {
   gone: { channel: string; addresses: readonly string[] } | null;
 }
 
-/** `unknown` gives way to a late answer; anything further on stays as it is. */
+/** `unknown` gives way to a late answer. What a provider told before it answered stays, and gets the id that the answer brings. */
 export async function recordSubmission(db: Kysely<DB>, recorded: Recorded, move: Move): Promise<void> {
   const { messageId, state, providerId, reason, suppress, gone } = recorded;
   const suppressed =
@@ -228,13 +228,17 @@ export async function recordSubmission(db: Kysely<DB>, recorded: Recorded, move:
       ? sql``
       : sql`, forgotten as (
           delete from devices where channel = ${gone.channel} and address = any(${[...gone.addresses]}::text[]))`;
+  const isOpen = sql`state in ('submitting', 'unknown')`;
   await sql`
     with ${moveCtes(move, null)}${suppressed}${forgotten}
-    update messages set state = ${state}::text, provider_id = ${providerId}, lease_until = null,
-      accepted_at = case when ${state}::text = 'accepted' then ${move.at}::timestamptz end,
-      failed_at = case when ${state}::text = 'failed' then ${move.at}::timestamptz end,
-      failed_reason = case when ${state}::text <> 'accepted' then ${reason}::text end
-    where id = ${messageId} and state in ('submitting', 'unknown')`.execute(db);
+    update messages set provider_id = coalesce(${providerId}, provider_id), lease_until = null,
+      state = case when ${isOpen} then ${state}::text else state end,
+      accepted_at = case when ${state}::text = 'accepted' then coalesce(accepted_at, ${move.at}::timestamptz) else accepted_at end,
+      failed_at = case when ${isOpen} and ${state}::text = 'failed' then ${move.at}::timestamptz else failed_at end,
+      failed_reason = case when not ${isOpen} then failed_reason when ${state}::text <> 'accepted' then ${reason}::text end
+    where id = ${messageId} and (${isOpen} or (state in ('delivered', 'failed') and lease_until is not null))`.execute(
+    db,
+  );
 }
 
 /** Surely not accepted: the row keeps its slot and is asked about again. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
@@ -5,6 +6,8 @@ import { deliver } from '#activities/deliver.ts';
 import type { ActivityDeps } from '#activities/deps.ts';
 import { enter } from '#activities/enter.ts';
 import type { Channel, SubmitResult } from '#channels/channel.ts';
+import type { OutboxRow } from '#db/outbox.ts';
+import { recordProviderEvents } from '#db/provider-events.ts';
 import { saveSettings } from '#db/settings.ts';
 import type { DeliverRequest } from '#domain/journey.ts';
 import { defaultShop } from '#domain/shop.ts';
@@ -115,3 +118,29 @@ test('an answer that comes after its lease was judged corrects the ledger, and m
   expect((await blocks.where('left_at', 'is', null).execute()).map(({ block }) => block)).toEqual(['cart-3']);
   expect((await messagesOf(request.runId)).map(({ state }) => state)).toEqual(['accepted', 'accepted']);
 });
+
+test.each(['delivered', 'bounced'] as const)(
+  'a provider that tells "%s" before it answers: both count',
+  async (kind) => {
+    const request = await dueCart();
+    let told: OutboxRow[] = [];
+    const answer = await deliver(
+      worker(async ({ id }) => {
+        const about = { message: { id }, channel: 'email', address: null, by: null, reason: null } as const;
+        const source = { sourceId: randomUUID(), provider: 'test', key: 'first', at: clock.now() };
+        told = (
+          await recordProviderEvents(db, [{ kind, ...about, ...source }], {
+            now: clock.now(),
+            rules: { shop: defaultShop, journeys: [], confirming: null },
+          })
+        ).outbox;
+        return accepted;
+      }),
+      request,
+    );
+    expect(answer.next).not.toBeNull();
+    const state = kind === 'delivered' ? 'delivered' : 'failed';
+    expect(await messagesOf(request.runId)).toEqual([{ block: 'cart-1', state, provider_id: 'Q1' }]);
+    expect(told.map(({ signal }) => signal)).toEqual(kind === 'delivered' ? [] : ['advance']);
+  },
+);
