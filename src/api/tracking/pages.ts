@@ -30,7 +30,6 @@ label { display: grid; grid-template-columns: 24px 1fr; gap: 0 14px; align-items
 label small { grid-column: 2; color: var(--soft); font-size: 15px; line-height: 1.4 }
 input[type=checkbox] { width: 22px; height: 22px; margin: 2px 0 0; accent-color: var(--strong) }
 button { width: 100%; min-height: 48px; margin-top: 24px; padding: 10px 20px; border: 1px solid var(--strong); border-radius: 10px; background: var(--strong); color: var(--on-strong); font: inherit; font-weight: 600; cursor: pointer }
-button + button { margin-top: 12px }
 button.quiet { background: transparent; color: var(--ink); border-color: var(--edge); font-weight: 400 }
 .after { margin-top: 16px; font-size: 15px }
 .languages { margin-top: 24px; font-size: 15px }

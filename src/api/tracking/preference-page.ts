@@ -30,7 +30,7 @@ export function preferencePage(choice: Choice, done: Done): Page {
       ? ''
       : `<p class="notice" role="status">${escapeHtml(said[done])}</p>`,
     `<p${hasLeft ? ' role="status"' : ''}>${escapeHtml(text)} ${escapeHtml(said.service)}</p>`,
-    form(choice, hasLeft && !isWaiting),
+    forms(choice, hasLeft && !isWaiting),
   ];
   return { locale, title, shop: shop.name, body: body.filter(Boolean).join('\n'), hasLanguages: true };
 }
@@ -45,15 +45,16 @@ function isBoxTicked({ known, shop }: Choice, channel: ChannelName, topic: (type
   return isWanted(known, shop, channel, topic);
 }
 
-function form(choice: Choice, hasLeft: boolean): string {
+/** What most come for stands first, in a form of its own: the key Enter in the other one saves, and never unsubscribes. */
+function forms(choice: Choice, hasLeft: boolean): string {
   const said = words[choice.locale];
-  const button = (action: string, label: string, isQuiet = false) =>
-    `<button name="action" value="${action}"${isQuiet ? ' class="quiet"' : ''}>${escapeHtml(label)}</button>`;
-  const last = hasLeft ? button('resubscribe', said.resubscribe, true) : button('unsubscribe', said.everything, true);
-  return `<form method="post" id="preferences">
+  const [action, label] = hasLeft ? ['resubscribe', said.resubscribe] : ['unsubscribe', said.everything];
+  return `<form method="post">
+<button name="action" value="${action}" class="quiet">${escapeHtml(label)}</button>
+</form>
+<form method="post" id="preferences">
 ${choice.channels.map(({ channel, addresses }) => fieldset(choice, channel, addresses)).join('\n')}
-${button('save', said.save)}
-${last}
+<button name="action" value="save">${escapeHtml(said.save)}</button>
 </form>`;
 }
 
