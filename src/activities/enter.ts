@@ -66,7 +66,8 @@ function refusalOf(mind: Mind, facts: Facts, entry: Entry, now: Date): NotEntere
   if (!mind.isEnabled(facts)) return 'disabled';
   if (mind.contract.reentry.once && facts.earlierRuns > 0 && facts.inherited === null) return 'once';
   if (now.getTime() - Date.parse(entry.triggerAt) > mind.entryValidForMs(facts)) return 'too_late';
-  return isReachable(facts.contact, shopOf(facts), mind.contract.topic) ? null : 'unreachable';
+  const kind = mind.contract.class === 'service' ? 'service' : 'marketing';
+  return isReachable(facts.contact, shopOf(facts), mind.contract.topic, kind) ? null : 'unreachable';
 }
 
 /** Where a run stands, if it waits for something; one that was deciding when its worker died asks at once. */

@@ -96,7 +96,7 @@ export async function hear(trx: Trx, said: Said, rules: ConsentRules): Promise<H
   const states = await statesOf(trx, customerId);
   const known = before[0]?.known;
   const words = known === undefined ? [] : said.words(known).map((word) => ({ ...word, at: word.at ?? said.at }));
-  const news = said.keepAll ? words : words.filter((word) => !isKnown(states, word));
+  const news = said.keepAll ? words : words.filter((word) => !isKnown(states, word) || confirms(word, known));
   await said.change?.(trx, customerId);
   await write(trx, customerId, said, news, changedBy(states, news));
   const pending = said.needsConfirmation && known ? toConfirm(news, known, rules.shop) : [];
@@ -107,6 +107,11 @@ export async function hear(trx: Trx, said: Said, rules: ConsentRules): Promise<H
   const ends = isRefusal ? await unwantedRuns(trx, customerId, after, said, rules) : [];
   const starts = await startsOf(trx, customerId, [before, after], said, rules);
   return { rows: await putOutbox(trx, [...ends, ...starts, ...asks(said, pending, rules)]), pending };
+}
+
+/** A yes of the customer's own ends the waiting for it, though a yes is what holds already. */
+function confirms({ state, channel }: Word, known: Contactability | undefined): boolean {
+  return state === 'granted' && (known?.unconfirmed.some((one) => channel === one || channel === '*') ?? false);
 }
 
 function asks({ customerId, source, at }: Said, pending: readonly ChannelName[], { confirming }: ConsentRules) {
@@ -220,6 +225,34 @@ export async function statesOf(db: Kysely<DB>, customerId: string): Promise<Cons
     select purpose, channel, topic, state, (extract(epoch from at) * 1000)::bigint as at
     from consent_states where customer_id = ${customerId} order by purpose, channel, topic`.execute(db);
   return rows;
+}
+
+export interface ConsentRow {
+  id: string;
+  purpose: string;
+  channel: string;
+  topic: string;
+  state: string;
+  textVersion: string | null;
+  source: string;
+  ip: string | null;
+  at: Date;
+}
+
+/** Words of customers, the newest first, from before a place on. */
+export function consentHistory(
+  db: Kysely<DB>,
+  ids: readonly string[],
+  before: readonly [at: Date, id: string] | null,
+  limit: number,
+): Promise<ConsentRow[]> {
+  let query = db
+    .selectFrom('consents')
+    .select(['id', 'purpose', 'channel', 'topic', 'state', 'text_version as textVersion', 'source', 'at'])
+    .select(sql<string | null>`host(ip)`.as('ip'))
+    .where('customer_id', 'in', ids);
+  if (before) query = query.where(sql<boolean>`(at, id) < (${before[0]}, ${before[1]}::uuid)`);
+  return query.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }
 
 const keyOf = ({ purpose, channel, topic }: Word) => `${purpose} ${channel} ${topic}`;

@@ -67,7 +67,7 @@ const outcome = 'exited:erased' as const;
 /** Closes their live runs as `finish` would, and puts down the signals by which the workflows end. Signals that wait to start
  *  or move something for them are dropped. */
 async function endRuns(trx: Trx, ids: readonly string[], at: Date): Promise<OutboxRow[]> {
-  await sql`delete from outbox where customer_id = any(${[...ids]}::uuid[]) and signal in ('start', 'goal')`.execute(
+  await sql`delete from outbox where customer_id = any(${[...ids]}::uuid[]) and signal in ('start', 'goal', 'advance')`.execute(
     trx,
   );
   const runs = await trx
@@ -107,7 +107,7 @@ function statements(ids: readonly string[], at: Date) {
       where customer_id = ${theirs}`,
     sql`update message_events set user_agent = null
       where message_id in (select id from messages where customer_id = ${theirs}) and user_agent is not null`,
-    sql`update runs set progress = '{}', answer = jsonb_build_object('ended', true, 'outcome', outcome, 'again', null)
+    sql`update runs set progress = '{}', plan = null, answer = jsonb_build_object('ended', true, 'outcome', outcome, 'again', null)
       where customer_id = ${theirs}`,
     sql`update run_blocks set reason = ${codeOnly('reason')}
       where run_id in (select id from runs where customer_id = ${theirs}) and reason is not null`,
@@ -118,6 +118,7 @@ function statements(ids: readonly string[], at: Date) {
     sql`delete from devices where customer_id = ${theirs}`,
     sql`delete from consents where customer_id = ${theirs}`,
     sql`delete from consent_states where customer_id = ${theirs}`,
+    sql`delete from opt_ins where customer_id = ${theirs}`,
     sql`delete from cart_items where customer_id = ${theirs}`,
     sql`delete from interests where customer_id = ${theirs}`,
     sql`delete from profiles where customer_id = ${theirs}`,

@@ -16,6 +16,7 @@ export interface CustomerRecord extends CustomerSummary {
   whatsappAt: Date | null;
   consents: Awaited<ReturnType<typeof consentsOf>>;
   suppressions: Awaited<ReturnType<typeof suppressionsOf>>;
+  optIns: Awaited<ReturnType<typeof optInsOf>>;
   devices: Awaited<ReturnType<typeof devicesOfCustomers>>;
   conflicts: Awaited<ReturnType<typeof conflictsOf>>;
   cart: Awaited<ReturnType<typeof cartOf>>;
@@ -29,10 +30,11 @@ export interface CustomerRecord extends CustomerSummary {
 export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise<CustomerRecord | null> {
   const [summary] = await summaries(db, [id]);
   if (!summary) return null;
-  const [whatsappAt, consents, suppressions, devices, conflicts, cart, interests, orders, runs, notEntered] =
+  const [whatsappAt, consents, optIns, suppressions, devices, conflicts, cart, interests, orders, runs, notEntered] =
     await Promise.all([
       whatsappAtOf(db, id),
       consentsOf(db, ids),
+      optInsOf(db, ids),
       suppressionsOf(db, id),
       devicesOfCustomers(db, ids),
       conflictsOf(db, ids),
@@ -48,6 +50,7 @@ export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise
     mergedIds,
     whatsappAt,
     consents,
+    optIns,
     suppressions,
     devices,
     conflicts,
@@ -141,6 +144,12 @@ function consentsOf(db: Any, ids: readonly string[]) {
     .orderBy('at')
     .orderBy('id')
     .execute();
+}
+
+/** Channels on which a yes waits to be confirmed. */
+function optInsOf(db: Any, ids: readonly string[]) {
+  const query = db.selectFrom('opt_ins').select(['channel', 'asked_at as askedAt']).where('customer_id', 'in', ids);
+  return query.orderBy('channel').execute();
 }
 
 function conflictsOf(db: Any, ids: readonly string[]) {

@@ -80,6 +80,8 @@ const belongings = [
         when s.state = 'denied' then s.at else excluded.at end,
       state = case when 'denied' in (s.state, excluded.state) then 'denied' else 'granted' end`,
   'delete from consent_states where customer_id = $1',
+  'update opt_ins o set customer_id = $2 where customer_id = $1 and not exists (select from opt_ins s where s.customer_id = $2 and s.channel = o.channel)',
+  'delete from opt_ins where customer_id = $1',
 ];
 
 /** The ledger and everything that reports count. */

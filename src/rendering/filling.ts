@@ -53,6 +53,7 @@ export function dataFor(input: RenderInput): TemplateData {
     links,
     openUrl: links.open,
     unsubscribeUrl: links.unsubscribe,
+    confirmUrl: links.confirm,
   };
 }
 

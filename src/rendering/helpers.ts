@@ -12,6 +12,7 @@ export interface TemplateData {
   links: Links;
   openUrl: string;
   unsubscribeUrl: string;
+  confirmUrl: string;
 }
 
 const dataOf = (options: HelperOptions): TemplateData => options.data as TemplateData;

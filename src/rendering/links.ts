@@ -37,6 +37,12 @@ export class Links {
     return `${publicUrl}/u/${messageToken(secret, messageId, 'u')}`;
   }
 
+  /** Where a subscription is confirmed. */
+  get confirm(): string {
+    const { publicUrl, secret, messageId } = this.#input.track;
+    return `${publicUrl}/confirm/${messageToken(secret, messageId, 'y')}`;
+  }
+
   /** The address that counts the click and leads to `target`; what is no web address leads to the shop. */
   track(target: string): string {
     const known = this.#tracked.get(target);
@@ -60,10 +66,11 @@ export function webUrl(text: string): URL | null {
 }
 
 /** Adds what the shop's analytics reads; parameters that the address already has are the shop's own and stay. */
-function withUtm(url: URL, { journey, message, channel }: RenderInput): string {
-  const utm = { utm_source: 'vestnik', utm_medium: channel, utm_campaign: journey, utm_content: message };
-  for (const [name, value] of Object.entries(utm)) {
-    if (!url.searchParams.has(name)) url.searchParams.set(name, value);
+function withUtm(url: URL, { journey, message, channel, model }: RenderInput): string {
+  const filled = (text: string) =>
+    text.replace(/\{(channel|journey|message)\}/g, (_, name: string) => ({ channel, journey, message })[name] ?? '');
+  for (const [name, text] of Object.entries(model.shop.utm ?? {})) {
+    if (text !== '' && !url.searchParams.has(`utm_${name}`)) url.searchParams.set(`utm_${name}`, filled(text));
   }
   return url.href;
 }

@@ -4,16 +4,21 @@ import type { ChannelName } from '#domain/journey.ts';
 import { routeEvents } from '#domain/routing.ts';
 import { contract as abandonment } from './abandonment/contract.ts';
 import { settings as abandonmentSettings } from './abandonment/settings.ts';
+import { contract as optIn } from './opt-in/contract.ts';
+import { settings as optInSettings } from './opt-in/settings.ts';
 
 /** Contracts by journey. */
-export const contracts = { abandonment } as const;
+export const contracts = { abandonment, 'opt-in': optIn } as const;
 
 /** zod schemas of settings by journey. */
-export const settingsSchemas = { abandonment: abandonmentSettings } as const;
+export const settingsSchemas = {
+  abandonment: abandonmentSettings,
+  'opt-in': optInSettings,
+} as const;
 
 export type JourneyName = keyof typeof contracts;
 
-export const journeyNames = ['abandonment'] as const satisfies readonly JourneyName[];
+export const journeyNames = ['abandonment', 'opt-in'] as const satisfies readonly JourneyName[];
 
 /** Names of a journey's messages; of all journeys' by default. */
 export type MessageName<Journey extends JourneyName = JourneyName> = Journey extends JourneyName
@@ -42,6 +47,9 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     category: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'latest-updates': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'pick-a-category': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+  },
+  'opt-in': {
+    confirm: ['email'],
   },
 };
 

@@ -1,2 +1,3 @@
 // Written by `npm run generate` from the folders beside it. Do not edit.
 export { abandonment } from './abandonment/workflow.ts';
+export { optIn as 'opt-in' } from './opt-in/workflow.ts';

@@ -105,6 +105,7 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
     journeys,
     send,
     refresh,
+    relayed,
     writeKey,
     identify: (userId: string, traits: object = {}) => send('identify', { userId, traits }),
     track: (userId: string, event: string, properties: object = {}, more: object = {}) =>

@@ -1,3 +1,4 @@
+import { consentRoutes } from './consents.ts';
 import { customerRoutes } from './customers.ts';
 import { deviceRoutes } from './devices.ts';
 import { exportRoutes } from './export.ts';
@@ -15,6 +16,7 @@ import { webhookSecretRoutes } from './webhook-secrets.ts';
 /** All of `/api/v1`. */
 export const routes: readonly Route[] = [
   ...customerRoutes,
+  ...consentRoutes,
   ...exportRoutes,
   ...deviceRoutes,
   ...putCustomerRoutes,

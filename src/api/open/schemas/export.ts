@@ -1,22 +1,12 @@
 import { z } from 'zod';
 import { instant, money, orNull, uuid } from './common.ts';
+import { consentWord } from './consents.ts';
 import { customer, customerSummary, engagement, event } from './customers.ts';
 import { decision, message } from './messages.ts';
 
 const text = z.string();
 /** What the customer's own page shows of each, and what is beside it in the export. */
 const { conflicts, runs, cart, interests, orders } = customer.shape;
-
-const consent = z.object({
-  purpose: text,
-  channel: text,
-  topic: text,
-  state: z.enum(['granted', 'denied']),
-  textVersion: orNull(text),
-  source: text,
-  ip: orNull(text),
-  at: instant,
-});
 
 const orderLine = z.object({ productId: text, quantity: z.int(), price: money });
 
@@ -25,7 +15,10 @@ export const customerExport = customerSummary
     exportedAt: instant,
     mergedIds: z.array(uuid).meta({ description: 'Customers who were merged into this one; what they did is in here' }),
     whatsappAt: orNull(instant).meta({ description: 'When they last wrote to the shop on WhatsApp' }),
-    consents: z.array(consent).meta({ description: 'Every word that was said, oldest first' }),
+    consents: z.array(consentWord).meta({ description: 'Every word that was said, oldest first' }),
+    optIns: z
+      .array(z.object({ channel: text, askedAt: instant }))
+      .meta({ description: 'Channels on which a yes waits to be confirmed' }),
     suppressions: z
       .array(z.object({ channel: text, address: text, reason: text, at: instant }))
       .meta({ description: 'Addresses that are not written to, and why' }),
