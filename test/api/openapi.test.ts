@@ -84,6 +84,11 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /customers/{id}': () => call('GET', `/customers/${seeded.merged}`),
   'get /customers/{id}/timeline': () => call('GET', `/customers/${customer}/timeline`),
   'put /customers': () => call('PUT', '/customers', { items: [{ userId: 'documented' }, {}] }),
+  'put /orders': () =>
+    call('PUT', '/orders', { items: [{ orderId: 'documented', userId: 'documented', total: price }, {}] }),
+  'post /customers/{id}/consents': () =>
+    call('POST', `/customers/${customer}/consents`, { source: 'checkout', words: [{ state: 'granted' }] }),
+  'get /customers/{id}/consents': () => call('GET', `/customers/${customer}/consents`),
   'get /customers/{id}/export': () => call('GET', `/customers/${customer}/export`),
   'put /customers/{id}/devices': () =>
     call('PUT', `/customers/${customer}/devices`, { items: [{ channel: 'app_push', token: 'token-of-a-phone' }, {}] }),

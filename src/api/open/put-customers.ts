@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type FieldError, Problem } from '#api/problems.ts';
 import { contextOf, phoneNumber, readCalls } from '#api/segment/calls.ts';
-import { Overloaded, RefusedEvents } from '#db/intake.ts';
-import type { Event } from '#domain/events.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import { type Item, storeItems } from './batch.ts';
 import { type Call, route } from './route.ts';
 import { customerInput, customerResults, customersInput } from './schemas/customer-input.ts';
 import { fieldError, fieldErrors, unstorable } from './validate.ts';
@@ -29,17 +27,14 @@ const put = route({
   handle: putAll,
 });
 
-type Item = { event: Event } | { errors: FieldError[] };
-
 async function putAll({ body: { items }, caller, deps }: Call<undefined, undefined, z.output<typeof body>>) {
   const shop = deps.shop?.() ?? defaultShop;
   const context = contextOf(deps.clock, shop, {});
   const read = items.map((item, index) => readItem(item, index, shop, context));
-  const late = await store(read, (events) => deps.intake.submit(caller.id, events));
+  const refused = await storeItems(read, (events) => deps.intake.submit(caller.id, events));
   return {
     items: items.map((item, index) => {
-      const one = read[index];
-      const errors = one !== undefined && 'errors' in one ? one.errors : late.get(index);
+      const errors = refused.get(index);
       const answer = { index, userId: userIdOf(item) };
       return errors ? { ...answer, status: 'refused', errors } : { ...answer, status: 'stored' };
     }),
@@ -67,29 +62,6 @@ function readItem(item: unknown, index: number, shop: ShopSettings, context: Ret
   const [event] = events;
   if (event) return { event };
   return { errors: refused.map(({ field, reason }) => fieldError([...where, field], reason, true)) };
-}
-
-/** What the database can never take is refused item by item; the rest is committed. */
-async function store(read: readonly Item[], submit: (events: Event[]) => Promise<void>) {
-  const places: number[] = [];
-  const events: Event[] = [];
-  for (const [index, item] of read.entries()) {
-    if (!('event' in item)) continue;
-    places.push(index);
-    events.push(item.event);
-  }
-  const late = new Map<number, FieldError[]>();
-  try {
-    if (events.length > 0) await submit(events);
-  } catch (error) {
-    if (error instanceof Overloaded) throw new Problem('overloaded', { headers: { 'Retry-After': '1' } });
-    if (!(error instanceof RefusedEvents)) throw error;
-    for (const { index, reason } of error.refused) {
-      const place = places[index] ?? index;
-      late.set(place, [fieldError(['items', place], reason, true)]);
-    }
-  }
-  return late;
 }
 
 /** As it was sent, so that its sender can tell which one was refused. */

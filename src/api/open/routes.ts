@@ -7,6 +7,7 @@ import { keysRoutes } from './keys.ts';
 import { messageRoutes } from './messages.ts';
 import { productRoutes } from './products.ts';
 import { putCustomerRoutes } from './put-customers.ts';
+import { putOrderRoutes } from './put-orders.ts';
 import type { Route } from './route.ts';
 import { settingsRoutes } from './settings.ts';
 import { tailRoutes } from './tails.ts';
@@ -20,6 +21,7 @@ export const routes: readonly Route[] = [
   ...exportRoutes,
   ...deviceRoutes,
   ...putCustomerRoutes,
+  ...putOrderRoutes,
   ...telegramLinkRoutes,
   ...messageRoutes,
   ...journeyRoutes,

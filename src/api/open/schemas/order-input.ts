@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { profileKinds } from '#domain/journey.ts';
+import { emailAddress } from '#domain/segment.ts';
+import { fieldError, instantInput, money } from './common.ts';
+
+const id = z.string().trim().min(1).max(255).optional();
+const reference = z.string().trim().min(1).max(200);
+
+const line = z.strictObject({ productId: reference, quantity: z.int().min(1).max(1_000_000), price: money });
+
+export const orderInput = z
+  .strictObject({
+    orderId: reference.meta({ description: "The shop's id: one order, whatever way it is told of" }),
+    state: z.enum(['placed', 'cancelled', 'refunded']).default('placed').meta({ description: 'Only goes forward' }),
+    userId: id.meta({ description: 'Who ordered: this, or one of the three below' }),
+    anonymousId: id,
+    email: z
+      .string()
+      .max(254)
+      .refine((text) => emailAddress(text) !== null, 'must be an e-mail address')
+      .optional(),
+    phone: z.string().max(40).optional().meta({ description: 'As people write it' }),
+    profile: z.enum(profileKinds).optional().meta({ description: 'Personal, if left out' }),
+    at: instantInput.optional().meta({ description: 'When it came to this state; now, if left out' }),
+    total: money.optional().meta({ description: 'The sum of its lines, if left out' }),
+    lines: z.array(line).max(500).default([]),
+  })
+  .refine(
+    ({ userId, anonymousId, email, phone }) => [userId, anonymousId, email, phone].some((one) => one !== undefined),
+    {
+      path: ['userId'],
+      message: 'or another id of who ordered is needed',
+    },
+  )
+  .refine(({ total, lines }) => lines.every(({ price }) => price.currency === (total ?? lines[0]?.price)?.currency), {
+    path: ['lines'],
+    message: 'must be in the currency of the total',
+  })
+  .meta({ id: 'OrderInput' });
+
+export const ordersInput = z.strictObject({ items: z.array(orderInput).min(1).max(1000) }).meta({ id: 'OrdersInput' });
+
+export const orderResults = z
+  .object({
+    items: z.array(
+      z.object({
+        index: z.int().meta({ description: 'Place in `items`' }),
+        orderId: z.string().nullable(),
+        status: z.enum(['stored', 'refused']),
+        errors: z.array(fieldError).optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'OrderResults' });
