@@ -130,6 +130,19 @@ const untrue = {
     ru: 'не было двух категорий, чтобы выбирать',
     next: { en: 'Give goods in the catalogue their categories.', ru: 'Укажите категории товаров в каталоге.' },
   },
+  nothing_to_confirm: {
+    en: 'there was no subscription left to confirm',
+    ru: 'подтверждать было уже нечего',
+    next: nothing,
+  },
+  asked_lately: {
+    en: 'the customer had been asked to confirm a short time before',
+    ru: 'клиента недавно уже просили подтвердить подписку',
+    next: {
+      en: 'Nothing; `askAgainAfter` of the journey says when they are asked again.',
+      ru: 'Ничего; когда спросить снова, говорит `askAgainAfter` цепочки.',
+    },
+  },
 } as const satisfies Record<string, Said>;
 
 /** Why a run ended before its end. */

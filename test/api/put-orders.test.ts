@@ -92,7 +92,7 @@ test('a history reaches no journey; a new order ends one, and only once', async 
   expect(signals.map(({ signal, reason }) => [signal, reason])).toEqual([['goal', 'Order Completed']]);
 });
 
-test('each item is refused on its own, with its place and field', async () => {
+test('each order is refused on its own, with its place and field', async () => {
   const line = { productId: 'lamp', quantity: 1, price: rub(1) };
   const { body } = await put([
     { orderId: 'good', userId: 'gleb' },

@@ -39,7 +39,8 @@ export const customerList = listOf(customerSummary).meta({ id: 'CustomerList' })
 const may = z.object({
   reachable: z.boolean(),
   reason: orNull(text).meta({
-    description: 'Why not: no_address, unsubscribed, no_consent, unconfirmed, no_personal_data_consent, bounced, complained, blocked',
+    description:
+      'Why not: no_address, unsubscribed, no_consent, unconfirmed, no_personal_data_consent, bounced, complained, blocked',
   }),
 });
 
