@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { SubmitResult } from '#channels/channel.ts';
 import type { Trx } from '#db/connect.ts';
 import { lockCustomer, type SentFacts } from '#db/facts.ts';
 import { contactKey } from '#db/ledger.ts';
@@ -31,13 +32,15 @@ export async function deliver(deps: ActivityDeps, request: DeliverRequest): Prom
   const decided = await deps.db.transaction().execute((trx) => decideUnderLock(deps, trx, request));
   if (!('message' in decided)) return decided;
   await deps.reached?.('reserved');
-  const { deciding, candidate, message } = decided;
-  const result = await channelOf(deps, request.channel).submit(message);
+  const { deciding, candidate, messageId, message } = decided;
+  const result = message === null ? unmade : await channelOf(deps, request.channel).submit(message);
   await deps.reached?.('submitted');
-  const answer = await untilWritten(leasedAt, () => record(deps.db, deciding, candidate, message.id, result));
+  const answer = await untilWritten(leasedAt, () => record(deps.db, deciding, candidate, messageId, result));
   await deps.reached?.('recorded');
   return answer;
 }
+
+const unmade: SubmitResult = { result: 'refused', reason: 'the message could not be made', suppress: null };
 
 async function decideUnderLock(
   deps: ActivityDeps,

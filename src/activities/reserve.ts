@@ -6,6 +6,7 @@ import type { ChannelName } from '#domain/journey.ts';
 import { leaseMs } from '#domain/ledger.ts';
 import { devicesOf, reachOf } from '#domain/reach.ts';
 import { type Locale, localeOf } from '#domain/shop.ts';
+import { told } from '#domain/told.ts';
 import { zoneOf } from '#domain/zone.ts';
 import type { Rendered } from '#rendering/model.ts';
 import { messageToken } from '#rendering/tokens.ts';
@@ -18,7 +19,9 @@ import { channelOf, flagsOf, priceOf } from './shared.ts';
 export interface Sending {
   deciding: Deciding;
   candidate: Candidate;
-  message: OutgoingMessage;
+  messageId: string;
+  /** Null where no message could be made for the channel: then it counts as refused, and the cascade goes on. */
+  message: OutgoingMessage | null;
 }
 
 /** Renders (pure and quick, so that the lock may be held meanwhile), then takes the ledger row and its lease. */
@@ -35,28 +38,39 @@ export async function reserve(
   const id = earlier?.id ?? newId(now);
   const locale = localeOf(facts.customer.locale, situation.shop);
   const rendered = render(deciding, id, message, locale, content);
-  const submission = submissionOf(deciding, candidate, id, locale, rendered.links);
+  const submission = submissionOf(deciding, candidate, id, locale, rendered?.links ?? []);
   const decision = decisionRow(deciding, candidate, { decision: 'send', reason: 'ok' }, id, { passedOver });
   // The run stays where it is until the channel has answered.
   const here = { block, iteration, until: now.getTime(), upcoming: candidate, channel: request.channel };
   const staying = { ask: null, answer: null, left: null, ...aheadOf(viewer(deciding), here) };
   const move = { ...moveFrom(deciding, block, iteration), ...staying, progress: candidate.progress };
   await beginSubmitting(trx, submission, move, decision);
-  return { deciding, candidate, message: outgoing(deciding, submission, rendered) };
+  return { deciding, candidate, messageId: id, message: rendered && outgoing(deciding, submission, rendered) };
 }
 
+/** Null where it cannot be: a text that stays too long whatever is cut, a template that names what is not there. Tried again it
+ *  would fail again, so the run must not wait for it; somebody has to mend it. */
 function render(
   { deps, facts, situation, request }: Deciding,
   messageId: string,
   message: string,
   locale: Locale,
   content: Content,
-): Rendered {
+): Rendered | null {
   const { shop } = situation;
   const { journey, channel } = request;
   const model = { shop, customer: { firstName: facts.customer.firstName }, cartUrl: shop.cartUrl, ...content };
   const track = { messageId, publicUrl: deps.publicUrl, secret: deps.secret };
-  return deps.renderer.render({ journey, message, channel, locale, model, track });
+  try {
+    return deps.renderer.render({ journey, message, channel, locale, model, track });
+  } catch (error) {
+    const { name, message: why } = told(error);
+    deps.log.warn(
+      { journey, message, channel, locale, runId: request.runId, error: `${name}: ${why}` },
+      'a message cannot be made',
+    );
+    return null;
+  }
 }
 
 function submissionOf(

@@ -252,3 +252,24 @@ describe('R3 electronics: the cheapest first, until there is an interaction', ()
     expect(await channels(nina)).toEqual(['web_push', 'email', 'whatsapp', 'sms']);
   });
 });
+
+test('a message that cannot be made for a channel goes by the next one', async () => {
+  await cascadeOf('dnk');
+  const olga = await everywhere();
+  const { renderer } = system.journeys.deps;
+  const broken = {
+    ...renderer,
+    render: (input: Parameters<typeof renderer.render>[0]) => {
+      if (input.channel === 'email') throw new Error('the template names what is not there');
+      return renderer.render(input);
+    },
+  };
+  Object.assign(system.journeys.deps, { renderer: broken });
+  await leaves(olga);
+  await system.pass('1 hour');
+  Object.assign(system.journeys.deps, { renderer });
+  expect((await ledger(olga)).map(({ channel, state }) => [channel, state])).toEqual([
+    ['email', 'failed'],
+    ['viber', 'accepted'],
+  ]);
+});
