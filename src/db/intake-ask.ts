@@ -3,28 +3,39 @@ import { ByIdentity, type IdentityKind } from '#domain/identity.ts';
 import type { Memory, Remembered } from './intake-memory.ts';
 import { type Asked, wantsAll, wantsCart, wantsReach, wantsTraits } from './intake-read.ts';
 
-/** What has to be asked of the database for these events: all that they name and that is not remembered. */
-export function ask(incoming: readonly { event: Event }[], { memory, now }: { memory: Memory; now: Date }): Asked {
+/** An event, and who is remembered to hold all that it names, if that is one customer. */
+export interface Named {
+  readonly event: Event;
+  sole: string | null;
+}
+
+/** What has to be asked of the database for these events: all that they name and that is not remembered. Sets `sole`. */
+export function ask(incoming: readonly Named[], { memory, now }: { memory: Memory; now: Date }): Asked {
   const asked = nothingOf(now);
-  for (const { event } of incoming) {
-    const wants = wantsOf(event);
-    forEachNamed(event, (kind, value) => {
+  for (const one of incoming) {
+    const wants = wantsOf(one.event);
+    let sole: Remembered | null | undefined;
+    forEachNamed(one.event, (kind, value) => {
       const holding = memory.holding(kind, value);
-      if (holding === undefined || hasMovedOn(holding.holder, now)) return askIdentity(asked, kind, value, wants);
+      const holder = holding === undefined || hasMovedOn(holding.holder, now) ? null : holding.holder;
+      sole = sole === undefined || sole === holder ? holder : null;
+      if (holding === undefined || holder === null) return askIdentity(asked, kind, value, wants);
       asked.held.set(kind, value, holding);
-      expect(asked, holding.holder, wants);
+      expect(asked, holder, wants);
     });
-    askOrders(asked, event);
+    one.sole = sole?.id ?? null;
+    askOrders(asked, one.event);
   }
   return asked;
 }
 
 /** Everything, whatever is remembered. */
-export function askAll(incoming: readonly { event: Event }[], { now }: { now: Date }): Asked {
+export function askAll(incoming: readonly Named[], { now }: { now: Date }): Asked {
   const asked = nothingOf(now);
-  for (const { event } of incoming) {
-    forEachNamed(event, (kind, value) => askIdentity(asked, kind, value, wantsAll));
-    askOrders(asked, event);
+  for (const one of incoming) {
+    forEachNamed(one.event, (kind, value) => askIdentity(asked, kind, value, wantsAll));
+    one.sole = null;
+    askOrders(asked, one.event);
   }
   return asked;
 }

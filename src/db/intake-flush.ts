@@ -9,7 +9,7 @@ import type { Routing } from '#domain/routing.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { type NotEntered, Triggers } from '#domain/triggers.ts';
 import { newId } from './ids.ts';
-import { ask, askAll, wantsOf } from './intake-ask.ts';
+import { ask, askAll, type Named, wantsOf } from './intake-ask.ts';
 import type { Memory } from './intake-memory.ts';
 import { type Asked, begin, type Found, type Locked, readAgain, readParties, Stale } from './intake-read.ts';
 import { type Writes, writeAndCommit } from './intake-write.ts';
@@ -21,7 +21,8 @@ export interface Incoming {
   event: Event;
 }
 
-interface Keyed extends Incoming {
+interface Keyed extends Named {
+  readonly sourceId: string;
   /** Of source and message id, one character a byte: what de-duplication goes by. */
   key: string;
 }
@@ -176,7 +177,7 @@ function unique(incoming: readonly Incoming[]): Keyed[] {
   const first = new Map<string, Keyed>();
   for (const { sourceId, event } of incoming) {
     const key = hash('sha256', `${sourceId} ${event.messageId}`, 'binary').slice(0, 16);
-    if (!first.has(key)) first.set(key, { sourceId, event, key });
+    if (!first.has(key)) first.set(key, { sourceId, event, key, sole: null });
   }
   return [...first.values()];
 }
@@ -186,19 +187,19 @@ async function attribute(client: PoolClient, fresh: readonly Keyed[], found: Fou
   const parties = await readParties(
     client,
     undecided(
-      fresh.map(({ event }) => event),
+      fresh.filter(({ sole }) => sole === null).map(({ event }) => event),
       found.holders,
     ),
   );
   const resolver = new Resolver(parties, found.holders, () => newId(now));
-  const claimed = fresh.map(({ event }) => {
+  const claimed = fresh.map(({ event, sole }) => {
     const isOrder = event.effects.some((effect) => effect.do === 'order');
-    return { event, ...resolver.resolve(event.who, event.occurredAt.getTime(), isOrder) };
+    return { event, ...resolver.resolve(event.who, event.occurredAt.getTime(), isOrder, sole) };
   });
   const attributed: Attributed[] = claimed.map(({ event, customer, refused }) => ({
     event,
     customerId: customer(),
-    refused: new Set((['email', 'phone'] as const).filter((channel) => refused.has(channel))),
+    refused,
   }));
   return { attributed, identities: resolver.result() };
 }

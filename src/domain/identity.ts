@@ -120,14 +120,13 @@ export class Resolver {
     this.#newId = newId;
   }
 
-  /** The customer of one event; events come in the order in which they arrived. */
-  resolve(who: Who, at: number, isOrder: boolean): Claimed {
-    const claims = claimsOf(who, (kind, value) => this.#find(kind, value) !== undefined);
-    const sole = this.#soleHolder(claims);
-    if (sole !== null) {
-      if (isOrder) sole.hasOrders = true;
-      return { customer: () => find(sole).id, refused: nothing };
+  /** The customer of one event; events come in the order in which they arrived. `sole`: who is stored as the holder of all that
+   *  it names, as is so with nearly every event. There is nothing to resolve then, unless one before has put them in question. */
+  resolve(who: Who, at: number, isOrder: boolean, sole: string | null = null): Claimed {
+    if (sole !== null && !isOrder && !this.#parties.has(sole)) {
+      return { customer: () => this.#survivor(sole), refused: nothing };
     }
+    const claims = claimsOf(who, (kind, value) => this.#find(kind, value) !== undefined);
     const contested: Held[] = [];
     let target = who.userId === undefined ? null : this.#holder('user_id', who.userId);
     for (const claim of claims) {
@@ -195,15 +194,9 @@ export class Resolver {
     return found;
   }
 
-  /** Who holds everything that is claimed: nearly every event names one customer, and nothing new of them. */
-  #soleHolder(claims: readonly Claim[]): Party | null {
-    let sole: Party | null = null;
-    for (const { kind, value } of claims) {
-      const holder = this.#holder(kind, value);
-      if (holder === null || (sole !== null && holder !== sole)) return null;
-      sole = holder;
-    }
-    return sole;
+  #survivor(id: string): string {
+    const party = this.#parties.get(id);
+    return party ? find(party).id : id;
   }
 
   #create(at: number): Party {

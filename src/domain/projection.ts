@@ -1,5 +1,6 @@
 import { type CartState, changeCart, emptyCart } from './cart.ts';
 import type { Effect, Event } from './events.ts';
+import type { IdentityKind } from './identity.ts';
 import { changeInterest, type InterestChange } from './interests.ts';
 import { channelNames, type ProfileKind } from './journey.ts';
 import { changeOrder, type OrderState } from './orders.ts';
@@ -56,7 +57,7 @@ export interface Known {
 export interface Attributed {
   event: Event;
   customerId: string;
-  refused: ReadonlySet<'email' | 'phone'>;
+  refused: ReadonlySet<IdentityKind>;
 }
 
 /** `last_seen_at` is for people to read: it is written once in this while, not with each event. */
