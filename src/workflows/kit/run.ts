@@ -46,6 +46,8 @@ export class Run {
   private interruptions: Notice[] = [];
   private starts = 0;
   private advances = 0;
+  /** Those that the last question to the database came after. */
+  private advancesSeen = 0;
   private cancellation: unknown = null;
   private notEntered: Outcome | null = null;
   private readonly story: Story;
@@ -97,12 +99,13 @@ export class Run {
     if (this.next === null || this.isInterrupted()) return false;
     const wait = wallDuration(this.next.due - this.now(), this.entry.time);
     if (wait <= 0) return true;
+    // A provider may tell of a failure before our question whether it takes the message has come back.
+    if (this.hasAdvanced()) return true;
     const { say, due } = this.next;
     this.story.now(say, due);
-    const { advances } = this;
     try {
       const summary = `${say}, due ${readable(due)}`;
-      await condition(() => this.interruptions.length > 0 || this.advances > advances, Math.ceil(wait), { summary });
+      await condition(() => this.interruptions.length > 0 || this.hasAdvanced(), Math.ceil(wait), { summary });
     } catch (error) {
       this.cancelledBy(error);
     }
@@ -114,6 +117,7 @@ export class Run {
     const { next, runId } = this;
     if (next === null || runId === null) return;
     this.asked += 1;
+    this.advancesSeen = this.advances;
     const { block, iteration, channel } = next;
     const { deliver } = this.doing(this.question(block), `send-${channel}`);
     const { journey, customerId, key } = this.entry;
@@ -160,6 +164,10 @@ export class Run {
     // The last attempt of an activity that a cancellation keeps from being tried again.
     else if (CancellationScope.current().consideredCancelled) this.cancellation = new CancelledFailure('stopped');
     else throw error;
+  }
+
+  private hasAdvanced(): boolean {
+    return this.advances > this.advancesSeen;
   }
 
   private isInterrupted(): boolean {

@@ -22,8 +22,8 @@ export interface Asked {
 export interface ApiServer {
   origin: string;
   asked: Asked[];
-  /** May be changed at any time. */
-  plan: { answer: Answer; fault?: Fault; delayMs?: number };
+  /** May be changed at any time. `before`: done once the request is read, before the answer. */
+  plan: { answer: Answer; fault?: Fault; delayMs?: number; before?: () => Promise<void> };
   /** Ends the connections that are kept open. */
   hangUp(): void;
   close(): void;
@@ -34,6 +34,7 @@ export async function apiServer(answer: Answer): Promise<ApiServer> {
   const server = createServer(async (request, response) => {
     const { method = '', url = '', headers } = request;
     api.asked.push({ method, path: url, headers, body: await text(request) });
+    await api.plan.before?.();
     setTimeout(() => reply(api.plan, response), api.plan.delayMs ?? 0);
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
