@@ -67,6 +67,8 @@ function serverArguments({ dataDir }: DevServerOptions, port: number, uiPort?: n
         ]
       : []),
     ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    // A queue in one piece: order by priority is exact then, and a rate is that of the queue and not of a part of it.
+    ...['Read', 'Write'].flatMap((part) => ['--dynamic-config-value', `matching.numTaskqueue${part}Partitions=1`]),
   ];
 }
 
