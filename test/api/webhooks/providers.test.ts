@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { OutboxRow } from '#db/outbox.ts';
-import { scaledClock } from '#domain/clock.ts';
+import { scaledClock, toBusiness } from '#domain/clock.ts';
 import { testGateway } from '#test/api/support.ts';
 import { messageNow, newCustomer, newMessage, newRun } from '#test/api/tracking/support.ts';
 import { mailgunBody, sendgridHeaders, sendgridKeys, svixHeaders } from '#test/channels/email/deliveries.ts';
@@ -165,6 +165,24 @@ describe('what a provider tells comes into the ledger', () => {
     expect(row.state).toBe('failed');
     expect(row.failed_at?.getFullYear()).toBeGreaterThan(2024);
   });
+});
+
+test("a provider's times become business time, which may run faster", async () => {
+  const time = { origin: Date.now() - 600_000, scale: 60 };
+  const fast = scaledClock(time);
+  const other = await freshDatabase();
+  const gateway = await testGateway(other, { clock: fast });
+  const secret = { source: 'postmark', name: 'x', secret: 'a token of postmark' };
+  expect((await gateway.call('POST', '/webhook-secrets', secret)).status).toBe(201);
+  const { id } = await newMessage(other.db, await newCustomer(other.db), { accepted_at: fast.now() });
+  const DeliveredAt = new Date(Date.now() - 30_000).toISOString();
+  const told = { RecordType: 'Delivery', MessageID: 'x', Metadata: { vestnik_id: id }, DeliveredAt };
+  await gateway.request('/webhooks/postmark?token=a%20token%20of%20postmark', {
+    method: 'POST',
+    body: JSON.stringify(told),
+  });
+  const { delivered_at } = await messageNow(other.db, id);
+  expect(delivered_at?.getTime()).toBe(toBusiness(Date.parse(DeliveredAt), time));
 });
 
 describe('who may tell', () => {
