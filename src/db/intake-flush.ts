@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
+import { channelFacts } from '#domain/channels.ts';
 import type { Event } from '#domain/events.ts';
 import { Resolver, undecided } from '#domain/identity.ts';
 import type { ProfileKind } from '#domain/journey.ts';
@@ -204,16 +205,17 @@ async function attribute(client: PoolClient, fresh: readonly Keyed[], found: Fou
   return { attributed, identities: resolver.result() };
 }
 
-/** Whether marketing e-mail may go to a profile. */
-function reachability({ suppressed }: Found, shop: ShopSettings, projection: Projection) {
+/** Whether marketing may go to a profile on a channel that the shop uses, as far as is known here: `enter` looks closer. */
+function reachability({ suppressed, elsewhere }: Found, shop: ShopSettings, projection: Projection) {
   return (customerId: string, kind: ProfileKind): boolean => {
-    const address = projection.profile(customerId, kind).email;
-    const reach = {
-      channel: 'email' as const,
-      address,
-      consent: projection.consentOn(customerId, 'advertising', 'email'),
-      suppressed: (address !== null && suppressed.get(address)) || null,
-    };
-    return unreachableBecause(reach, 'marketing', shop) === null;
+    const { email, phone } = projection.profile(customerId, kind);
+    return shop.channels.some((channel) => {
+      const { address: by } = channelFacts[channel];
+      const has = elsewhere.has(`${customerId} ${by === 'device' ? channel : by}`);
+      const address = by === 'email' ? email : by === 'phone' ? phone : has ? by : null;
+      const consent = projection.consentOn(customerId, 'advertising', channel);
+      const known = channel === 'email' && address !== null ? suppressed.get(address) : undefined;
+      return unreachableBecause({ channel, address, consent, suppressed: known ?? null }, 'marketing', shop) === null;
+    });
   };
 }

@@ -47,6 +47,8 @@ export interface Found extends Known {
   runsOf(customerId: string): readonly LiveRun[];
   /** E-mail addresses that must not be written to, and why. */
   suppressed: Map<string, Suppression>;
+  /** Who has a chat or a device: the customer's id and `telegram`, `web_push` or `app_push`. */
+  elsewhere: ReadonlySet<string>;
 }
 
 type Suppression = NonNullable<Reach['suppressed']>;
@@ -112,7 +114,11 @@ const known = `
       from live) as runs,
     (select json_agg(json_build_object('address', address, 'reason', reason))
       from (select email from profile where email is not null union select unnest($7::text[])) as asked,
-        ${each('suppressions', "channel = 'email' and address = asked.email")} as s) as suppressed`;
+        ${each('suppressions', "channel = 'email' and address = asked.email")} as s) as suppressed,
+    (select json_agg(json_build_array(customer_id, kind)) from (
+      select d.customer_id, d.channel as kind from reach, ${each('devices', 'customer_id = reach.id')} as d
+      union select i.customer_id, i.kind from reach,
+        ${each('identities', "customer_id = reach.id and kind = 'telegram'")} as i) one) as elsewhere`;
 
 /** Where another gateway is storing the same event, taking its key waits for how that ends. Null: all are new. */
 const readText = `
@@ -133,6 +139,7 @@ type Row = Nullable<{
   orders: OrderState[];
   runs: LiveRun[];
   suppressed: { address: string; reason: Suppression }[];
+  elsewhere: [customerId: string, kind: string][];
 }>;
 
 /** Versions of the customers whose rows are locked, by id. */
@@ -264,5 +271,6 @@ function foundIn(row: Row | undefined, { expected, held, identities }: Asked, lo
     orders: row?.orders ?? [],
     runsOf: (customerId) => runs.get(customerId) ?? expected.get(customerId)?.customer.runs ?? [],
     suppressed: new Map(row?.suppressed?.map(({ address, reason }) => [address, reason])),
+    elsewhere: new Set(row?.elsewhere?.map(([customerId, kind]) => `${customerId} ${kind}`)),
   };
 }

@@ -15,7 +15,7 @@ const service = await pushService();
 afterAll(() => service.close());
 const channel = createWebPushChannel(webPushSettings(webpush.generateVAPIDKeys()));
 const system = await startSystem(await timeSkipping(), {
-  shop: { channels: ['email', 'web_push'] },
+  shop: { channels: ['web_push'] },
   activities: { channels: { web_push: channel } },
 });
 const customer = customers(system);
@@ -25,7 +25,7 @@ const steps = [{ message: 'cart-reminder', after: 'PT0S', validFor: 'P1D' }];
 await system.settings({ cascade, branches: { cart: { idle: 'PT30M', steps } } });
 
 /** A browser of a customer at the push service, whose address no public route would take. */
-async function browser({ customerId }: TestCustomer, path: string): Promise<void> {
+async function browser({ customerId }: Pick<TestCustomer, 'customerId'>, path: string): Promise<void> {
   const { address, keys } = service.subscribe(path).device;
   const device = { channel: 'web_push' as const, address, keys, userAgent: null };
   const registration = { customerId, allowed: { source: 'browser', ip: null }, at: system.clock.now() };
@@ -37,7 +37,7 @@ async function abandon({ id }: TestCustomer): Promise<void> {
   await system.pass('1 hour');
 }
 
-async function ledgerOf({ customerId }: TestCustomer) {
+async function ledgerOf({ customerId }: Pick<TestCustomer, 'customerId'>) {
   const { body } = await system.call('GET', `/messages?customerId=${customerId}`);
   return body.items;
 }
@@ -81,4 +81,17 @@ test('where all browsers are gone the message failed, and the next one has nobod
   expect(marketing).toEqual({ reachable: false, reason: 'no_address' });
   // Their yes stays for the next browser.
   expect(body.consents).toMatchObject([{ channel: 'web_push', state: 'granted' }]);
+});
+
+test('a visitor whom nobody knows by name is written to as well, whenever they leave a cart', async () => {
+  await system.send('page', { anonymousId: 'visitor' });
+  const holder = system.db.selectFrom('identities').select('customer_id').where('value', '=', 'visitor');
+  const visitor = { customerId: (await holder.executeTakeFirstOrThrow()).customer_id };
+  await browser(visitor, '/visitor');
+  await system.pass('2 hours');
+  const product = { product_id: 'lamp', quantity: 1, price: 1000, currency: 'RUB' };
+  await system.send('track', { anonymousId: 'visitor', event: 'Product Added', properties: product });
+  await system.pass('1 hour');
+  expect(await ledgerOf(visitor)).toMatchObject([{ channel: 'web_push', state: 'accepted' }]);
+  expect(service.pushed.at(-1)?.path).toBe('/visitor');
 });
