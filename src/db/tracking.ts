@@ -1,75 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
+import pg from 'pg';
 import type { Visitor } from '#domain/opens.ts';
 import { newId } from './ids.ts';
 import { ensureMonths } from './partitions.ts';
 import type { DB } from './schema.ts';
 
-/** What judging a visit takes. */
-export interface TrackedMessage {
-  id: string;
-  /** When the provider took it, else when it was reserved: business time. */
-  sentAt: Date;
-  /** Where its links lead, by the index that a token carries. */
-  links: string[];
-}
-
+/** An open or a click, and who it seems to be by; what the ledger knows of the message may tell otherwise. */
 export interface TrackedVisit {
   messageId: string;
+  kind: 'opened' | 'clicked';
   by: Visitor;
+  /** Of a click: its index among the message's links. */
+  link: number | null;
   userAgent: string | undefined;
   /** Business time. */
   at: Date;
 }
 
-/** Null where there is no such message. */
-export async function trackedMessage(db: Kysely<DB>, messageId: string): Promise<TrackedMessage | null> {
-  const row = await db
-    .selectFrom('messages')
-    .select(['id', 'links', sql<Date>`coalesce(accepted_at, reserved_at)`.as('sentAt')])
-    .where('id', '=', messageId)
-    .executeTakeFirst();
-  return row ?? null;
+/** Business milliseconds. `tooFast`: since the provider took the message; `burst`: between two links. */
+export interface Haste {
+  tooFast: number;
+  burst: number;
 }
 
-/** The message keeps its surest open (human, then unknown, then machine) and of those the first, whatever order they are
- *  heard of in. A person's open says that it arrived. */
-export async function recordOpen(db: Kysely<DB>, visit: TrackedVisit): Promise<void> {
-  await recordVisit(db, visit, 'opened', null);
+export interface Visits {
+  /** Resolves when the visit is committed, to where its link leads: null for an open, and where there is no such message or
+   *  link. */
+  record(visit: TrackedVisit): Promise<string | null>;
 }
 
-/** A person's click is a person's open too. A machine's is kept among the message's events and counts for nothing. */
-export async function recordClick(db: Kysely<DB>, visit: TrackedVisit, link: number): Promise<void> {
-  await recordVisit(db, visit, 'clicked', link);
+/** Measured: more together only makes each slower. */
+const visitsAtOnce = 200;
+/** While one waits for the disk, another collects. */
+const lanes = 2;
+const attempts = 5;
+
+interface Waiting {
+  visit: TrackedVisit;
+  resolve(target: string | null): void;
+  reject(error: unknown): void;
 }
 
-/** The message's row is held first: a visit is either seen by an erasure or sees that the address is gone, and then says
- *  nothing of the browser. */
-async function recordVisit(
+/** Group commit, as intake has it: what comes while others are being written goes together, in one statement. A lone visit goes
+ *  at once. */
+export function createVisits(db: Kysely<DB>, haste: Haste): Visits {
+  const waiting: Waiting[] = [];
+  let busy = 0;
+  let isKicked = false;
+
+  function kick(): void {
+    if (isKicked || busy >= lanes) return;
+    isKicked = true;
+    // After all requests of this turn of the event loop are in.
+    setImmediate(() => {
+      isKicked = false;
+      if (waiting.length > 0 && busy < lanes) void drain();
+    });
+  }
+
+  async function drain(): Promise<void> {
+    busy += 1;
+    while (waiting.length > 0) await write(db, waiting.splice(0, visitsAtOnce), haste);
+    busy -= 1;
+  }
+
+  return {
+    record: (visit) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ visit, resolve, reject });
+        kick();
+      }),
+  };
+}
+
+/** Never rejects. */
+async function write(db: Kysely<DB>, batch: readonly Waiting[], haste: Haste): Promise<void> {
+  const visits = batch.map(({ visit }) => visit);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      for (const month of new Map(visits.map(({ at }) => [at.toISOString().slice(0, 7), at])).values())
+        await ensureMonths(db, ['message_events'], month);
+      const targets = await recordVisits(db, visits, haste);
+      for (const [place, { resolve }] of batch.entries()) resolve(targets.get(place) ?? null);
+      return;
+    } catch (error) {
+      const isDeadlock = error instanceof pg.DatabaseError && error.code === '40P01';
+      if (!isDeadlock || attempt >= attempts) {
+        for (const { reject } of batch) reject(error);
+        return;
+      }
+      await sleep(Math.random() * 5 * attempt);
+    }
+  }
+}
+
+/**
+ * Writes visits in one statement. A message keeps its surest open (human, then unknown, then machine) and of those the first; a
+ * person's click is a person's open too, and says that it arrived; a machine's is kept among the events and counts for nothing.
+ * Whoever comes sooner than a person could, and whoever follows two links of a message at once, is a machine.
+ *
+ * The message's row is held first: a visit is either seen by an erasure or sees that the address is gone, and then says nothing of
+ * the browser. Returns where links lead, by place.
+ */
+async function recordVisits(
   db: Kysely<DB>,
-  { messageId, by, userAgent, at }: TrackedVisit,
-  kind: 'opened' | 'clicked',
-  link: number | null,
-): Promise<void> {
-  await ensureMonths(db, ['message_events'], at);
-  const human = by === 'human';
-  const opens = kind === 'opened' || human;
-  const clicks = kind === 'clicked' && human;
-  await sql`
-    with message as (select id, address from messages where id = ${messageId} for no key update),
-    visit as (
+  visits: readonly TrackedVisit[],
+  { tooFast, burst }: Haste,
+): Promise<Map<number, string>> {
+  const column = <T>(of: (visit: TrackedVisit) => T) => visits.map(of);
+  const within = sql`${burst / 1000} * interval '1 second'`;
+  const { rows } = await sql<{ place: number; messageId: string; target: string | null; isBurst: boolean }>`
+    with given as materialized (
+      select * from unnest(${column(({ at }) => newId(at))}::uuid[], ${column(({ messageId }) => messageId)}::uuid[],
+        ${column(({ at }) => at.toISOString())}::timestamptz[], ${column(({ kind }) => kind)}::text[],
+        ${column(({ by }) => by)}::text[], ${column(({ link }) => link)}::int[],
+        ${column(({ userAgent }) => userAgent?.slice(0, 500) ?? null)}::text[])
+        with ordinality as visit (id, message_id, at, kind, guess, link, user_agent, place)
+    ), message as materialized (
+      select id, address is not null as is_theirs, links, coalesce(accepted_at, reserved_at) as sent_at
+      from messages where id in (select message_id from given) order by id for no key update
+    ), found as materialized (
+      select g.*, m.is_theirs, m.links[g.link + 1] as target, m.sent_at,
+        g.kind = 'clicked' and (
+          exists (select from given o where o.message_id = g.message_id and o.kind = 'clicked' and o.link <> g.link
+            and o.at between g.at - ${within} and g.at + ${within})
+          or exists (select from message_events e where e.message_id = g.message_id and e.kind = 'clicked' and e.link <> g.link
+            and e.at between g.at - ${within} and g.at + ${within})) as is_burst
+      from given g join message m on m.id = g.message_id
+    ), visit as materialized (
+      select *, case when is_burst or at < sent_at + ${tooFast / 1000} * interval '1 second' then 'machine' else guess end as by
+      from found where kind = 'opened' or target ~* '^https?://'
+    ), kept as (
       insert into message_events (id, at, message_id, kind, by, link, user_agent)
-      select ${newId(at)}::uuid, ${at}::timestamptz, id, ${kind}, ${by}, ${link}::int,
-        case when address is not null then ${userAgent?.slice(0, 500) ?? null}::text end
-      from message returning message_id
+      select id, at, message_id, kind, by, link, case when is_theirs then user_agent end from visit
+    ), surest as (
+      select distinct on (message_id) message_id, by, at from visit where kind = 'opened' or by = 'human'
+      order by message_id, ${rank(sql`by`)} desc, at
+    ), first as (
+      select message_id, min(at) filter (where by = 'human') as seen_at,
+        min(at) filter (where by = 'human' and kind = 'clicked') as clicked_at
+      from visit group by message_id
+    ), told as (
+      update messages set
+        ${surestOpen(sql`surest.by`, sql`surest.at`)},
+        clicked_at = least(messages.clicked_at, first.clicked_at),
+        accepted_at = case when messages.state = 'unknown' then coalesce(messages.accepted_at, first.seen_at) else messages.accepted_at end,
+        delivered_at = case when messages.state in ('accepted', 'unknown', 'delivered')
+          then least(messages.delivered_at, first.seen_at) else messages.delivered_at end,
+        state = case when messages.state in ('accepted', 'unknown') and first.seen_at is not null then 'delivered' else messages.state end
+      from surest join first using (message_id) where messages.id = surest.message_id
     )
-    update messages set
-      ${surestOpen(sql`${by}::text`, sql`${at}::timestamptz`)},
-      clicked_at = case when ${clicks} then least(clicked_at, ${at}::timestamptz) else clicked_at end,
-      state = case when ${human} and state in ('accepted', 'unknown') then 'delivered' else state end,
-      accepted_at = case when ${human} and state = 'unknown' then coalesce(accepted_at, ${at}::timestamptz) else accepted_at end,
-      delivered_at = case when ${human} and state in ('accepted', 'unknown', 'delivered')
-        then least(delivered_at, ${at}::timestamptz) else delivered_at end
-    where id = (select message_id from visit) and ${opens}`.execute(db);
+    select place::int, message_id as "messageId", target, is_burst as "isBurst" from found`.execute(db);
+  const bursts = new Set(rows.filter(({ isBurst }) => isBurst).map(({ messageId }) => messageId));
+  if (bursts.size > 0) await withoutBursts(db, [...bursts].sort(), within);
+  return new Map(rows.flatMap(({ place, target }) => (target === null ? [] : [[place - 1, target] as const])));
+}
+
+/** Clicks that were taken for a person's until the next link was followed too fast: the message is told anew from what is left. */
+async function withoutBursts(
+  db: Kysely<DB>,
+  messages: readonly string[],
+  within: ReturnType<typeof sql>,
+): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    await sql`select from messages where id = any(${messages}::uuid[]) order by id for no key update`.execute(trx);
+    await sql`
+      update message_events e set by = 'machine'
+      where e.message_id = any(${messages}::uuid[]) and e.kind = 'clicked' and e.by <> 'machine' and exists (
+        select from message_events o where o.message_id = e.message_id and o.kind = 'clicked' and o.link <> e.link
+          and o.at between e.at - ${within} and e.at + ${within})`.execute(trx);
+    await sql`
+      update messages m set clicked_at = (select min(at) from message_events e
+          where e.message_id = m.id and e.kind = 'clicked' and e.by = 'human'),
+        (opened_at, opened_by) = (select at, by from message_events e
+          where e.message_id = m.id and (e.kind in ('opened', 'read') or e.kind = 'clicked' and e.by = 'human')
+          order by ${rank(sql`by`)} desc, at limit 1)
+      where m.id = any(${messages}::uuid[])`.execute(trx);
+  });
+}
+
+/** Where a link leads, without a word of it: null where there is no such message or link. */
+export async function linkOf(db: Kysely<DB>, messageId: string, link: number): Promise<string | null> {
+  const { rows } = await sql<{ target: string | null }>`
+    select links[${link}::int + 1] as target from messages where id = ${messageId}`.execute(db);
+  return rows[0]?.target ?? null;
 }
 
 /** Assignments by which a message keeps its surest open (human, then unknown, then machine), and of those the first. `by` null:

@@ -6,12 +6,16 @@ export type Visitor = 'human' | 'machine' | 'unknown';
 export interface Visit {
   method: string;
   userAgent: string | undefined;
-  /** Wall milliseconds since the provider took the message; it may not have answered us yet, then since we sent it. */
-  sinceSentMs: number;
+  /** `Sec-Purpose`, `Purpose` or `X-Moz`: a browser that fetches what nobody has asked for yet. */
+  purpose?: string | undefined;
 }
 
-/** A letter that was only just handed over has not been read: filters of the receiving side look at it first. */
-const tooFastMs = 2_000;
+/** Wall milliseconds since a letter was handed over within which no person has read it: filters of the receiving side look
+ *  at it first. */
+export const tooFastMs = 2_000;
+
+/** Wall milliseconds within which nobody follows two different links of a letter: a scanner follows them all. */
+export const burstMs = 1_000;
 
 /** These fetch a picture when a person opens the letter; `isbot` takes them for crawlers, as their names suggest. */
 const imageProxies = /GoogleImageProxy|YahooMailProxy/;
@@ -19,21 +23,41 @@ const imageProxies = /GoogleImageProxy|YahooMailProxy/;
 /** Mail programs that `isbot` does not know: it is a hint only. */
 const mailPrograms = /^(?:Outlook-Android|ru\.mail\.mailapp|eM Client)\b/;
 
+/** Filters that follow links before anybody reads the letter. Those that hide behind a browser's name are known by their haste. */
+const scanners =
+  /barracuda|proofpoint|mimecast|safelinks|microsoft.?atp|defender|forcepoint|trustwave|ironport|cisco.?secure|sophos|symantec/i;
+
+const ahead = /prefetch|prerender|preview/i;
+
 /** Null: no open at all (`HEAD`). A machine's open stops no fallback and counts for no rate. */
-export function classifyOpen(visit: Visit): Visitor | null {
-  const { method, userAgent, sinceSentMs } = visit;
+export function classifyOpen({ method, userAgent, purpose }: Visit): Visitor | null {
   if (method !== 'GET') return null;
-  if (sinceSentMs < tooFastMs) return 'machine';
   if (!userAgent) return 'unknown';
   // Apple's privacy proxy loads every picture of every letter, opened or not, and names itself exactly so.
-  if (userAgent === 'Mozilla/5.0') return 'machine';
+  if (userAgent === 'Mozilla/5.0' || isAhead(purpose)) return 'machine';
   if (imageProxies.test(userAgent) || mailPrograms.test(userAgent)) return 'human';
-  return isbot(userAgent) ? 'machine' : 'human';
+  return isMachine(userAgent) ? 'machine' : 'human';
 }
 
 /** Null: no click at all (`HEAD`). Scanners follow links as soon as a letter comes in; browsers say who they are. */
-export function classifyClick({ method, userAgent, sinceSentMs }: Visit): Visitor | null {
+export function classifyClick({ method, userAgent, purpose }: Visit): Visitor | null {
   if (method !== 'GET') return null;
-  if (sinceSentMs < tooFastMs || !userAgent) return 'machine';
-  return isbot(userAgent) ? 'machine' : 'human';
+  return !userAgent || isAhead(purpose) || isMachine(userAgent) ? 'machine' : 'human';
+}
+
+function isAhead(purpose: string | undefined): boolean {
+  return purpose !== undefined && ahead.test(purpose);
+}
+
+/** Browsers are few and come again: asking once spares most of what a click costs here. */
+const asked = new Map<string, boolean>();
+const mostAsked = 2_000;
+
+function isMachine(userAgent: string): boolean {
+  const known = asked.get(userAgent);
+  if (known !== undefined) return known;
+  const found = scanners.test(userAgent) || isbot(userAgent);
+  if (asked.size >= mostAsked) asked.clear();
+  asked.set(userAgent, found);
+  return found;
 }

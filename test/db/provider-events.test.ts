@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { consentRules } from '#api/advertising.ts';
 import { newId } from '#db/ids.ts';
 import { type Heard, recordProviderEvents } from '#db/provider-events.ts';
-import { recordOpen } from '#db/tracking.ts';
+import { createVisits } from '#db/tracking.ts';
 import { defaultShop } from '#domain/shop.ts';
 import { messageNow, newCustomer, newMessage, newRun, sentAt } from '#test/api/tracking/support.ts';
 import { freshDatabase } from '#test/support/database.ts';
@@ -12,6 +12,7 @@ import { freshDatabase } from '#test/support/database.ts';
 const { db } = await freshDatabase();
 const now = new Date(sentAt.getTime() + 3_600_000);
 const after = (seconds: number) => new Date(sentAt.getTime() + seconds * 1000);
+const visits = createVisits(db, { tooFast: 0, burst: 0 });
 const context = { now, rules: consentRules(defaultShop) };
 
 type Said = Partial<Heard> & Pick<Heard, 'kind'>;
@@ -104,7 +105,14 @@ describe('what a provider says of a message', () => {
 
   test("and our own pixel's word make one story", async () => {
     const { id, message } = await letter();
-    await recordOpen(db, { messageId: id, by: 'human', userAgent: undefined, at: after(100) });
+    await visits.record({
+      messageId: id,
+      kind: 'opened',
+      link: null,
+      by: 'human',
+      userAgent: undefined,
+      at: after(100),
+    });
     await record({ kind: 'opened', message, by: 'machine', at: after(1) });
     expect(await messageNow(db, id)).toMatchObject({ opened_by: 'human', opened_at: after(100) });
     await record({ kind: 'opened', message, by: 'human', at: after(40) });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { classifyClick, classifyOpen } from '#domain/opens.ts';
 
-const late = { method: 'GET', sinceSentMs: 60_000 };
+const late = { method: 'GET' };
 const safari =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148';
 
@@ -24,16 +24,32 @@ test.each([
   expect(classifyOpen({ ...late, userAgent })).toBe(by);
 });
 
-test('a letter that was handed over a moment ago has been read by no person', () => {
-  expect(classifyOpen({ method: 'GET', userAgent: safari, sinceSentMs: 1_999 })).toBe('machine');
-  expect(classifyOpen({ method: 'GET', userAgent: safari, sinceSentMs: 2_000 })).toBe('human');
-  expect(classifyClick({ method: 'GET', userAgent: safari, sinceSentMs: 1_999 })).toBe('machine');
-  expect(classifyClick({ method: 'GET', userAgent: safari, sinceSentMs: 2_000 })).toBe('human');
+test.each(['prefetch', 'prefetch;prerender', 'preview'])('a browser that looks ahead (%s) is a machine', (purpose) => {
+  expect(classifyOpen({ ...late, userAgent: safari, purpose })).toBe('machine');
+  expect(classifyClick({ ...late, userAgent: safari, purpose })).toBe('machine');
+  expect(classifyClick({ ...late, userAgent: safari, purpose: 'navigate' })).toBe('human');
+});
+
+const chrome =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36';
+
+test.each([
+  'Barracuda Sentinel (EE)',
+  'Mimecast-URL-Check/1.0',
+  'proofpoint',
+  'BingPreview/1.0b',
+  'SafeLinks',
+  'Forcepoint',
+  'Sophos',
+])('a scanner that says so is a machine, also behind the name of a browser: %s', (scanner) => {
+  for (const userAgent of [scanner, `${chrome} ${scanner}`])
+    expect(classifyClick({ ...late, userAgent })).toBe('machine');
+  expect(classifyClick({ ...late, userAgent: chrome })).toBe('human');
 });
 
 test('HEAD is nothing; a click without a browser is a machine', () => {
-  expect(classifyOpen({ method: 'HEAD', userAgent: safari, sinceSentMs: 60_000 })).toBeNull();
-  expect(classifyClick({ method: 'HEAD', userAgent: safari, sinceSentMs: 60_000 })).toBeNull();
+  expect(classifyOpen({ method: 'HEAD', userAgent: safari })).toBeNull();
+  expect(classifyClick({ method: 'HEAD', userAgent: safari })).toBeNull();
   expect(classifyClick({ ...late, userAgent: undefined })).toBe('machine');
   expect(classifyClick({ ...late, userAgent: 'Slackbot-LinkExpanding 1.0' })).toBe('machine');
 });

@@ -118,6 +118,60 @@ test('a message whose fate was unknown has arrived once a person opens it; one t
   expect((await messageNow(db, failed.id)).state).toBe('failed');
 });
 
+test('what comes sooner than a person could is a machine', async () => {
+  for (const [second, by] of [
+    [1.9, 'machine'],
+    [2, 'human'],
+  ] as const) {
+    const { id } = await newMessage(db, customer);
+    at(second);
+    await pixel(id, browser);
+    await follow(id, 0, browser);
+    expect((await eventsOf(db, id)).map((event) => event.by)).toEqual([by, by]);
+    expect((await messageNow(db, id)).clicked_at === null).toBe(by === 'machine');
+  }
+});
+
+test('who follows several links at once is a machine, also for the first of them, and still arrives', async () => {
+  const { id } = await newMessage(db, customer);
+  await pixel(id, apple);
+  at(100);
+  await follow(id, 0, browser);
+  expect(await messageNow(db, id)).toMatchObject({ opened_by: 'human' });
+  at(100.9);
+  expect((await follow(id, 1, browser)).status).toBe(302);
+  expect(await messageNow(db, id)).toMatchObject({ opened_by: 'machine', clicked_at: null });
+  const together = await newMessage(db, customer);
+  at(200);
+  await Promise.all([follow(together.id, 0, browser), follow(together.id, 1, browser)]);
+  expect((await eventsOf(db, together.id)).map(({ by }) => by)).toEqual(['machine', 'machine']);
+  expect(await messageNow(db, together.id)).toMatchObject({ opened_by: null, clicked_at: null });
+});
+
+test('a person may follow one link twice, and another a moment later', async () => {
+  const { id } = await newMessage(db, customer);
+  for (const [second, link] of [
+    [100, 0],
+    [100.2, 0],
+    [101.3, 1],
+  ] as const) {
+    at(second);
+    await follow(id, link, browser);
+  }
+  expect((await eventsOf(db, id)).map(({ by }) => by)).toEqual(['human', 'human', 'human']);
+});
+
+test('a hundred at once, of few messages: each is kept', async () => {
+  const messages = await Promise.all(Array.from({ length: 5 }, () => newMessage(db, customer)));
+  await Promise.all(
+    Array.from({ length: 100 }, (_, index) => pixel(messages[index % 5]?.id ?? '', index % 2 ? browser : apple)),
+  );
+  for (const { id } of messages) {
+    expect(await eventsOf(db, id)).toHaveLength(20);
+    expect(await messageNow(db, id)).toMatchObject({ opened_by: 'human' });
+  }
+});
+
 test('no link leads elsewhere: bad tokens, links that there are none of and other schemes get a page', async () => {
   const { id } = await newMessage(db, customer, {
     links: ['javascript:alert(1)', 'data:text/html,x', '//evil.example'],
