@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Clock } from '#domain/clock.ts';
 import type { Event } from '#domain/events.ts';
 import type { Routing } from '#domain/routing.ts';
@@ -8,9 +8,12 @@ import { connect } from './connect.ts';
 import { flush, type Incoming } from './intake-flush.ts';
 import { Memory } from './intake-memory.ts';
 import { Stale } from './intake-read.ts';
+import { createPatience, RefusedEvents, Submission, sqlState } from './intake-submission.ts';
 import type { OutboxRow } from './outbox.ts';
 import { ensureMonths } from './partitions.ts';
 import { pipelining, withClient } from './pipeline.ts';
+
+export { RefusedEvents };
 
 export interface IntakeOptions {
   /** Where the database is; intake opens two connections of its own there, which pipeline their statements. */
@@ -34,15 +37,6 @@ export interface Intake {
 /** The queue is full: come again later. */
 export class Overloaded extends Error {}
 
-/** Events that can never be stored, by their place in what was submitted. */
-export class RefusedEvents extends Error {
-  readonly refused: readonly { index: number; reason: string }[];
-  constructor(refused: readonly { index: number; reason: string }[]) {
-    super(`${refused.length} events cannot be stored`);
-    this.refused = refused;
-  }
-}
-
 /** Measured: more in a flush or in flight only makes each slower. */
 const eventsPerFlush = 200;
 /** Each has at most one flush in flight. A visitor's events keep to one: in their order, and no flush waits for the other's
@@ -50,15 +44,15 @@ const eventsPerFlush = 200;
 const lanes = 2;
 /** Two flushes at once pay from so many events in each; fewer go together, since a flush has a price of its own. */
 const worthALane = 16;
-/** Wall time that a client waits before it is told to come again. Most clients give up after 10 s. */
-const patienceMs = 8_000;
 /** A few seconds' worth. What comes beyond is told to come again, before memory ends. */
 const mostWaiting = 20_000;
 const mostWaitingBytes = 64 * 1024 * 1024;
 const attempts = 10;
 
 interface Waiting extends Incoming {
-  done(error?: unknown): void;
+  submission: Submission;
+  /** Place in the submission. */
+  index: number;
 }
 
 /** Group commit: events that come while others are being stored wait and go together, in one transaction. Nothing in
@@ -67,6 +61,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const pool = pipelining(options.pool, lanes);
   const store = storing(options, pool);
   const queue = createQueue(store);
+  const patience = createPatience();
   let isClosed = false;
 
   return {
@@ -75,14 +70,15 @@ export function createIntake(options: IntakeOptions): Intake {
       if (isClosed || queue.length + events.length > mostWaiting || queue.bytes + bytes > mostWaitingBytes) {
         return Promise.reject(new Overloaded('too many events wait to be stored'));
       }
-      const { promise, doneOf } = together(events.length);
-      for (const [index, event] of events.entries()) queue.push({ sourceId, event, done: doneOf(index) });
-      return promise;
+      const submission = new Submission(events.length, patience.waiting);
+      for (const [index, event] of events.entries()) queue.push({ sourceId, event, submission, index });
+      return submission.promise;
     },
     async close() {
       if (isClosed) return;
       isClosed = true;
       await queue.idle();
+      patience.stop();
       await pool.end();
     },
   };
@@ -165,11 +161,11 @@ function storing({ pool: shared, clock, routing, shop, onOutbox }: IntakeOptions
   return async function store(batch: Waiting[]): Promise<void> {
     try {
       const rows = await tryFlush(batch);
-      for (const one of batch) one.done();
+      for (const { submission } of batch) submission.stored();
       if (rows.length > 0) onOutbox(rows);
     } catch (error) {
       if (batch.length > 1 && isTheEventsFault(error)) for (const one of batch) await store([one]);
-      else for (const one of batch) one.done(error);
+      else for (const { submission, index } of batch) submission.failed(index, error);
     }
   };
 
@@ -187,37 +183,13 @@ function storing({ pool: shared, clock, routing, shop, onOutbox }: IntakeOptions
   }
 
   async function ensureMonthsOf(batch: Waiting[]): Promise<void> {
-    const monthOf = ({ event: { receivedAt } }: Waiting) => receivedAt.getUTCFullYear() * 12 + receivedAt.getUTCMonth();
-    const months = new Map(batch.map((one) => [monthOf(one), one.event.receivedAt]));
-    for (const instant of months.values()) await ensureMonths(db, ['events'], instant);
+    let last = -1;
+    for (const { event } of batch) {
+      const month = event.receivedAt.getUTCFullYear() * 12 + event.receivedAt.getUTCMonth();
+      if (month !== last) await ensureMonths(db, ['events'], event.receivedAt);
+      last = month;
+    }
   }
-}
-
-/** One promise for all events of a submission. */
-function together(count: number) {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const refused: { index: number; reason: string }[] = [];
-  let left = count;
-  let failure: unknown;
-  // The events may still be stored later: sent again, they are duplicates.
-  const patience = setTimeout(() => reject(new Error('storing takes too long')), patienceMs);
-  const settle = () => {
-    clearTimeout(patience);
-    if (failure !== undefined) reject(failure);
-    else if (refused.length > 0) reject(new RefusedEvents(refused));
-    else resolve();
-  };
-  if (count === 0) settle();
-  const doneOf = (index: number) => (error?: unknown) => {
-    if (/^(22|54)/.test(sqlState(error) ?? '')) refused.push({ index, reason: 'holds what the database cannot store' });
-    else if (error !== undefined) failure = error;
-    if (--left === 0) settle();
-  };
-  return { promise, doneOf };
-}
-
-function sqlState(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? error.code : undefined;
 }
 
 /** Unique violation: another gateway stored the same event, or took the same identity, first. Deadlock and serialization

@@ -10,7 +10,7 @@ import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { answer, failure, WrongKey } from './answers.ts';
 import { BadBody, readBody } from './body.ts';
 import { batchLimit, contextOf, eventLimit, type Read, type Refused, readCalls } from './calls.ts';
-import { basicUser, createWriteKeys } from './write-keys.ts';
+import { createRequestKeys } from './write-keys.ts';
 
 export interface SegmentDeps {
   db: Db;
@@ -29,11 +29,10 @@ export type CallHandler = (request: IncomingMessage, response: ServerResponse) =
 /** Segment's HTTP tracking API, by path. Whatever happens, the answer is one that its clients act rightly on
  *  (`answers.ts`). Plain handlers of Node: they need nothing of Express, which costs a third of such a request. */
 export function segmentHandlers(deps: SegmentDeps): ReadonlyMap<string, CallHandler> {
-  const keys = createWriteKeys((key) => findKey(deps.db, 'sources', key));
+  const keys = createRequestKeys((key) => findKey(deps.db, 'sources', key));
   const take = async (request: IncomingMessage, type: string | null): Promise<Read> => {
     const body = parse(await readBody(request, type === null ? batchLimit : eventLimit));
-    const key = basicUser(request.headers.authorization) ?? body.writeKey;
-    const source = typeof key === 'string' ? await keys(key) : null;
+    const source = await keys(request, body.writeKey);
     if (source === null) throw new WrongKey();
     const calls = type === null ? batchOf(body) : [{ call: body, type }];
     const read = readCalls(calls, contextOf(deps.clock, deps.shop?.() ?? defaultShop, body));

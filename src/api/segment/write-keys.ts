@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { keyHash } from '#db/keys.ts';
 
 export interface Source {
@@ -38,4 +40,28 @@ export function basicUser(authorization: string | undefined): string | null {
   const text = Buffer.from(encoded, 'base64').toString('utf8');
   const user = text.split(':', 1)[0] ?? '';
   return user === '' ? null : user;
+}
+
+interface Answered {
+  authorization: string | undefined;
+  source: Source | null;
+  until: number;
+}
+
+/**
+ * The same by the request: the write key is the user of Basic authentication, or stands in the body. A client says the same on
+ * one connection again and again, so what the connection said last is remembered with it.
+ */
+export function createRequestKeys(find: Find, wall: () => number = Date.now) {
+  const keys = createWriteKeys(find, wall);
+  const last = new WeakMap<Socket, Answered>();
+  return async ({ socket, headers: { authorization } }: IncomingMessage, inBody: unknown): Promise<Source | null> => {
+    const answered = last.get(socket);
+    if (answered && answered.authorization === authorization && answered.until > wall()) return answered.source;
+    const user = basicUser(authorization);
+    const key = user ?? inBody;
+    const source = typeof key === 'string' ? await keys(key) : null;
+    if (user !== null) last.set(socket, { authorization, source, until: wall() + badForMs });
+    return source;
+  };
 }
