@@ -185,6 +185,15 @@ describe('R3 DNK: e-mail; not opened → Viber; not delivered → SMS', () => {
     expect(await egor.outcome()).toBe('goal');
   });
 
+  test('who has a phone and no e-mail address is in the journey, too', async () => {
+    const phone = `+${++phones}`;
+    await system.identify(`only-${phones}`, { phone });
+    for (const channel of ['viber', 'sms']) await system.track(`only-${phones}`, 'Subscribed', { channel });
+    await system.track(`only-${phones}`, 'Product Added', { product_id: 'lamp' });
+    await system.pass('4 hours');
+    expect((await system.inbox(phone)).map(({ channel }) => channel)).toEqual(['viber', 'sms']);
+  });
+
   test('whoever says no between two channels hears no more', async () => {
     const zoya = await everywhere();
     await leaves(zoya);
