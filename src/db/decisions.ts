@@ -21,12 +21,23 @@ export interface DecisionView {
   details: Record<string, unknown>;
 }
 
+/** Which decisions are asked for; what is left out is any. */
+export interface About {
+  journey?: string | undefined;
+  /** A message or a block. */
+  message?: string | undefined;
+  /** Half-open. */
+  from?: Date | undefined;
+  to?: Date | undefined;
+}
+
 /** Newest first, those before the cursor (time, id). */
 export function listDecisions(
   db: Any,
   customerIds: readonly string[],
   before: readonly [Date, string] | null,
   limit: number,
+  { journey, message, from, to }: About = {},
 ): Promise<DecisionView[]> {
   let query = db
     .selectFrom('decisions')
@@ -35,5 +46,9 @@ export function listDecisions(
     .select(sql<Record<string, unknown>>`details`.as('details'))
     .where('customer_id', 'in', customerIds);
   if (before) query = query.where(sql<boolean>`(at, id) < (${before[0]}, ${before[1]}::uuid)`);
+  if (journey !== undefined) query = query.where('journey', '=', journey);
+  if (message !== undefined) query = query.where(sql<boolean>`${message} in (block, details->>'message')`);
+  if (from !== undefined) query = query.where('at', '>=', from);
+  if (to !== undefined) query = query.where('at', '<', to);
   return query.orderBy('at', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }

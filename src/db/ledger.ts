@@ -11,23 +11,33 @@ export interface LedgerJson {
 
 const ms = (column: RawBuilder<unknown>) => sql`(extract(epoch from ${column}) * 1000)::bigint`;
 
+/** A row of `contactRowsOf` as JSON. */
+export const contactJson = sql`jsonb_build_object('key', key, 'at', ${ms(sql`at`)}, 'class', class, 'channels', channels,
+  'runId', run_id, 'sale', sale)`;
+
+/** What takes slots of those messages `m` that `which` picks, from `since` on: a step's iteration is one, whatever channels it used. */
+export function contactRowsOf(which: RawBuilder<unknown>, since: RawBuilder<unknown> | Date): RawBuilder<unknown> {
+  return sql`
+    select customer_id, run_id, class, coalesce(run_id || ':' || block || ':' || iteration, id::text) as key,
+      min(reserved_at) as at, array_agg(channel) as channels, bool_or(sale) as sale
+    from messages m where ${which} and counts and state = any(${countingStates}::text[]) and reserved_at > ${since}
+    group by customer_id, run_id, class, 4`;
+}
+
+/** The plan of a live run `r`, with the contact that it is of. */
+export const planJson = sql`r.plan || jsonb_build_object('runId', r.id, 'journey', r.journey, 'class', r.class,
+  'due', ${ms(sql`r.due_at`)}, 'block', r.block, 'contact', r.id || ':' || r.block || ':' || coalesce((
+    select max(iteration) from run_blocks b where b.run_id = r.id and b.block = r.block and b.left_at is null), 1))`;
+
 /** What the contact policy asks for (`Ledger`), as JSON. Stands in a query whose row `w` has the customer's `id`; plans of the run
- *  that `ownRun` (of the row `r`) tells are left out. A step's iteration is one contact, whatever channels it used. */
+ *  that `ownRun` (of the row `r`) tells are left out. */
 export function ledgerJson(now: Date, ownRun: RawBuilder<unknown>): RawBuilder<LedgerJson> {
+  const since = sql`${now}::timestamptz - make_interval(days => ${longestWindowDays + 1})`;
   return sql`jsonb_build_object(
     'history', coalesce((
-      select jsonb_agg(jsonb_build_object('key', key, 'at', ${ms(sql`at`)}, 'class', class, 'channels', channels, 'runId', run_id,
-        'sale', sale))
-      from (
-        select run_id, class, coalesce(run_id || ':' || block || ':' || iteration, id::text) as key, min(reserved_at) as at,
-          array_agg(channel) as channels, bool_or(sale) as sale
-        from messages where customer_id = w.id and counts and state = any(${countingStates}::text[])
-          and reserved_at > ${now}::timestamptz - make_interval(days => ${longestWindowDays + 1})
-        group by run_id, class, 3) contacts), '[]'),
+      select jsonb_agg(${contactJson}) from (${contactRowsOf(sql`m.customer_id = w.id`, since)}) contacts), '[]'),
     'plans', coalesce((
-      select jsonb_agg(r.plan || jsonb_build_object('runId', r.id, 'journey', r.journey, 'class', r.class, 'due', ${ms(sql`r.due_at`)},
-        'block', r.block, 'contact', r.id || ':' || r.block || ':' || coalesce((select max(iteration) from run_blocks b
-          where b.run_id = r.id and b.block = r.block and b.left_at is null), 1)))
+      select jsonb_agg(${planJson})
       from runs r where r.customer_id = w.id and r.ended_at is null and r.plan is not null and r.due_at is not null
         and not (${ownRun})), '[]'),
     'excludesBulk', exists (

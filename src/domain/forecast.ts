@@ -1,3 +1,4 @@
+import { durationMs } from './duration.ts';
 import {
   byRank,
   type Candidate,
@@ -6,6 +7,7 @@ import {
   hasSlot,
   isForbidden,
   type Ledger,
+  longestWindowDays,
   obstacle,
   type Plan,
   type PolicyRule,
@@ -42,7 +44,9 @@ export function forecast<P extends Plan>(
   zone: string,
   audible: Audible<P>,
 ): Expected<P>[] {
-  const contacts = ledger.history.map((contact) => ({ ...contact, plan: null }));
+  const since = historySince(policy, now);
+  const history = ledger.history.filter(({ at }) => at > since);
+  const contacts = history.map((contact) => ({ ...contact, plan: null }));
   const scene: Scene = { policy, zone, contacts, ledger, now };
   return ledger.plans.toSorted(byRank).map((plan) => {
     const candidate = candidateOf(plan);
@@ -52,6 +56,16 @@ export function forecast<P extends Plan>(
     return expected;
   });
 }
+
+/** What was sent before this matters to no rule any more. The share of sales counts contacts, however old. */
+export function historySince({ rules, sale, bulkAlone }: PolicySettings, now: Date): Date {
+  const windows = [...rules.map(({ window }) => window), ...(bulkAlone ? [bulkAlone] : [])];
+  const longest = sale ? longestWindowDays * day : Math.max(0, ...windows.map(durationMs));
+  // A local day may be longer than 24 hours.
+  return new Date(now.getTime() - longest - day);
+}
+
+const day = durationMs('P1D');
 
 /** Goes from one objection to the next, each of which leads to a later instant, until there is none or it is too late. */
 function expect<P extends Plan>(scene: Scene, plan: P, candidate: Candidate, audible: Audible<P>): Expected<P> {
