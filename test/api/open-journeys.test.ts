@@ -25,14 +25,14 @@ test('every block adds up: entered = waiting + passed + dropped', async () => {
     entered: 2,
     passed: 1,
     dropped: 1,
-    reasons: [{ result: 'dropped', reason: 'goal', count: 1 }],
+    reasons: [{ result: 'dropped', reason: 'goal', words: 'The goal of the journey was reached.', count: 1 }],
   });
   expect(of('cart-2')).toMatchObject({ entered: 1, waiting: 1 });
   expect(of('end')).toMatchObject({ entered: 1, reasons: [{ result: 'passed', reason: 'goal', count: 1 }] });
   expect(of('visit-1')).toMatchObject({ entered: 0, reasons: [] });
   expect(body.notEntered).toEqual([
-    { reason: 'too_late', customers: 1, times: 1 },
-    { reason: 'unreachable', customers: 1, times: 6 },
+    { reason: 'too_late', words: 'The event came in too long after it had happened.', customers: 1, times: 1 },
+    { reason: 'unreachable', words: expect.any(String), customers: 1, times: 6 },
   ]);
 });
 
@@ -42,6 +42,17 @@ test('a window counts the runs that entered in it', async () => {
   expect(first).toMatchObject({ entries: 1, live: 1, outcomes: [], from: start.toISOString() });
   const wrong = await call('GET', `/journeys/abandonment/stats?${window(later(day), start)}`);
   expect(wrong.body).toMatchObject({ code: 'invalid_request', errors: [{ field: 'to' }] });
+});
+
+test('reasons are told in the language that is asked for, or that the caller accepts', async () => {
+  const words = async (path: string, headers?: Record<string, string>) =>
+    (await call('GET', `/journeys/abandonment/${path}`, undefined, headers)).body.items.find(
+      (item: { reason: string }) => item.reason === 'unreachable',
+    ).words;
+  expect(await words('holes?lang=ru')).toBe('Клиенту нельзя было написать ни в одном канале.');
+  expect(await words('holes', { 'accept-language': 'ru-RU,en;q=0.5' })).toMatch(/^Клиенту/);
+  expect(await words('holes', { 'accept-language': 'de' })).toMatch(/^The customer/);
+  expect((await call('GET', '/journeys/abandonment/holes?lang=de')).body.errors[0].field).toBe('lang');
 });
 
 test('holes show by reason who met a trigger and got nothing', async () => {

@@ -119,6 +119,10 @@ async function events(db: Db, [customer, merged]: [string, string], source_id: s
 
 async function journeyRuns(db: Db, customer_id: string): Promise<string[]> {
   const ids = [newId(later(10)), newId(later(11))];
+  /** Never too late: tests look at it by whatever clock. */
+  const until = Date.UTC(2190, 0, 1);
+  const flags = { obeys: true, counts: true, sale: false };
+  const plan = { message: 'cart-still-here', channel: 'email', until, ...flags, heldBy: 'deferred: quiet_hours' };
   const run = {
     journey: 'abandonment',
     class: 'abandonment',
@@ -138,6 +142,7 @@ async function journeyRuns(db: Db, customer_id: string): Promise<string[]> {
         entered_at: start,
         block: 'cart-2',
         due_at: later(day),
+        plan: JSON.stringify(plan),
       },
       {
         ...run,

@@ -21,11 +21,13 @@ import { reachOf, unreachableBecause } from '#domain/reach.ts';
 import { emailAddress } from '#domain/segment.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { decodeCursor, idCursor, page, placeCursor, timeCursor } from './cursor.ts';
+import { languageOf } from './language.ts';
 import { route } from './route.ts';
-import { paging } from './schemas/common.ts';
+import { languageQuery, listOf, paging } from './schemas/common.ts';
 import { customer, customerList, timelineList } from './schemas/customers.ts';
-import { decisionList } from './schemas/messages.ts';
 import { shopSettings } from './schemas/settings.ts';
+import { worded } from './schemas/why.ts';
+import { inWords } from './words.ts';
 
 export const params = z.object({ id: z.uuid() });
 export const tag = 'Customers';
@@ -99,15 +101,18 @@ const decisionsOf = route({
   method: 'get',
   path: '/customers/{id}/decisions',
   tag,
-  summary: 'Every decision to send or not to send to a customer, newest first',
+  summary: 'Every decision to send or not to send to a customer, newest first, with its reason in words',
   params,
-  query: z.strictObject(paging),
-  answer: decisionList,
+  query: z.strictObject({ ...paging, ...languageQuery }),
+  answer: listOf(worded).meta({ id: 'DecisionList' }),
   problems: [...gone, 'invalid_cursor'],
-  async handle({ params, query: { limit, cursor }, deps }) {
+  async handle({ params, query: { limit, cursor, lang }, request, deps }) {
     const before = decodeCursor(cursor, timeCursor);
     const { ids } = await living(deps, params.id);
-    return page(await listDecisions(deps.db, ids, before, limit + 1), limit, ({ at, id }) => [at, id]);
+    const found = page(await listDecisions(deps.db, ids, before, limit + 1), limit, ({ at, id }) => [at, id]);
+    const { zone } = await shopOf(deps);
+    const speaker = { locale: languageOf(request, lang), zone, zoneFrom: 'shop' as const, now: deps.clock.now() };
+    return { ...found, items: await inWords(deps.db, ids, found.items, speaker) };
   },
 });
 

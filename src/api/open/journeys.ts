@@ -3,9 +3,12 @@ import type { ApiDeps } from '#api/deps.ts';
 import { currentSettings } from '#db/settings.ts';
 import { type BlockCount, blockCounts, holes, liveRuns, type RunCounts, runCounts, type Window } from '#db/stats.ts';
 import type { Contract } from '#domain/journey.ts';
+import { reasonInWords } from '#domain/reasons-words.ts';
+import type { Locale } from '#domain/shop.ts';
 import { contracts, type JourneyName, journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
+import { languageOf } from './language.ts';
 import { route } from './route.ts';
-import { journeyHoles, journeyList, journeyStats, statsQuery } from './schemas/journeys.ts';
+import { journeyHoles, journeyList, journeyStats, type statsQuery, wordedStatsQuery } from './schemas/journeys.ts';
 import { journeyNamed } from './settings.ts';
 
 const params = z.object({ name: z.string().max(100) });
@@ -53,23 +56,29 @@ const stats = route({
   tag,
   summary: 'How many entered, wait, passed and dropped out of each block, and why',
   params,
-  query: statsQuery,
+  query: wordedStatsQuery,
   answer: journeyStats,
   problems,
-  async handle({ params, query, deps: { db } }) {
+  async handle({ params, query, request, deps: { db } }) {
     const name = journeyNamed(params.name);
     const window = windowOf(query);
+    const locale = languageOf(request, query.lang);
     const [runs, counts, missing] = await Promise.all([
       runCounts(db, name, window),
       blockCounts(db, name, window),
       holes(db, name, window),
     ]);
-    const notEntered = missing.map(({ reason, customers, times }) => ({ reason, customers, times }));
-    return { journey: name, ...window, ...runs, blocks: withCounts(contracts[name], counts, runs), notEntered };
+    const notEntered = missing.map(({ reason, customers, times }) => {
+      return { reason, words: holeInWords(reason, locale), customers, times };
+    });
+    const blocks = withCounts(contracts[name], counts, runs).map(({ reasons, ...block }) => {
+      return { ...block, reasons: reasons.map((one) => ({ ...one, words: reasonInWords(one.reason, { locale }) })) };
+    });
+    return { journey: name, ...window, ...runs, blocks, notEntered };
   },
 });
 
-const none = { entered: 0, waiting: 0, passed: 0, dropped: 0, reasons: [] };
+const none = { entered: 0, waiting: 0, passed: 0, dropped: 0, reasons: [] as BlockCount['reasons'] };
 
 /** Every block of the journey, also those that nobody came to, and those that an earlier version of it had. */
 function withCounts(contract: Contract, counts: readonly BlockCount[], runs: RunCounts) {
@@ -95,15 +104,23 @@ const holesOf = route({
   tag,
   summary: 'Customers who met a trigger and got nothing, by reason, largest first',
   params,
-  query: statsQuery,
+  query: wordedStatsQuery,
   answer: journeyHoles,
   problems,
-  async handle({ params, query, deps: { db } }) {
+  async handle({ params, query, request, deps: { db } }) {
     const name = journeyNamed(params.name);
     const window = windowOf(query);
-    return { journey: name, ...window, items: await holes(db, name, window) };
+    const locale = languageOf(request, query.lang);
+    const found = await holes(db, name, window);
+    return {
+      journey: name,
+      ...window,
+      items: found.map((hole) => ({ ...hole, words: holeInWords(hole.reason, locale) })),
+    };
   },
 });
+
+const holeInWords = (reason: string, locale: Locale) => reasonInWords(`not_entered:${reason}`, { locale });
 
 function windowOf({ from, to }: z.output<typeof statsQuery>): Window {
   return { from: from ?? null, to: to ?? null };

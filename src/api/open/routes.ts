@@ -2,9 +2,11 @@ import { consentRoutes } from './consents.ts';
 import { customerRoutes } from './customers.ts';
 import { deviceRoutes } from './devices.ts';
 import { exportRoutes } from './export.ts';
+import { forecastRoutes } from './forecast.ts';
 import { journeyRoutes } from './journeys.ts';
 import { keysRoutes } from './keys.ts';
 import { messageRoutes } from './messages.ts';
+import { planRoutes } from './plan.ts';
 import { productRoutes } from './products.ts';
 import { putCustomerRoutes } from './put-customers.ts';
 import { putOrderRoutes } from './put-orders.ts';
@@ -13,12 +15,15 @@ import { settingsRoutes } from './settings.ts';
 import { tailRoutes } from './tails.ts';
 import { telegramLinkRoutes } from './telegram-link.ts';
 import { webhookSecretRoutes } from './webhook-secrets.ts';
+import { whyRoutes } from './why.ts';
 
 /** All of `/api/v1`. */
 export const routes: readonly Route[] = [
   ...customerRoutes,
   ...consentRoutes,
   ...exportRoutes,
+  ...planRoutes,
+  ...whyRoutes,
   ...deviceRoutes,
   ...putCustomerRoutes,
   ...putOrderRoutes,
@@ -26,6 +31,7 @@ export const routes: readonly Route[] = [
   ...messageRoutes,
   ...journeyRoutes,
   ...tailRoutes,
+  ...forecastRoutes,
   ...settingsRoutes,
   ...productRoutes,
   ...keysRoutes,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { locales } from '#domain/shop.ts';
 
 /** `.nullable()` of a named schema comes out wrong in OpenAPI 3.1 (an `allOf` that null cannot satisfy); a union does not. */
 export function orNull<S extends z.ZodType>(schema: S) {
@@ -53,6 +54,11 @@ export const paging = {
     .default(50)
     .meta({ type: 'integer', minimum: 1, maximum: 200, default: 50 }),
   cursor: z.string().max(2000).optional().meta({ description: '`next` of the answer before' }),
+};
+
+/** Query of every route that answers in words. */
+export const languageQuery = {
+  lang: z.enum(locales).optional().meta({ description: 'Of the words; else as `Accept-Language` says, else English' }),
 };
 
 export function listOf<S extends z.ZodType>(item: S) {

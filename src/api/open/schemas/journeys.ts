@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { contactClasses } from '#domain/journey.ts';
-import { instant, instantInput, listOf, orNull, uuid } from './common.ts';
+import { instant, instantInput, languageQuery, listOf, orNull, uuid } from './common.ts';
 
 const text = z.string();
 const count = z.int().min(0);
+const words = text.meta({ description: 'The reason, for people' });
 
 const block = {
   block: text,
@@ -28,15 +29,17 @@ export const journey = z
 
 export const journeyList = listOf(journey).meta({ id: 'JourneyList' });
 
-export const statsQuery = z
-  .strictObject({
-    from: instantInput.optional().meta({ description: 'From this instant on' }),
-    to: instantInput.optional().meta({ description: 'Before this instant' }),
-  })
-  .refine(({ from, to }) => !from || !to || from < to, {
-    path: ['to'],
-    message: 'must be after `from`',
-  });
+const times = {
+  from: instantInput.optional().meta({ description: 'From this instant on' }),
+  to: instantInput.optional().meta({ description: 'Before this instant' }),
+};
+const inOrder = ({ from, to }: { from?: Date | undefined; to?: Date | undefined }) => !from || !to || from < to;
+const wrongOrder = { path: ['to'], message: 'must be after `from`' };
+
+export const statsQuery = z.strictObject(times).refine(inOrder, wrongOrder);
+
+/** Of routes that say reasons in words. */
+export const wordedStatsQuery = z.strictObject({ ...times, ...languageQuery }).refine(inOrder, wrongOrder);
 
 const window = { from: orNull(instant), to: orNull(instant) };
 
@@ -54,11 +57,11 @@ export const journeyStats = z
         waiting: count,
         passed: count,
         dropped: count,
-        reasons: z.array(z.object({ result: z.enum(['passed', 'dropped']), reason: text, count })),
+        reasons: z.array(z.object({ result: z.enum(['passed', 'dropped']), reason: text, words, count })),
       }),
     ),
     notEntered: z
-      .array(z.object({ reason: text, customers: count, times: count }))
+      .array(z.object({ reason: text, words, customers: count, times: count }))
       .meta({ description: 'Who met a trigger in this time and did not enter' }),
   })
   .meta({ id: 'JourneyStats' });
@@ -70,6 +73,7 @@ export const journeyHoles = z
     items: z.array(
       z.object({
         reason: text,
+        words,
         customers: count,
         times: count,
         lastAt: instant,

@@ -54,5 +54,3 @@ export const decision = z
     details: z.record(text, z.unknown()).meta({ description: 'What the decision was made of' }),
   })
   .meta({ id: 'Decision' });
-
-export const decisionList = listOf(decision).meta({ id: 'DecisionList' });
