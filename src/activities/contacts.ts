@@ -3,13 +3,13 @@ import {
   type ContactFacts,
   type ContactRequest,
   type DecidedContact,
-  lockCustomers,
-  readContacts,
+  lockAndReadContacts,
   writeContacts,
 } from '#db/contacts.ts';
 import { newId } from '#db/ids.ts';
 import { contactKey } from '#db/ledger.ts';
 import { ensureMonths } from '#db/partitions.ts';
+import { pipelined } from '#db/transaction.ts';
 import { type Decision, decide } from '#domain/decide.ts';
 import type { MessageState } from '#domain/ledger.ts';
 import { defaultPolicy, type PolicySettings } from '#domain/policy.ts';
@@ -46,12 +46,8 @@ export async function decideContacts(
 ): Promise<ContactAnswer[]> {
   if (requests.length > largestBatch) throw new RangeError(`at most ${largestBatch} contacts in a batch`);
   await ensureMonths(db, ['decisions'], batch.now);
-  return db.transaction().execute(async (trx) => {
-    await lockCustomers(
-      trx,
-      requests.map(({ customerId }) => customerId),
-    );
-    const read = await readContacts(trx, requests, batch.now);
+  return pipelined(db, async (trx) => {
+    const read = await lockAndReadContacts(trx, requests, batch.now);
     const shop = { ...defaultShop, ...(read.shop as Partial<ShopSettings> | null) };
     const policy = (read.policy as PolicySettings | null) ?? defaultPolicy;
     const sharing = shareLedgers(requests, read.facts);
@@ -64,7 +60,7 @@ export async function decideContacts(
       decided.push(one);
       return { answer: 'decided', decision: one.decision, messageId: one.message?.id ?? null };
     });
-    await writeContacts(trx, decided, batch.now);
+    await trx.last(() => writeContacts(trx, decided, batch.now));
     return answers;
   });
 }

@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { SubmitResult } from '#channels/channel.ts';
-import type { Trx } from '#db/connect.ts';
-import { lockCustomer, type SentFacts } from '#db/facts.ts';
+import type { SentFacts } from '#db/facts.ts';
 import { contactKey } from '#db/ledger.ts';
 import { ensureMonths } from '#db/partitions.ts';
 import { moveOn } from '#db/runs.ts';
+import { type PipelinedTrx, pipelined } from '#db/transaction.ts';
 import { readable } from '#domain/clock.ts';
 import { type Decision, decide } from '#domain/decide.ts';
 import type { DeliverAnswer, DeliverRequest, MessageFlags } from '#domain/journey.ts';
@@ -14,7 +14,7 @@ import type { ActivityDeps } from './deps.ts';
 import type { Candidate, Step } from './mind.ts';
 import { type Deciding, decisionRow, doneMove, moveFrom, stayMove, viewer } from './moves.ts';
 import { untilWritten } from './patience.ts';
-import { readRun } from './read-run.ts';
+import { lockAndReadRun } from './read-run.ts';
 import { record } from './record.ts';
 import { reserve, type Sending } from './reserve.ts';
 import { channelOf, flagsOf, mindOf, policyOf, zoneFor } from './shared.ts';
@@ -29,7 +29,7 @@ export async function deliver(deps: ActivityDeps, request: DeliverRequest): Prom
   await ensureMonths(deps.db, ['decisions'], deps.clock.now());
   await deps.reached?.('before_reserve');
   const leasedAt = Date.now();
-  const decided = await deps.db.transaction().execute((trx) => decideUnderLock(deps, trx, request));
+  const decided = await pipelined(deps.db, (trx) => decideUnderLock(deps, trx, request));
   if (!('message' in decided)) return decided;
   await deps.reached?.('reserved');
   const { deciding, candidate, messageId, message } = decided;
@@ -44,12 +44,12 @@ const unmade: SubmitResult = { result: 'refused', reason: 'the message could not
 
 async function decideUnderLock(
   deps: ActivityDeps,
-  trx: Trx,
+  trx: PipelinedTrx,
   request: DeliverRequest,
 ): Promise<DeliverAnswer | Sending> {
-  await lockCustomer(trx, request.customerId);
+  const facts = await lockAndReadRun(trx, request, deps.clock.now());
+  // Whoever had the lock before may have written since it was asked for.
   const now = deps.clock.now();
-  const facts = await readRun(trx, request, now);
   if (facts === null || facts.run.outcome !== null) return { story: 'The run has ended', next: null };
   if (facts.run.asked >= request.ask) return facts.run.answer as DeliverAnswer;
   const mind = mindOf(request.journey);
@@ -65,7 +65,7 @@ async function decideUnderLock(
 
 /** An earlier attempt died between submitting and recording. Who cannot be asked what became of it (SMTP) is not sent a
  *  marketing message again; but nobody judges while that attempt may still be alive. */
-async function judgeCrashed(trx: Trx, deciding: Deciding, row: SentFacts, step: Step): Promise<DeliverAnswer> {
+async function judgeCrashed(trx: PipelinedTrx, deciding: Deciding, row: SentFacts, step: Step): Promise<DeliverAnswer> {
   if (row.leased) {
     throw ApplicationFailure.create({
       type: 'LeaseHeld',
@@ -87,7 +87,7 @@ async function judgeCrashed(trx: Trx, deciding: Deciding, row: SentFacts, step: 
 }
 
 /** Nothing is due (any more): sleep the rest, or end. */
-async function rest(trx: Trx, deciding: Deciding, step: Exclude<Step, Candidate>): Promise<DeliverAnswer> {
+async function rest(trx: PipelinedTrx, deciding: Deciding, step: Exclude<Step, Candidate>): Promise<DeliverAnswer> {
   const { facts, request } = deciding;
   const here = facts.run.block ?? request.block;
   const { next, plan } = step.do === 'wait' ? aheadOf(viewer(deciding), step) : { next: null, plan: null };
@@ -98,11 +98,11 @@ async function rest(trx: Trx, deciding: Deciding, step: Exclude<Step, Candidate>
   const left = next === null || next.block === here ? null : { reason: 'changed' as const };
   const progress = step.do === 'wait' ? step.progress : facts.run.progress;
   const move = { ...moveFrom(deciding, here, request.iteration), ask: request.ask, answer, progress, left, next, plan };
-  await moveOn(trx, move, null);
+  await trx.last(() => moveOn(trx, move, null));
   return answer;
 }
 
-async function decideOn(trx: Trx, deciding: Deciding, candidate: Candidate): Promise<DeliverAnswer | Sending> {
+async function decideOn(trx: PipelinedTrx, deciding: Deciding, candidate: Candidate): Promise<DeliverAnswer | Sending> {
   const found = cascadeTurn(deciding, candidate);
   const { turn, passedOver } = found;
   const isTried = deciding.facts.sent.some(
@@ -121,7 +121,12 @@ async function decideOn(trx: Trx, deciding: Deciding, candidate: Candidate): Pro
 }
 
 /** No message now: the cascade waits for its next channel, asks on that channel's queue, or has done. */
-async function goOn(trx: Trx, deciding: Deciding, candidate: Candidate, { turn }: CascadeTurn): Promise<DeliverAnswer> {
+async function goOn(
+  trx: PipelinedTrx,
+  deciding: Deciding,
+  candidate: Candidate,
+  { turn }: CascadeTurn,
+): Promise<DeliverAnswer> {
   const { block } = candidate;
   const move =
     turn.do === 'end'
@@ -132,7 +137,7 @@ async function goOn(trx: Trx, deciding: Deciding, candidate: Candidate, { turn }
           `\`${block}\` goes on by ${turn.channel}`,
           nextChannel(deciding, candidate, turn),
         );
-  await moveOn(trx, move, null);
+  await trx.last(() => moveOn(trx, move, null));
   return move.answer as DeliverAnswer;
 }
 
@@ -188,7 +193,7 @@ const said: Record<Decision['decision'], string> = {
 
 /** Every answer but `send`. A step that is not sent for good counts as done, and the next one from now. */
 async function hold(
-  trx: Trx,
+  trx: PipelinedTrx,
   deciding: Deciding,
   candidate: Candidate,
   decision: Decision,
@@ -214,6 +219,6 @@ async function hold(
     return stayMove(deciding, candidate, `${story}, until ${readable(until)}`, aheadOf(viewer(deciding), here));
   };
   const made = move();
-  await moveOn(trx, made, row);
+  await trx.last(() => moveOn(trx, made, row));
   return made.answer as DeliverAnswer;
 }

@@ -1,6 +1,7 @@
-import { type Facts, lockCustomer, readFacts } from '#db/facts.ts';
+import { type Facts, lockAndRead } from '#db/facts.ts';
 import { newId } from '#db/ids.ts';
 import { countNotEntered, insertRun } from '#db/runs.ts';
+import { pipelined } from '#db/transaction.ts';
 import { workflowId } from '#domain/ids.ts';
 import type { EnterAnswer, Entry } from '#domain/journey.ts';
 import { isReachable } from '#domain/reach.ts';
@@ -17,11 +18,10 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
   const { customerId, journey, key } = entry;
   const mind = mindOf(journey);
   const id = workflowId(journey, customerId, key);
-  return deps.db.transaction().execute(async (trx) => {
-    await lockCustomer(trx, customerId);
+  return pipelined(deps.db, async (trx) => {
+    const request = { customerId, journey, key, profile: profileOf(key), run: { workflowId: id } };
+    const facts = await lockAndRead(trx, { ...request, now: deps.clock.now() });
     const now = deps.clock.now();
-    const request = { customerId, journey, key, profile: profileOf(key), run: { workflowId: id }, now };
-    const facts = await readFacts(trx, request);
     if (facts === null) return { entered: false, outcome: 'not_entered:erased' };
     const triggerAt = facts.run?.triggerAt ?? Date.parse(entry.triggerAt);
     const progress = facts.run?.progress ?? facts.inherited?.progress ?? null;
@@ -29,13 +29,14 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
     if (facts.run !== null) return liveRun(mind, situation, facts.run);
     const refusal = refusalOf(mind, facts, entry, now);
     if (refusal !== null) {
-      await countNotEntered(trx, { journey, key, customerId, reason: refusal, at: now });
+      const missed = { journey, key, customerId, reason: refusal, at: now };
+      await trx.last(() => countNotEntered(trx, missed));
       return { entered: false, outcome: `not_entered:${refusal}` };
     }
     const { next, plan } = aheadOf({ mind, facts, shop: situation.shop }, mind.first(situation));
     const runId = newId(now);
     const settingsVersion = facts.settings.journey?.version ?? 0;
-    await insertRun(trx, {
+    const run = {
       id: runId,
       workflowId: id,
       journey,
@@ -50,7 +51,8 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
       next,
       plan,
       excludesBulk: mind.contract.excludesBulk ?? false,
-    });
+    };
+    await trx.last(() => insertRun(trx, run));
     return { entered: true, runId, settingsVersion, asked: 0, next };
   });
 }

@@ -1,13 +1,13 @@
-import { lockCustomer } from '#db/facts.ts';
 import { ensureMonths } from '#db/partitions.ts';
 import { closeRun, planAgain } from '#db/runs.ts';
+import { pipelined } from '#db/transaction.ts';
 import type { FinishAnswer, FinishRequest, Outcome } from '#domain/journey.ts';
 import { hasRefused } from '#domain/reach.ts';
 import type { Topic } from '#domain/topics.ts';
 import { type Ahead, aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind, Situation, Step } from './mind.ts';
-import { type RunRead, readRun } from './read-run.ts';
+import { lockAndReadRun, type RunRead } from './read-run.ts';
 import { mindOf } from './shared.ts';
 import { situationOf } from './situation.ts';
 
@@ -18,10 +18,9 @@ import { situationOf } from './situation.ts';
  */
 export async function finish(deps: ActivityDeps, request: FinishRequest): Promise<FinishAnswer> {
   await ensureMonths(deps.db, ['decisions'], deps.clock.now());
-  return deps.db.transaction().execute(async (trx) => {
-    await lockCustomer(trx, request.customerId);
+  return pipelined(deps.db, async (trx) => {
+    const facts = await lockAndReadRun(trx, request, deps.clock.now());
     const now = deps.clock.now();
-    const facts = await readRun(trx, request, now);
     if (facts === null) return { ended: true, outcome: 'exited:erased', again: null };
     if (facts.run.outcome !== null) return facts.run.answer as FinishAnswer;
     const { triggerAt, progress } = facts.run;
@@ -32,12 +31,13 @@ export async function finish(deps: ActivityDeps, request: FinishRequest): Promis
     if (outcome === null) {
       const { next, plan } = stillWaits(mind, situation, facts);
       // The signal that turned out a false alarm took it away.
-      await planAgain(trx, request.runId, plan);
+      await trx.last(() => planAgain(trx, request.runId, plan));
       return { ended: false, next };
     }
     const again = needsAnother(mind, situation, facts, request) ? { triggerAt: now.toISOString() } : null;
     const answer: FinishAnswer = { ended: true, outcome, again };
-    await closeRun(trx, { id: request.runId, at: now, outcome, answer }, stopDecision(facts, request, outcome));
+    const end = { id: request.runId, at: now, outcome, answer };
+    await trx.last(() => closeRun(trx, end, stopDecision(facts, request, outcome)));
     return answer;
   });
 }

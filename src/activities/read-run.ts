@@ -1,18 +1,19 @@
 import type { Trx } from '#db/connect.ts';
-import { type Facts, readFacts } from '#db/facts.ts';
+import { type Facts, lockAndRead } from '#db/facts.ts';
 import type { RunRequest } from '#domain/journey.ts';
 import { profileOf } from './shared.ts';
 
 /** Facts of a run that is surely there. */
 export type RunRead = Facts & { run: NonNullable<Facts['run']> };
 
-/** The facts of a run that was entered; null where the customer was erased, and the run with them. */
-export async function readRun(
+/** Takes the customer's lock, and then the facts of a run that was entered; null where the customer was erased, and the run with them. */
+export async function lockAndReadRun(
   trx: Trx,
   { customerId, journey, key, runId }: RunRequest,
   now: Date,
 ): Promise<RunRead | null> {
-  const facts = await readFacts(trx, { customerId, journey, key, profile: profileOf(key), run: { id: runId }, now });
+  const request = { customerId, journey, key, profile: profileOf(key), run: { id: runId }, now };
+  const facts = await lockAndRead(trx, request);
   if (facts === null || facts.run === null) return null;
   return { ...facts, run: facts.run };
 }

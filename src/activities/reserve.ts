@@ -1,7 +1,7 @@
 import type { OutgoingMessage } from '#channels/channel.ts';
-import type { Trx } from '#db/connect.ts';
 import { newId } from '#db/ids.ts';
 import { beginSubmitting, type Submission } from '#db/runs.ts';
+import type { PipelinedTrx } from '#db/transaction.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import { leaseMs } from '#domain/ledger.ts';
 import { devicesOf, reachOf } from '#domain/reach.ts';
@@ -26,7 +26,7 @@ export interface Sending {
 
 /** Renders (pure and quick, so that the lock may be held meanwhile), then takes the ledger row and its lease. */
 export async function reserve(
-  trx: Trx,
+  trx: PipelinedTrx,
   deciding: Deciding,
   candidate: Candidate,
   content: Content,
@@ -44,7 +44,7 @@ export async function reserve(
   const here = { block, iteration, until: now.getTime(), upcoming: candidate, channel: request.channel };
   const staying = { ask: null, answer: null, left: null, ...aheadOf(viewer(deciding), here) };
   const move = { ...moveFrom(deciding, block, iteration), ...staying, progress: candidate.progress };
-  await beginSubmitting(trx, submission, move, decision);
+  await trx.last(() => beginSubmitting(trx, submission, move, decision));
   return { deciding, candidate, messageId: id, message: rendered && outgoing(deciding, submission, rendered) };
 }
 

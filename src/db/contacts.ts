@@ -8,6 +8,7 @@ import type { Locale } from '#domain/shop.ts';
 import { contactabilityJson } from './contactability.ts';
 import { newId } from './ids.ts';
 import { type LedgerJson, ledgerJson, ledgerOf } from './ledger.ts';
+import { inOrder } from './pipeline.ts';
 import type { DB } from './schema.ts';
 
 /** One contact that a batch asks for. */
@@ -37,16 +38,30 @@ export interface ContactFacts {
 }
 
 /** Locks customers in the order of their ids, as all who lock several do: nobody waits in a circle. */
-export async function lockCustomers(trx: Transaction<DB>, ids: readonly string[]): Promise<void> {
+async function lockCustomers(trx: Transaction<DB>, ids: readonly string[]): Promise<void> {
   await sql`select 1 from customers where id = any(${[...new Set(ids)]}::uuid[]) order by id for update`.execute(trx);
 }
 
-/** Facts for each request, in their order; null for customers who are not there. One statement, however many. */
-export async function readContacts(
-  trx: Kysely<DB>,
+/** Takes the locks of all and then reads what stands behind them, in the requests' order: two statements, sent together. */
+export async function lockAndReadContacts(
+  trx: Transaction<DB>,
   requests: readonly ContactRequest[],
   now: Date,
-): Promise<{ facts: (ContactFacts | null)[]; shop: unknown; policy: unknown }> {
+): Promise<ContactsRead> {
+  const ids = requests.map(({ customerId }) => customerId);
+  const [, read] = await inOrder([lockCustomers(trx, ids), readContacts(trx, requests, now)]);
+  return read;
+}
+
+interface ContactsRead {
+  /** Null for customers who are not there. */
+  facts: (ContactFacts | null)[];
+  shop: unknown;
+  policy: unknown;
+}
+
+/** One statement, however many. */
+async function readContacts(trx: Kysely<DB>, requests: readonly ContactRequest[], now: Date): Promise<ContactsRead> {
   const asked = requests.map(({ customerId, profile, runId, block, iteration, channel }, place) => ({
     place,
     customer: customerId,

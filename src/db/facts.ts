@@ -9,6 +9,7 @@ import { contactabilityJson } from './contactability.ts';
 import { goodJson } from './goods.ts';
 import { type CustomerHabits, customerHabitsJson, type Habits, habitsJson } from './habits.ts';
 import { ledgerJson, ledgerOf } from './ledger.ts';
+import { inOrder } from './pipeline.ts';
 import type { DB } from './schema.ts';
 
 /** A live or ended run, as it stands in the database. Instants are business epoch ms. */
@@ -97,6 +98,12 @@ const latest = (name: RawBuilder<unknown>, version: RawBuilder<unknown> = sql`nu
  *  COMMITTED a statement sees what was committed when it *began*, not when it got the lock it waited for. */
 export async function lockCustomer(trx: Transaction<DB>, customerId: string): Promise<void> {
   await sql`select 1 from customers where id = ${customerId} for update`.execute(trx);
+}
+
+/** What the customer's state is once the lock is there: two statements, sent together. */
+export async function lockAndRead(trx: Transaction<DB>, request: FactsRequest): Promise<Facts | null> {
+  const [, facts] = await inOrder([lockCustomer(trx, request.customerId), readFacts(trx, request)]);
+  return facts;
 }
 
 /** Null where there is no such customer. Cheap enough to be asked for every decision: one statement. */

@@ -7,6 +7,9 @@ const mostPrepared = 200;
 /** So many texts are remembered as seen once. */
 const mostSeen = 2_000;
 
+/** Named, unlike plain text, they are gathered with the statements around them. Other texts without values may be several. */
+const ends = new Set(['begin', 'commit', 'rollback']);
+
 /**
  * A pool whose connections keep statements prepared. What a decision reads is one large statement, and PostgreSQL would spend
  * several times longer on planning it than on running it; prepared, it is planned a few times a connection. A text is prepared
@@ -43,7 +46,7 @@ class PreparingClient implements PostgresPoolClient {
     values: readonly unknown[] = [],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
     if (typeof text !== 'string') throw new TypeError('no cursors: read by pages');
-    const name = values.length > 0 ? this.#nameOf(text) : undefined;
+    const name = values.length > 0 || ends.has(text) ? this.#nameOf(text) : undefined;
     const query = { text, values: [...values], ...(name !== undefined && { name }) };
     return this.#client.query(query) as Promise<unknown> as Promise<PostgresQueryResult<R>>;
   }

@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { DatabaseError } from 'pg';
 import type { ChannelName, ContactClass, MessageFlags, Next } from '#domain/journey.ts';
 import type { BlockReason, DecisionReason, NotEnteredReason } from '#domain/reasons.ts';
 import type { Locale } from '#domain/shop.ts';
@@ -182,7 +183,8 @@ export async function beginSubmitting(
   decision: DecisionRow,
 ): Promise<void> {
   const lease = sql`now() + ${message.leaseMs} * interval '1 millisecond'`;
-  const { rows } = await sql`
+  const isOpen = sql`messages.state in ('reserved', 'submitting')`;
+  await sql`
     with ${moveCtes(move, decision)}, given_back as (
       update messages set state = 'dropped', reason = 'changed'
       where run_id = ${message.runId} and state = 'reserved' and id <> ${message.id}
@@ -195,11 +197,17 @@ export async function beginSubmitting(
       'submitting', ${message.settingsVersion}, ${message.address}, ${message.goods}::text[], ${message.links}::text[],
       ${message.dueAt}, ${move.at}, ${lease}, 1, ${message.provider}, ${message.price}, ${message.zone})
     on conflict on constraint messages_once do update set
-      state = 'submitting', attempts = messages.attempts + 1, lease_until = excluded.lease_until, template = excluded.template,
-      locale = excluded.locale, address = excluded.address, goods = excluded.goods, links = excluded.links, zone = excluded.zone
-      where messages.state in ('reserved', 'submitting')
-    returning id`.execute(db);
-  if (rows.length === 0) throw new Error(`message ${message.id}: its ledger row is final, nothing may be sent`);
+      state = case when ${isOpen} then 'submitting' end, attempts = messages.attempts + 1, lease_until = excluded.lease_until, template = excluded.template,
+      locale = excluded.locale, address = excluded.address, goods = excluded.goods, links = excluded.links, zone = excluded.zone`
+    .execute(db)
+    .catch((error: unknown) => {
+      throw isFinal(error) ? new Error(`message ${message.id}: its ledger row is final, nothing may be sent`) : error;
+    });
+}
+
+/** A row that is not open has no state to go to. The database must refuse it: the transaction's COMMIT is on its way already. */
+function isFinal(error: unknown): boolean {
+  return error instanceof DatabaseError && error.column === 'state' && error.code === '23502';
 }
 
 /** What became of a submission, and where the run goes from there: one statement. */
