@@ -1,3 +1,4 @@
+import type { Event } from './events.ts';
 import { type ChannelName, channelNames } from './journey.ts';
 import { type Contactability, consentRule, reachOf } from './reach.ts';
 import type { ShopSettings } from './shop.ts';
@@ -105,4 +106,11 @@ export function wordsFor(
     ...topics.filter((topic) => wanted.has(topic) && wasDenied(topic)).map((topic) => word(topic, 'granted')),
     ...topics.filter((topic) => !wanted.has(topic)).map((topic) => word(topic, 'denied')),
   ];
+}
+
+/** An event whose sender has signed for it with a secret, unlike a website with its write key: what it says of consent is the
+ *  shop's own word, which nobody has to confirm (`migrations/0007_consent.sql`). */
+export function vouchedFor(event: Event, source: string): Event {
+  const effects = event.effects.map((effect) => (effect.do === 'consent' ? { source, ...effect } : effect));
+  return { ...event, effects };
 }

@@ -5,6 +5,7 @@ import { contextOf, eventLimit } from '#api/segment/calls.ts';
 import { Overloaded, RefusedEvents } from '#db/intake.ts';
 import { type OrderOnRecord, orderOnRecord } from '#db/orders.ts';
 import { upsertNewerProduct, withdrawProduct } from '#db/products.ts';
+import { vouchedFor } from '#domain/consent.ts';
 import type { Event } from '#domain/events.ts';
 import { minorUnits } from '#domain/money.ts';
 import { BadEvent, type CallContext, normalise } from '#domain/segment.ts';
@@ -66,7 +67,7 @@ async function takeCalls(
       const event = normalise(call, call.type, context);
       // A shop cannot make its orders smaller.
       if (refuses && Buffer.byteLength(event.payload) > eventLimit) throw new BadEvent('event', 'is larger than 32 KB');
-      events.push(change(event));
+      events.push(vouchedFor(change(event), 'webhook'));
     } catch (error) {
       if (!(error instanceof BadEvent)) throw error;
       faults.push(error.message);
