@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { suppress } from '#db/suppressions.ts';
 import { workflowId } from '#domain/ids.ts';
 import { messageToken } from '#rendering/tokens.ts';
 import { customers, orderOf } from '#test/support/customers.ts';
@@ -32,6 +33,15 @@ test('who is erased gets nothing more, and no word of theirs is left in the data
     text_version: 'zhuravlev-1',
   });
   await system.pass('1 minute');
+  for (const state of ['denied', 'granted']) {
+    await system.track(gleb.id, 'Consent Changed', { channel: 'sms', state });
+    await system.pass('1 minute');
+  }
+  const token = 'token-of-the-zhuravlev-phone';
+  const devices = { items: [{ channel: 'app_push', token }] };
+  expect((await system.call('PUT', `/customers/${gleb.customerId}/devices`, devices)).status).toBe(200);
+  const chat = { kind: 'telegram', value: '7700123456', customer_id: gleb.customerId, since: system.clock.now() };
+  await system.db.insertInto('identities').values(chat).execute();
   await system.track(gleb.id, 'Product Added', { product_id: 'lamp' });
   await system.pass('1 hour');
   expect(await gleb.templates()).toHaveLength(1);
@@ -39,17 +49,51 @@ test('who is erased gets nothing more, and no word of theirs is left in the data
   const pixel = `/t/o/${messageToken(system.deps.secret, message.id, 'o')}.gif`;
   await system.request(pixel, { headers: { 'user-agent': browser } });
 
-  const words = [gleb.email, gleb.id, 'Gleb', 'Zhuravlev', '9161234567', 'Secret Works', '203.0.113.77'];
+  const words = [
+    gleb.email,
+    gleb.id,
+    'Gleb',
+    'Zhuravlev',
+    '9161234567',
+    'Secret Works',
+    '203.0.113.77',
+    token,
+    chat.value,
+  ];
   const before = await whereSaid(system, words);
-  for (const place of ['identities.value', 'profiles.email', 'events.payload', 'messages.address', 'customers.traits'])
-    expect(before.join('\n')).toContain(place);
+  const places = [
+    'identities.value',
+    'profiles.email',
+    'events.payload',
+    'messages.address',
+    'customers.traits',
+    'devices.address',
+  ];
+  for (const place of places) expect(before.join('\n')).toContain(place);
   expect(before.join('\n')).toContain('message_events.user_agent');
+  const waiting = system.db.selectFrom('opt_ins').select('channel').where('customer_id', '=', gleb.customerId);
+  expect(await waiting.execute()).toEqual([{ channel: 'sms' }]);
+  const plans = system.db.selectFrom('runs').select('plan').where('customer_id', '=', gleb.customerId);
+  expect((await plans.execute()).filter(({ plan }) => plan !== null)).toHaveLength(1);
 
   await system.refresh();
   expect((await system.call('DELETE', `/customers/${gleb.customerId}`)).status).toBe(204);
   expect(await whereSaid(system, words)).toEqual([]);
   expect(await gleb.outcome()).toBe('exited:erased');
   await system.request(pixel, { headers: { 'user-agent': browser } });
+  // Providers and the customer's own mail program still speak of them.
+  const at = system.clock.now();
+  await suppress(system.db, [
+    { channel: 'email', address: gleb.email, reason: 'bounced', at },
+    { channel: 'telegram', address: chat.value, reason: 'blocked', at },
+    { channel: 'app_push', address: token, reason: 'blocked', at },
+  ]);
+  for (const form of ['List-Unsubscribe=One-Click', 'action=save&channel=email&want=email:offers']) {
+    const path = `/u/${messageToken(system.deps.secret, message.id, 'u')}`;
+    expect((await system.request(path, { method: 'POST', body: new URLSearchParams(form) })).status).toBe(200);
+  }
+  expect(await waiting.execute()).toEqual([]);
+  expect((await plans.execute()).filter(({ plan }) => plan !== null)).toEqual([]);
   await system.pass('8 days');
   expect(await system.inbox(gleb.email)).toHaveLength(1);
   expect(await whereSaid(system, words)).toEqual([]);
