@@ -6,6 +6,7 @@
 /** What stands for a value of each type here. */
 export interface Values {
   text: string;
+  json: string;
   uuid: string;
   /** Epoch ms. */
   timestamptz: number;
@@ -27,6 +28,11 @@ interface Format<T> {
 const formats: { [Type in ArrayType]: Format<Values[Type]> } = {
   text: {
     oid: 25,
+    size: (value) => Buffer.byteLength(value),
+    write: (buffer, at, value) => void buffer.write(value, at),
+  },
+  json: {
+    oid: 114,
     size: (value) => Buffer.byteLength(value),
     write: (buffer, at, value) => void buffer.write(value, at),
   },
@@ -91,3 +97,14 @@ export function arrayOf<Type extends ArrayType>(type: Type, values: readonly (Va
   }
   return buffer;
 }
+
+/** Of each type, the array without elements. */
+export const empty: Readonly<Record<ArrayType, Buffer>> = {
+  text: arrayOf('text', []),
+  json: arrayOf('json', []),
+  uuid: arrayOf('uuid', []),
+  timestamptz: arrayOf('timestamptz', []),
+  int: arrayOf('int', []),
+  bigint: arrayOf('bigint', []),
+  bytea: arrayOf('bytea', []),
+};

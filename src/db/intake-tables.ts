@@ -13,7 +13,7 @@ import { claimSeconds } from './outbox.ts';
 export interface Column<Row> {
   type: ArrayType;
   /** Where the parameter is text and the column is not. */
-  cast?: 'json' | 'jsonb' | 'inet';
+  cast?: 'jsonb' | 'inet';
   of(row: Row): string | number | null;
 }
 
@@ -33,7 +33,8 @@ const uuid = <Row>(of: Reader<'uuid', Row>): Column<Row> => ({ type: 'uuid', of 
 const time = <Row>(of: Reader<'timestamptz', Row>): Column<Row> => ({ type: 'timestamptz', of });
 const int = <Row>(of: Reader<'int', Row>): Column<Row> => ({ type: 'int', of });
 const bigint = <Row>(of: Reader<'bigint', Row>): Column<Row> => ({ type: 'bigint', of });
-const json = <Row>(cast: 'json' | 'jsonb', of: Reader<'text', Row>): Column<Row> => ({ type: 'text', cast, of });
+const json = <Row>(of: Reader<'json', Row>): Column<Row> => ({ type: 'json', of });
+const jsonb = <Row>(of: Reader<'text', Row>): Column<Row> => ({ type: 'text', cast: 'jsonb', of });
 
 /** Inserts all columns as they are. */
 function inserting<Row>(name: string, columns: Table<Row>['columns'], onConflict = ''): Table<Row> {
@@ -51,8 +52,8 @@ export const customers: Table<CustomerRow> = {
   name: 'customers',
   columns: {
     id: uuid((row) => row.id),
-    traits: json('jsonb', (row) => row.traits && JSON.stringify(row.traits)),
-    traits_at: json('jsonb', (row) => row.traits && JSON.stringify(row.traitsAt)),
+    traits: jsonb((row) => row.traits && JSON.stringify(row.traits)),
+    traits_at: jsonb((row) => row.traits && JSON.stringify(row.traitsAt)),
     last_seen_at: time((row) => row.lastSeenAt),
     created_at: time((row) => row.createdAt),
   },
@@ -100,7 +101,7 @@ export const events = inserting<EventRow>('events', {
   name: text(({ event }) => event.name),
   customer_id: uuid((row) => row.customerId),
   profile: text(({ event }) => event.profile),
-  payload: json('json', ({ event }) => event.payload),
+  payload: json(({ event }) => event.payload),
 });
 
 /** Not every flush reads the profile first: rows may hold only what is new. */

@@ -3,7 +3,7 @@ import type { Resolution } from '#domain/identity.ts';
 import type { OrderState } from '#domain/orders.ts';
 import type { Projection } from '#domain/projection.ts';
 import type { NotEntered, Signal } from '#domain/triggers.ts';
-import { arrayOf, type Values } from './arrays.ts';
+import { arrayOf, empty, type Values } from './arrays.ts';
 import type { Column, Table } from './intake-tables.ts';
 import * as tables from './intake-tables.ts';
 import { passStatements } from './merge.ts';
@@ -32,20 +32,21 @@ export async function writeAndCommit(client: PoolClient, writes: Writes): Promis
   return (await outbox).rows;
 }
 
-/** Rows for a table, as the parameters of a statement. */
+/** Rows for a table. */
 interface Put {
   table: Table<never>;
   isEmpty: boolean;
-  values: Buffer[];
+  /** The parameters: one for each column. */
+  values(): Buffer[];
 }
 
 function put<Row>(table: Table<Row>, rows: readonly Row[]): Put {
-  const columns = Object.values(table.columns);
-  return { table, isEmpty: rows.length === 0, values: columns.map((column) => valuesOf(column, rows)) };
+  const values = () => Object.values(table.columns).map((column) => valuesOf(column, rows));
+  return { table, isEmpty: rows.length === 0, values };
 }
 
 function valuesOf<Row>({ type, of }: Column<Row>, rows: readonly Row[]): Buffer {
-  return arrayOf(type, rows.map(of) as (Values[typeof type] | null)[]);
+  return rows.length === 0 ? empty[type] : arrayOf(type, rows.map(of) as (Values[typeof type] | null)[]);
 }
 
 /** What most flushes write, and what few do. */
@@ -90,7 +91,7 @@ let usualText = '';
 /** In one statement, since each has a price of its own. Returns the outbox rows. */
 function usualStatement(puts: readonly Put[]): QueryConfig {
   usualText ||= textOf(puts.map(({ table }) => table));
-  return { name: 'intake-write', text: usualText, values: puts.flatMap(({ values }) => values) };
+  return { name: 'intake-write', text: usualText, values: puts.flatMap(({ values }) => values()) };
 }
 
 /** Reads all tables but the last from `with`. */
@@ -105,7 +106,7 @@ function textOf(all: readonly Table<never>[]): string {
 }
 
 function statementOf({ table: { name, columns, text }, values }: Put): QueryConfig {
-  return { name: `intake-${name}`, text: `with rows as (${rowsText(columns, 0)}) ${text}`, values };
+  return { name: `intake-${name}`, text: `with rows as (${rowsText(columns, 0)}) ${text}`, values: values() };
 }
 
 function rowsText(columns: Table<never>['columns'], before: number): string {

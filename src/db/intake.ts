@@ -37,8 +37,9 @@ export interface Intake {
 /** The queue is full: come again later. */
 export class Overloaded extends Error {}
 
-/** Measured: more in a flush or in flight only makes each slower. */
-const eventsPerFlush = 200;
+/** Measured: 500 at a time cost PostgreSQL a fifth less than 200, more hardly less still, and their customers' locks are held
+ *  for longer. */
+const eventsPerFlush = 500;
 /** Each has at most one flush in flight. A visitor's events keep to one: in their order, and no flush waits for the other's
  *  lock on them. */
 const lanes = 2;
