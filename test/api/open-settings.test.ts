@@ -38,6 +38,18 @@ describe('settings of a journey', () => {
     );
   });
 
+  test('name only channels that a message has texts for, each at most once', async () => {
+    const bySms = { channels: [{ channel: 'email' }, { channel: 'sms' }] };
+    const answer = await call('PUT', '/journeys/opt-in/settings', { cascade: bySms });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toMatchObject([{ field: 'cascade.channels.1.channel' }]);
+    expect((await call('PUT', path, { cascade: bySms })).status).toBe(200);
+    const twice = { channels: [{ channel: 'sms' }, { channel: 'sms' }] };
+    expect((await call('PUT', path, { cascade: twice })).body.errors).toMatchObject([
+      { field: 'cascade.channels.1.channel' },
+    ]);
+  });
+
   test('of an unknown journey are not found', async () => {
     expect((await call('GET', '/journeys/nonsense/settings')).body.code).toBe('journey_not_found');
     expect((await call('GET', `${path}/versions/77`)).body.code).toBe('version_not_found');
