@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { docsFaults } from './check/docs.ts';
 import { environmentFaults } from './check/environment.ts';
 import { errorCodeFaults } from './check/error-codes.ts';
+import { reasonFaults } from './check/reasons.ts';
 import { testNameFaults } from './check/test-names.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -23,6 +24,7 @@ const steps: Record<string, Step> = {
   'row types': command([...script('types-db.ts'), '--verify']),
   'docs against code': () => docsFaults(root),
   'error codes against docs': () => errorCodeFaults(root),
+  'reasons against docs': () => reasonFaults(root),
   'environment against example': () => environmentFaults(root),
   'test names': () => testNameFaults(root),
 };

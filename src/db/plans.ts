@@ -134,7 +134,7 @@ export async function slotTakers(
       from held h join rules r on r.name = h.rule join messages m on m.customer_id = h.customer_id
       where h.blocker is null and m.counts and m.state in ('reserved', 'submitting', 'accepted', 'delivered', 'unknown')
         and m.reserved_at <= h.at and m.reserved_at > h.at - r."windowMs" * interval '1 millisecond'
-        and m.run_id is distinct from h.run_id
+        and (m.run_id is null or m.run_id is distinct from h.run_id)
         and (cardinality(r.channels) = 0 or m.channel = any(r.channels)) and (cardinality(r.classes) = 0 or m.class = any(r.classes))
       group by 1, 2
     )

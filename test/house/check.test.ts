@@ -4,6 +4,7 @@ import { expect, inject, test } from 'vitest';
 import { docsFaults } from '#scripts/check/docs.ts';
 import { environmentFaults } from '#scripts/check/environment.ts';
 import { errorCodeFaults } from '#scripts/check/error-codes.ts';
+import { reasonFaults } from '#scripts/check/reasons.ts';
 
 /** A project of these files. */
 async function project(files: Record<string, string>): Promise<string> {
@@ -55,6 +56,14 @@ test('error codes are compared both ways, with their status', async () => {
   expect(faults).toContain('docs/errors.md says 410 for `not_found`, src/api/problems.ts 404.');
   expect(faults).toContain('docs/errors.md has no row for `unauthorized` of src/api/problems.ts: add it.');
   expect(faults).toContain('docs/errors.md has a row for `gone_away`, which nothing answers: remove it.');
+});
+
+test('reasons are compared both ways, word by word', async () => {
+  const root = await project({ 'docs/decisions.md': '| `goal` | it was won | … | … |\n| `bad_luck` | … | … | … |\n' });
+  const faults = await reasonFaults(root);
+  expect(faults.find((fault) => fault.includes('`goal`'))).toContain('the goal of the journey was reached');
+  expect(faults.some((fault) => fault.includes('should say of `unreachable:no_address`'))).toBe(true);
+  expect(faults.at(-1)).toContain('has a row for `bad_luck`');
 });
 
 test('variables are compared both ways; those of Temporal are its own', async () => {
