@@ -115,17 +115,15 @@ async function recordVisits(
       select * from unnest(${column(({ at }) => newId(at))}::uuid[], ${column(({ messageId }) => messageId)}::uuid[],
         ${column(({ at }) => at.toISOString())}::timestamptz[], ${column(({ kind }) => kind)}::text[],
         ${column(({ by }) => by)}::text[], ${column(({ link }) => link)}::int[],
-        ${column(({ userAgent }) => userAgent?.slice(0, 500) ?? null)}::text[])
-        with ordinality as visit (id, message_id, at, kind, guess, link, user_agent, place)
+        ${column(({ userAgent }) => userAgent?.slice(0, 500) ?? null)}::text[], ${together(visits, burst)}::boolean[])
+        with ordinality as visit (id, message_id, at, kind, guess, link, user_agent, is_together, place)
     ), message as materialized (
       select id, address is not null as is_theirs, links, coalesce(accepted_at, reserved_at) as sent_at
       from messages where id in (select message_id from given) order by id for no key update
     ), found as materialized (
       select g.*, m.is_theirs, m.links[g.link + 1] as target, m.sent_at,
         g.kind = 'clicked' and (
-          exists (select from given o where o.message_id = g.message_id and o.kind = 'clicked' and o.link <> g.link
-            and o.at between g.at - ${within} and g.at + ${within})
-          or exists (select from message_events e where e.message_id = g.message_id and e.kind = 'clicked' and e.link <> g.link
+          g.is_together or exists (select from message_events e where e.message_id = g.message_id and e.kind = 'clicked' and e.link <> g.link
             and e.at between g.at - ${within} and g.at + ${within})) as is_burst
       from given g join message m on m.id = g.message_id
     ), visit as materialized (
@@ -155,6 +153,19 @@ async function recordVisits(
   const bursts = new Set(rows.filter(({ isBurst }) => isBurst).map(({ messageId }) => messageId));
   if (bursts.size > 0) await withoutBursts(db, [...bursts].sort(), within);
   return new Map(rows.flatMap(({ place, target }) => (target === null ? [] : [[place - 1, target] as const])));
+}
+
+/** By place: whether another link of the same message is followed too fast among these. Here and not in the statement, which would
+ *  compare each with each. */
+function together(visits: readonly TrackedVisit[], burst: number): boolean[] {
+  const clicks = Map.groupBy(
+    visits.filter(({ kind }) => kind === 'clicked'),
+    ({ messageId }) => messageId,
+  );
+  return visits.map(({ kind, messageId, link, at }) => {
+    const others = kind === 'clicked' ? (clicks.get(messageId) ?? []) : [];
+    return others.some((one) => one.link !== link && Math.abs(one.at.getTime() - at.getTime()) <= burst);
+  });
 }
 
 /** Clicks that were taken for a person's until the next link was followed too fast: the message is told anew from what is left. */
