@@ -50,6 +50,8 @@ export class Store {
     this.#most = most;
     this.#nextId = idMaker(wall);
     this.#loaded = this.#load();
+    // Who asks gets the failure; with nobody asking it must not end the process.
+    this.#loaded.catch(() => {});
   }
 
   /** Resolves when the message is on the disk. */
