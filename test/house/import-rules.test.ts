@@ -117,7 +117,18 @@ const rooms: Record<string, { allowed: string[]; forbidden: string[] }> = {
   },
   'src/worker/probe.ts': {
     allowed: values('#activities/journeys.ts', '#relay/relay.ts', '#db/connect.ts', '@temporalio/worker'),
-    forbidden: values('#api/app.ts', '#config', '#process/run.ts', '#scripts/start.ts'),
+    forbidden: values('#api/app.ts', '#config', '#process/run.ts', '#scripts/start.ts', '#timemachine/machine.ts'),
+  },
+  'src/timemachine/probe.ts': {
+    allowed: values('#activities/index.ts', '#relay/relay.ts', '#db/connect.ts', '#worker/bundle.ts', './sdk.ts'),
+    forbidden: [
+      ...values('#api/app.ts', '#config', '#process/run.ts', '@temporalio/proto'),
+      ...values('@temporalio/worker/lib/worker.js', '@temporalio/common/lib/time.js'),
+    ],
+  },
+  'src/timemachine/sdk.ts': {
+    allowed: values('@temporalio/proto', '@temporalio/worker/lib/worker.js', 'node:module', './seeds.ts'),
+    forbidden: values('#db/connect.ts', '#worker/bundle.ts'),
   },
   'src/process/probe.ts': {
     allowed: values('#domain/failure.ts', '#relay/temporal.ts', '@temporalio/worker', 'pino', './run.ts'),
@@ -126,6 +137,10 @@ const rooms: Record<string, { allowed: string[]; forbidden: string[] }> = {
   'src/presets/probe.ts': {
     allowed: values('#domain/shop.ts', '#workflows/catalogue.ts'),
     forbidden: values('#db/settings.ts', '#activities/journeys.ts', 'node:fs', 'zod'),
+  },
+  'src/simulator/probe.ts': {
+    allowed: values('#domain/zone.ts', '#simulator/dice.ts', './other.ts'),
+    forbidden: values('#db/connect.ts', '#workflows/catalogue.ts', '#api/app.ts', 'node:fs', 'zod', 'pg'),
   },
   'src/inbox/probe.ts': {
     allowed: values('express', 'smtp-server', './store.ts'),

@@ -1,0 +1,80 @@
+import type { Dice } from './dice.ts';
+import { type Good, productProperties } from './goods.ts';
+import { type Life, type Presence, type Stage, signIn, track } from './life.ts';
+
+const day = 86_400_000;
+const currency = 'RUB';
+
+interface Line {
+  good: Good;
+  quantity: number;
+}
+
+/** What is in the cart and still to be had; the rest falls out of it. */
+function linesOf(stage: Stage, cart: Map<string, number>): Line[] {
+  return [...cart].flatMap(([id, wanted]) => {
+    const good = stage.goods.get(id);
+    const quantity = Math.min(wanted, good?.stock ?? 0);
+    return good && quantity > 0 ? [{ good, quantity }] : [];
+  });
+}
+
+const described = (lines: readonly Line[]) => lines.map(({ good, quantity }) => productProperties(good, quantity));
+
+export function viewCart(stage: Stage, life: Life, at: number, presence: Presence): void {
+  const properties = { products: described(linesOf(stage, life.carts[presence.profile])) };
+  track(stage, life, at, presence, { type: 'track', event: 'Cart Viewed', properties });
+}
+
+/** Checkout and order. Who was not signed in says now who they are: goods go to somebody. */
+export function checkOut(stage: Stage, life: Life, at: number, presence: Presence, throws: Dice): void {
+  const cart = life.carts[presence.profile];
+  const lines = linesOf(stage, cart);
+  if (lines.length === 0) return;
+  if (!presence.isKnown) signIn(stage, life, at, presence);
+  const properties = { products: described(lines) };
+  track(stage, life, at, presence, { type: 'track', event: 'Checkout Started', properties });
+  stage.plan(at + throws.between(30, 300) * 1000, (paidAt) => {
+    // Somebody else may have been quicker.
+    const left = linesOf(stage, cart);
+    if (left.length === 0) return;
+    cart.clear();
+    order(stage, life, paidAt, presence, left, throws);
+  });
+}
+
+/** Something bought at a counter, told later by the shop's accounting: nobody browsed for it. */
+export function buyOffline(stage: Stage, life: Life, at: number, throws: Dice): void {
+  const there = [...stage.goods.values()].filter(({ stock }) => stock > 0);
+  const good = there[throws.whole(0, Math.max(0, there.length - 1))];
+  const presence: Presence = { profile: 'personal', browser: null, isKnown: true };
+  if (good && life.signedIn.size > 0) order(stage, life, at, presence, [{ good, quantity: 1 }], throws);
+}
+
+function order(stage: Stage, life: Life, at: number, where: Presence, lines: readonly Line[], throws: Dice): void {
+  const { person } = life;
+  const { rates } = stage;
+  // What comes of it later is told by the shop, and by no browser.
+  const presence = { ...where };
+  life.orders += 1;
+  const order_id = `${person.userId}-order-${life.orders}`;
+  const total = lines.reduce((sum, { good, quantity }) => sum + good.price * quantity, 0) / 100;
+  const channel = presence.browser === null ? 'offline' : 'web';
+  const properties = { order_id, total, currency, channel, products: described(lines) };
+  track(stage, life, at, presence, { type: 'track', event: 'Order Completed', properties });
+  for (const { good, quantity } of lines) changeStock(stage, at, good.id, -quantity);
+
+  const givesBack = (event: 'Order Cancelled' | 'Order Refunded') => (later: number) => {
+    const undone = { ...presence, browser: null, isKnown: true };
+    track(stage, life, later, undone, { type: 'track', event, properties: { order_id, total, currency } });
+    for (const { good, quantity } of lines) changeStock(stage, later, good.id, quantity);
+  };
+  if (throws.chance(rates.cancels)) stage.plan(at + throws.between(0.5, 20) * 3_600_000, givesBack('Order Cancelled'));
+  else if (throws.chance(rates.returns * person.eagerness.returns))
+    stage.plan(at + throws.between(4, 20) * day, givesBack('Order Refunded'));
+}
+
+function changeStock(stage: Stage, at: number, id: string, by: number): void {
+  const good = stage.goods.get(id);
+  if (good) stage.put(at, { ...good, stock: Math.max(0, good.stock + by) });
+}

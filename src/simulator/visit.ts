@@ -1,0 +1,139 @@
+import type { ProfileKind } from '#domain/journey.ts';
+import { type Dice, dice } from './dice.ts';
+import { type Good, productProperties } from './goods.ts';
+import { type Life, type Presence, type Stage, signIn, track } from './life.ts';
+import { checkOut, viewCart } from './orders.ts';
+
+/** A visit that is under way. */
+interface Visit {
+  stage: Stage;
+  life: Life;
+  throws: Dice;
+  presence: Presence;
+}
+
+/** Somebody comes by a link of a message, to what it speaks of. */
+export interface Click {
+  goods: readonly string[];
+}
+
+const sometimes = { signsIn: 0.25, asAPerson: 0.2, opensCategory: 0.3, viewsFavourite: 0.7, removes: 0.08 };
+
+/** One visit to the website, from now on; its steps are a few seconds to two minutes apart. */
+export function visit(stage: Stage, life: Life, begins: number, click: Click | null): void {
+  life.visits += 1;
+  const { person } = life;
+  const throws = dice(stage.seed, 'visit', person.index, life.visits);
+  const isPersonal = person.kind === 'b2c' || throws.chance(sometimes.asAPerson);
+  const browser = throws.pick(person.browsers);
+  const presence = { profile: isPersonal ? ('personal' as const) : ('corporate' as const), browser, isKnown: false };
+  const here: Visit = { stage, life, throws, presence };
+  let at = begins;
+  for (const step of [arrive(here, click), ...(click ? byLink(here, click) : byHabit(here))]) {
+    stage.plan(at, step);
+    at += throws.between(5, 120) * 1000;
+  }
+}
+
+type Step = (at: number) => void;
+
+/** The first page. Most who could are signed in already; a message's link is followed by somebody known. */
+function arrive(here: Visit, click: Click | null): Step {
+  const { stage, life, throws, presence } = here;
+  const { person } = life;
+  return (at) => {
+    const isAnonymous = click === null && throws.chance(stage.rates.anonymousVisits);
+    const isRemembered = life.signedIn.has(presence.browser ?? '');
+    presence.isKnown = isRemembered && !isAnonymous;
+    const wouldSignIn = person.isKnown || click !== null || throws.chance(sometimes.signsIn);
+    if (!isRemembered && !isAnonymous && wouldSignIn) signIn(stage, life, at, presence);
+    track(stage, life, at, presence, { type: 'page', properties: { path: '/' } });
+  };
+}
+
+function byHabit(here: Visit): Step[] {
+  const { stage, life, throws } = here;
+  const { rates } = stage;
+  const { depth, eagerness } = life.person;
+  if (throws.chance(rates.opensNothing)) return [];
+  const opened = Array.from({ length: 1 + Math.floor(throws.exponential(depth)) }, () => opensSomething(here));
+  const adds = throws.chance(rates.cartVisits * eagerness.carts) ? [(at: number) => addToCart(here, at)] : [];
+  const likes = throws.chance(rates.favouriteVisits) ? [(at: number) => like(here, at)] : [];
+  const buys = adds.length > 0 && throws.chance((1 - rates.abandons) * eagerness.buys);
+  return [...opened, ...likes, ...adds, ...(adds.length > 0 ? leaveOrBuy(here, buys) : [])];
+}
+
+/** To the cart that waits, or to what the message showed. */
+function byLink(here: Visit, { goods }: Click): Step[] {
+  const { stage, life, throws, presence } = here;
+  const buys = throws.chance(stage.rates.buysAfterClick * life.person.eagerness.buys);
+  const hasCart = life.carts[presence.profile].size > 0;
+  const [shown] = goods.flatMap((id) => stage.goods.get(id) ?? []);
+  if (hasCart) return [(at) => viewCart(stage, life, at, presence), ...leaveOrBuy(here, buys)];
+  const look = (at: number) => (shown ? view(here, at, shown) : opensSomething(here)(at));
+  return buys ? [look, (at) => addToCart(here, at, shown), ...leaveOrBuy(here, true)] : [look];
+}
+
+function leaveOrBuy(here: Visit, buys: boolean): Step[] {
+  const { stage, life, throws, presence } = here;
+  const second = throws.chance(sometimes.removes) ? [(at: number) => removeOne(here, at)] : [];
+  return buys ? [...second, (at) => checkOut(stage, life, at, presence, throws)] : second;
+}
+
+function opensSomething(here: Visit): Step {
+  const { stage, life, throws, presence } = here;
+  return (at) => {
+    const category = categoryFor(here);
+    const isList = throws.chance(sometimes.opensCategory);
+    const found = isList ? undefined : oneOf(stage, throws, category);
+    if (found) return view(here, at, found);
+    const said = { type: 'track', event: 'Product List Viewed', properties: { category } } as const;
+    track(stage, life, at, presence, said);
+  };
+}
+
+function categoryFor({ life, throws, stage }: Visit): string {
+  if (throws.chance(sometimes.viewsFavourite)) return throws.pick(life.person.favouriteCategories);
+  const all = [...new Set([...stage.goods.values()].map(({ category }) => category))];
+  return all[throws.whole(0, all.length - 1)] ?? life.person.favouriteCategories[0];
+}
+
+/** Of what is there; of a whole category sold out nothing. */
+function oneOf(stage: Stage, throws: Dice, category: string): Good | undefined {
+  const there = [...stage.goods.values()].filter((good) => good.category === category && good.stock > 0);
+  return there[throws.whole(0, Math.max(0, there.length - 1))];
+}
+
+function view({ stage, life, presence }: Visit, at: number, good: Good): void {
+  const said = { type: 'track', event: 'Product Viewed', properties: productProperties(good) } as const;
+  track(stage, life, at, presence, said);
+}
+
+function like(here: Visit, at: number): void {
+  const { stage, life, throws, presence } = here;
+  const good = oneOf(stage, throws, categoryFor(here));
+  if (!good) return;
+  const said = { type: 'track', event: 'Product Added to Wishlist', properties: productProperties(good) } as const;
+  track(stage, life, at, presence, said);
+}
+
+function addToCart(here: Visit, at: number, wanted?: Good): void {
+  const { stage, life, throws, presence } = here;
+  const good = wanted ?? oneOf(stage, throws, categoryFor(here));
+  const now = good && stage.goods.get(good.id);
+  if (!now || now.stock === 0) return;
+  const cart = cartOf(life, presence.profile);
+  cart.set(now.id, (cart.get(now.id) ?? 0) + 1);
+  track(stage, life, at, presence, { type: 'track', event: 'Product Added', properties: productProperties(now) });
+}
+
+function removeOne({ stage, life, presence }: Visit, at: number): void {
+  const cart = cartOf(life, presence.profile);
+  const [id] = [...cart.keys()].slice(1);
+  const good = id === undefined ? undefined : stage.goods.get(id);
+  if (!good) return;
+  cart.delete(good.id);
+  track(stage, life, at, presence, { type: 'track', event: 'Product Removed', properties: productProperties(good) });
+}
+
+const cartOf = (life: Life, profile: ProfileKind) => life.carts[profile];
