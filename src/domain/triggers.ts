@@ -2,6 +2,7 @@ import type { Event } from './events.ts';
 import { workflowId } from './ids.ts';
 import type { ProfileKind } from './journey.ts';
 import type { Attributed, ProfileState } from './projection.ts';
+import type { NotEnteredReason } from './reasons.ts';
 import { type Route, type Routing, routesOf } from './routing.ts';
 import { isBrowsing } from './segment-effects.ts';
 
@@ -21,7 +22,7 @@ export interface NotEntered {
   journey: string;
   key: string;
   customerId: string;
-  reason: 'unreachable' | 'too_late';
+  reason: NotEnteredReason;
   at: number;
 }
 

@@ -77,7 +77,8 @@ test('why was it not sent: by the policy of that time, with the contacts that ha
     { decision: 'send', reason: 'ok', hours: -11 },
   ]);
   // The rule of today is another.
-  await saveSettings(db, 'policy', aDay(1), 'test', later(-1));
+  const [rule] = aDay(2).rules;
+  await saveSettings(db, 'policy', { rules: [{ ...rule, classes: ['bulk'] }] }, 'test', later(-1));
   const { decisions } = await why(customer, 'journey=abandonment&message=cart-2');
   expect(decisions.map(({ decision }: { decision: string }) => decision)).toEqual(['send', 'defer']);
   expect(decisions[1]).toMatchObject({

@@ -1,5 +1,18 @@
-import { describe, expect, test } from 'vitest';
-import { codeOf, reasons } from '#domain/reasons.ts';
+import { describe, expect, expectTypeOf, test } from 'vitest';
+import { untrue } from '#activities/content.ts';
+import type { Mind } from '#activities/mind.ts';
+import type { DecisionRow, Move } from '#db/runs.ts';
+import type { Decision } from '#domain/decide.ts';
+import { unreachableBecause } from '#domain/reach.ts';
+import {
+  type BlockReason,
+  codeOf,
+  type DecisionReason,
+  type NotEnteredReason,
+  reasons,
+  type UnreachableReason,
+  type UntrueReason,
+} from '#domain/reasons.ts';
 import {
   because,
   type Decided,
@@ -30,6 +43,18 @@ describe.each([...reasons.keys()])('%s', (code) => {
     }
     expect(nextStep(code, locale)).toMatch(/\.$/);
   });
+});
+
+test('what is written takes its reason from the table: another does not compile', () => {
+  expectTypeOf<'bad_luck'>().not.toExtend<DecisionReason | NotEnteredReason | BlockReason>();
+  expectTypeOf(untrue).parameter(0).toEqualTypeOf<UntrueReason>();
+  expectTypeOf<
+    Extract<Awaited<ReturnType<Mind['compose']>>, { untrue: unknown }>['untrue']
+  >().toEqualTypeOf<UntrueReason>();
+  expectTypeOf(unreachableBecause).returns.toEqualTypeOf<UnreachableReason | null>();
+  expectTypeOf<Decision['reason']>().toExtend<DecisionReason>();
+  expectTypeOf<DecisionRow['reason']>().toEqualTypeOf<DecisionReason>();
+  expectTypeOf<NonNullable<Move['left']>['reason']>().toEqualTypeOf<BlockReason | null>();
 });
 
 test('a reason is known by its beginning; a block has the decision before it; what nobody knows stays as it is', () => {
