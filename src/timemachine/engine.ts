@@ -1,0 +1,235 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { drawIdsFrom } from '#db/ids.ts';
+import { Activities, type ActivityFunction } from './activities.ts';
+import { closeChildren, tellParent } from './children.ts';
+import { obey } from './commands.ts';
+import { Queue } from './queue.ts';
+import { Residents } from './residents.ts';
+import { type Origin, type Result, Run } from './run.ts';
+import { type Bundle, type Isolates, type Job, openIsolates, payloadsOf, timestamp } from './sdk.ts';
+import { drawsOf, uuidOf } from './seeds.ts';
+import { Updates } from './updates.ts';
+
+export interface EngineOptions {
+  bundle: Bundle;
+  activities: Readonly<Record<string, ActivityFunction>>;
+  start: Date;
+  /** Same seed, same inputs: the same bytes. */
+  seed: string;
+  /** Runs whose code stays in memory, about 35 kB each; others are rebuilt when they wake. */
+  maxCached?: number;
+  /** Wall time: see `openIsolates`. */
+  taskLimitMs?: number;
+  /** Activities that name the same lane never overlap, so that their order is the queue's; those with null go as they come.
+   *  One lane for all where nothing is said. */
+  laneOf?: (activityType: string, args: unknown[]) => string | null;
+}
+
+const defaultCached = 5_000;
+
+/** Temporal's workflow code on a virtual clock: one queue by (time, sequence), through which everything goes, so that no run
+ *  is ever entered while it is under way. */
+export class Engine {
+  now: number;
+  readonly queue = new Queue();
+  readonly activities = new Activities(this);
+  readonly updates = new Updates(this);
+  readonly laneOf: NonNullable<EngineOptions['laneOf']>;
+  /** The newest run of each workflow id. */
+  private readonly runs = new Map<string, Run>();
+  private readonly options: EngineOptions;
+  private readonly isolates: Isolates;
+  private readonly residents: Residents;
+  private readonly stopDrawing: () => void;
+  private readonly background = new Set<Promise<unknown>>();
+  private started = 0;
+  private isDriven = false;
+  private failure: unknown = null;
+
+  private constructor(options: EngineOptions, isolates: Isolates) {
+    this.options = options;
+    this.isolates = isolates;
+    this.now = options.start.getTime();
+    this.laneOf = options.laneOf ?? (() => 'all');
+    const { maxCached = defaultCached, seed } = options;
+    this.residents = new Residents(isolates, { most: maxCached, seed, now: () => this.now });
+    const outside = drawsOf(seed);
+    this.stopDrawing = drawIdsFrom(() => (draws.getStore() ?? outside)());
+  }
+
+  static async open(options: EngineOptions): Promise<Engine> {
+    return new Engine(
+      options,
+      await openIsolates(options.bundle, Object.keys(options.activities), options.taskLimitMs),
+    );
+  }
+
+  get counts() {
+    return { ...this.residents.counts, started: this.started };
+  }
+
+  /** Does everything that is due until then. Throws what failed, and again whenever it is asked to go on. */
+  async runUntil(until: number): Promise<void> {
+    if (this.isDriven) throw new Error('the time machine is running: await runUntil before the next one');
+    if (this.failure !== null) throw this.failure;
+    this.isDriven = true;
+    try {
+      await this.settled();
+      while (this.queue.nextAt() <= until) {
+        const item = this.queue.take();
+        this.now = item?.at ?? this.now;
+        await item?.act?.();
+        await this.settled();
+      }
+      await this.activities.idle();
+      this.now = Math.max(this.now, until);
+    } catch (error) {
+      this.failure = error;
+      throw error;
+    } finally {
+      this.isDriven = false;
+    }
+  }
+
+  /** Work of the world outside, such as an event that is stored: nothing else is under way meanwhile. */
+  at(instant: number, act: () => Promise<unknown>): void {
+    this.queue.add(Math.max(instant, this.now), async () => {
+      await this.activities.idle();
+      await act();
+    });
+  }
+
+  /** What must be over before time goes on. */
+  waitFor(work: Promise<unknown>): void {
+    this.background.add(work);
+    const done = () => this.background.delete(work);
+    work.then(done, done);
+  }
+
+  /** Ids that `act` makes are drawn for `name`, whatever runs beside it. */
+  drawing<T>(name: string, act: () => T): T {
+    return draws.run(drawsOf(`${this.options.seed}/${name}`), act);
+  }
+
+  activityOf(type: string): ActivityFunction {
+    const known = this.options.activities[type];
+    if (known) return known;
+    return () =>
+      Promise.reject(new TypeError(`no activity ${type}: known are ${Object.keys(this.options.activities)}`));
+  }
+
+  newest(workflowId: string): Run | undefined {
+    return this.runs.get(workflowId);
+  }
+
+  live(workflowId: string): Run | undefined {
+    const run = this.runs.get(workflowId);
+    return run?.isLive ? run : undefined;
+  }
+
+  /** Starts a run; its code runs when the queue comes to it. */
+  start(origin: Origin): Run {
+    if (this.live(origin.workflowId)) throw new Error(`the workflow ${origin.workflowId} runs already`);
+    this.started += 1;
+    const runId = uuidOf(`${this.options.seed}/${origin.workflowId}/${this.started}`);
+    const run = new Run(origin, runId, this.now);
+    this.runs.set(origin.workflowId, run);
+    this.tell(run, { initializeWorkflow: initialization(run) });
+    return run;
+  }
+
+  signal(run: Run, signalName: string, ...args: unknown[]): void {
+    this.tell(run, { signalWorkflow: { signalName, input: payloadsOf(args), identity: 'time-machine', headers: {} } });
+  }
+
+  cancel(run: Run, reason = ''): void {
+    this.tell(run, { cancelWorkflow: { reason } });
+  }
+
+  query<T>(run: Run, name: string, ...args: unknown[]): Promise<T> {
+    return this.residents.query<T>(run, name, { arguments: payloadsOf(args), headers: {} });
+  }
+
+  terminate(run: Run, reason: string): void {
+    const failure = { message: reason || 'terminated', terminatedFailureInfo: {} };
+    this.waitFor(this.end(run, 'terminated', { failed: failure }));
+  }
+
+  /** What the run's next activation tells; there is one for all that comes until then. */
+  tell(run: Run, job: Job): void {
+    if (!run.isLive) return;
+    run.jobs.push(job);
+    if (run.isScheduled) return;
+    run.isScheduled = true;
+    this.queue.add(this.now, () => this.activate(run));
+  }
+
+  /** Ends a run: what it waited for is given up, its parent and children hear of it. */
+  async end(run: Run, state: Run['state'], result: Result | null): Promise<void> {
+    run.state = state;
+    run.result = result;
+    run.closedAt = this.now;
+    for (const timer of run.timers.values()) timer.act = null;
+    run.timers.clear();
+    this.activities.drop(run);
+    this.updates.drop(run);
+    closeChildren(this, run);
+    if (result !== null) tellParent(this, run, result);
+    run.log = [];
+    run.jobs = [];
+    await this.residents.forget(run);
+  }
+
+  async close(): Promise<void> {
+    await this.activities.idle();
+    this.stopDrawing();
+    await this.isolates.close();
+  }
+
+  private async activate(run: Run): Promise<void> {
+    run.isScheduled = false;
+    if (!run.isLive) return;
+    const jobs = run.jobs.toSorted((a, b) => rank(a) - rank(b));
+    run.jobs = [];
+    run.historyLength += 3 + jobs.length;
+    for (const command of await this.residents.activate(run, jobs)) {
+      run.historyLength += 1;
+      await obey(this, run, command);
+      if (!run.isLive) return;
+    }
+  }
+
+  private async settled(): Promise<void> {
+    while (this.background.size > 0) await Promise.all(this.background);
+  }
+}
+
+/** What ids are drawn from inside an activity. */
+const draws = new AsyncLocalStorage<() => Uint8Array>();
+
+/** As Core orders what it tells: a signal is heard before the timer of the same moment. */
+function rank(job: Job): number {
+  if (job.initializeWorkflow) return 0;
+  return job.signalWorkflow || job.doUpdate ? 1 : 2;
+}
+
+function initialization({ origin, runId, startedAt }: Run): Job['initializeWorkflow'] {
+  const { chain, parent } = origin;
+  return {
+    workflowId: origin.workflowId,
+    workflowType: origin.type,
+    arguments: origin.args,
+    headers: origin.headers,
+    identity: 'time-machine',
+    attempt: 1,
+    firstExecutionRunId: chain?.firstRunId ?? runId,
+    originalExecutionRunId: runId,
+    continuedFromExecutionRunId: chain?.previousRunId ?? '',
+    startTime: timestamp(chain?.startedAt ?? startedAt),
+    memo: { fields: origin.memo },
+    searchAttributes: { indexedFields: origin.searchAttributes },
+    ...(parent && {
+      parentWorkflowInfo: { workflowId: parent.run.origin.workflowId, runId: parent.run.runId, namespace: 'default' },
+    }),
+  };
+}

@@ -1,0 +1,90 @@
+import type pg from 'pg';
+import type { ActivityDeps } from '#activities/deps.ts';
+import { createActivities } from '#activities/index.ts';
+import type { Db } from '#db/connect.ts';
+import { createIntake, type Intake } from '#db/intake.ts';
+import type { OutboxRow } from '#db/outbox.ts';
+import type { Clock } from '#domain/clock.ts';
+import type { RunRequest } from '#domain/journey.ts';
+import type { ShopSettings } from '#domain/shop.ts';
+import type { JourneyPort } from '#relay/port.ts';
+import { createRelay, type Relay } from '#relay/relay.ts';
+import { workflowBundle } from '#worker/bundle.ts';
+import { routing } from '#workflows/catalogue.ts';
+import { Engine, type EngineOptions } from './engine.ts';
+import { journeysOf } from './port.ts';
+
+export interface TimeMachineOptions extends Pick<EngineOptions, 'start' | 'seed' | 'maxCached' | 'taskLimitMs'> {
+  db: Db;
+  /** Where the database is: intake opens connections of its own there. */
+  pool: pg.Pool;
+  activities: Omit<ActivityDeps, 'db' | 'clock'>;
+  shop?: () => ShopSettings;
+}
+
+/** Intake, relay, journeys and activities on a clock that goes only when it is told to. */
+export interface TimeMachine {
+  readonly clock: Clock;
+  readonly intake: Intake;
+  readonly relay: Relay;
+  readonly port: JourneyPort;
+  /** Takes outbox rows after the commit that wrote them, for whoever writes some without intake. */
+  onOutbox(rows: OutboxRow[]): void;
+  /** Does `act` when the machine comes to that instant, with the clock standing there and nothing else under way. */
+  at(instant: Date, act: () => Promise<unknown>): void;
+  /** Does all that is due until then, and stands there. */
+  runUntil(instant: Date): Promise<void>;
+  /** The same, for a number of milliseconds. */
+  sleep(ms: number): Promise<void>;
+  /** Runs started, workflow tasks done, and instances rebuilt since the beginning. */
+  readonly counts: Readonly<{ started: number; activations: number; rebuilt: number }>;
+  close(): Promise<void>;
+}
+
+const silent = { info() {}, warn() {}, error() {} };
+
+/** The real workflows and activities on PostgreSQL, without a server: docs/architecture.md, Time machine. One at a time in a
+ *  process: ids are drawn from its seed. */
+export async function createTimeMachine(options: TimeMachineOptions): Promise<TimeMachine> {
+  const { db, pool, shop, start, seed, maxCached, taskLimitMs } = options;
+  let now = () => start.getTime();
+  const clock: Clock = { time: { origin: 0, scale: 1 }, now: () => new Date(now()) };
+  const engine = await Engine.open({
+    bundle: await workflowBundle(),
+    activities: { ...createActivities({ ...options.activities, db, clock }) },
+    start,
+    seed,
+    laneOf: laneOfCustomer,
+    ...(maxCached !== undefined && { maxCached }),
+    ...(taskLimitMs !== undefined && { taskLimitMs }),
+  });
+  now = () => engine.now;
+  const port = journeysOf(engine);
+  const relay = createRelay({ db, port, time: clock.time, log: silent });
+  const onOutbox = (rows: OutboxRow[]) => engine.waitFor(relay.push(rows));
+  const intake = createIntake({ pool, clock, routing, onOutbox, ...(shop && { shop }) });
+  const runUntil = (instant: Date) => engine.runUntil(instant.getTime());
+  return {
+    clock,
+    intake,
+    relay,
+    port,
+    onOutbox,
+    at: (instant, act) => engine.at(instant.getTime(), act),
+    runUntil,
+    sleep: (ms) => engine.runUntil(engine.now + ms),
+    get counts() {
+      return engine.counts;
+    },
+    async close() {
+      await intake.close();
+      await relay.close();
+      await engine.close();
+    },
+  };
+}
+
+/** What is decided about one customer is decided in the queue's order. */
+function laneOfCustomer(_: string, [request]: unknown[]): string {
+  return (request as RunRequest).customerId;
+}
