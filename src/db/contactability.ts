@@ -6,18 +6,19 @@ import type { DB } from './schema.ts';
 /** How the customer may be written to, as JSON. Stands in a query whose row `w` has the customer's `id`, and `email` and `phone`
  *  of one profile. */
 export const contactabilityJson: RawBuilder<Contactability> = sql`(
-  select jsonb_build_object('email', w.email, 'phone', w.phone, 'telegram', telegram, 'devices', coalesce(devices, '[]'),
-    'consents', coalesce((select jsonb_agg(jsonb_build_object('channel', channel, 'topic', topic, 'state', state))
-      from consent_states where customer_id = w.id and purpose = 'advertising'), '[]'),
-    'personalData', (select case when bool_or(state = 'denied') then 'denied' else min(state) end
-      from consent_states where customer_id = w.id and purpose = 'personal_data'),
-    'unconfirmed', coalesce((select jsonb_agg(channel) from opt_ins where customer_id = w.id), '[]'),
-    'suppressions', coalesce((select jsonb_agg(jsonb_build_object('channel', channel, 'address', address, 'reason', reason))
+  select json_build_object('email', w.email, 'phone', w.phone, 'telegram', telegram,
+    'devices', coalesce((select json_agg(json_build_object('channel', channel, 'address', address, 'keys', keys) order by seen_at desc)
+      from devices where customer_id = w.id), '[]'),
+    'consents', coalesce(consents, '[]'), 'personalData', personal_data,
+    'unconfirmed', coalesce((select json_agg(channel) from opt_ins where customer_id = w.id), '[]'),
+    'suppressions', coalesce((select json_agg(json_build_object('channel', channel, 'address', address, 'reason', reason))
       from suppressions where address in (w.email, w.phone, telegram)), '[]'))
-  from (select
-    (select value from identities where customer_id = w.id and kind = 'telegram' order by since desc limit 1) as telegram,
-    (select jsonb_agg(jsonb_build_object('channel', channel, 'address', address, 'keys', keys) order by seen_at desc)
-      from devices where customer_id = w.id) as devices) found)`;
+  from (
+    select json_agg(json_build_object('channel', channel, 'topic', topic, 'state', state)) filter (where purpose = 'advertising') as consents,
+      case when bool_or(state = 'denied') filter (where purpose = 'personal_data') then 'denied'
+        else min(state) filter (where purpose = 'personal_data') end as personal_data,
+      (select value from identities where customer_id = w.id and kind = 'telegram' order by since desc limit 1) as telegram
+    from consent_states where customer_id = w.id) said)`;
 
 /** How each profile of a customer may be written to; of whom only a chat is known, the personal one. */
 export async function contactabilityOf(

@@ -6,11 +6,19 @@ import type { Visitor } from '#domain/opens.ts';
 import type { Ledger } from '#domain/policy.ts';
 import type { Contactability } from '#domain/reach.ts';
 import { contactabilityJson } from './contactability.ts';
-import { goodJson } from './goods.ts';
-import { type CustomerHabits, customerHabitsJson, type Habits, habitsJson } from './habits.ts';
-import { ledgerJson, ledgerOf } from './ledger.ts';
+import {
+  type CustomerHabits,
+  type CustomerHabitsJson,
+  customerHabitsJson,
+  customerHabitsOf,
+  type Habits,
+  habitsJson,
+  inYearBefore,
+} from './habits.ts';
+import { type LedgerJson, ledgerJson, ledgerOf } from './ledger.ts';
 import { inOrder } from './pipeline.ts';
 import type { DB } from './schema.ts';
+import { type TrailJson, trailJson, trailOf } from './trail.ts';
 
 /** A live or ended run, as it stands in the database. Instants are business epoch ms. */
 export interface RunFacts {
@@ -89,10 +97,11 @@ export interface FactsRequest {
 }
 
 const ms = (column: RawBuilder<unknown>) => sql`(extract(epoch from ${column}) * 1000)::bigint`;
+/** Above all versions. */
+const newest = sql`2147483647`;
 const latest = (name: RawBuilder<unknown>, version: RawBuilder<unknown> = sql`null`) => sql`(
-  select jsonb_build_object('version', s.version, 'value', s.value) from settings s
-  where s.name = ${name} and (${version}::int is null or s.version = ${version}::int)
-  order by s.version desc limit 1)`;
+  select json_build_object('version', s.version, 'value', s.value) from settings s
+  where s.name = ${name} and s.version <= coalesce(${version}::int, ${newest}) order by s.version desc limit 1)`;
 
 /** Takes the customer's lock until the transaction ends. A statement of its own, before anything is read: in READ
  *  COMMITTED a statement sees what was committed when it *began*, not when it got the lock it waited for. */
@@ -110,88 +119,84 @@ export async function lockAndRead(trx: Transaction<DB>, request: FactsRequest): 
 export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<Facts | null> {
   const { customerId, journey, key, profile, run, now } = request;
   const thisRun = 'id' in run ? sql`r.id = ${run.id}` : sql`r.workflow_id = ${run.workflowId} and r.ended_at is null`;
-  const { rows } = await sql<{ facts: Facts }>`
+  const { rows } = await sql<{ facts: Read }>`
     with who as (
       select c.*, p.email, p.phone, p.last_visit_at, p.last_activity_at, p.last_order_at, coalesce(p.activity_seq, 0) as activity_seq
       from customers c left join profiles p on p.customer_id = c.id and p.kind = ${profile}
       where c.id = ${customerId}
-    ), run as (select r.* from runs r where ${thisRun})
-    select jsonb_build_object(
-      'customer', jsonb_build_object('id', w.id, 'locale', w.locale, 'zone', w.zone, 'region', w.region,
+    ), run as (select r.* from runs r where ${thisRun}),
+    theirs as materialized (select * from runs where customer_id = ${customerId}),
+    own as materialized (select * from messages m where m.customer_id = ${customerId} and (m.journey = ${journey} or ${inYearBefore(now)}))
+    select json_build_object(
+      'customer', json_build_object('id', w.id, 'locale', w.locale, 'zone', w.zone, 'region', w.region,
         'firstName', coalesce(w.traits->>'firstName', split_part(nullif(trim(w.traits->>'name'), ''), ' ', 1))),
       'gone', case when w.merged_into is not null then 'merged' when w.erased_at is not null then 'erased' end,
       'activitySeq', w.activity_seq,
       'lastOrderAt', ${ms(sql`w.last_order_at`)},
       'contact', ${contactabilityJson},
       'run', (select ${runJson} from run r),
-      'earlierRuns', (select count(*) from runs e where e.customer_id = w.id and e.journey = ${journey}),
-      'inherited', ${inheritedJson(request)},
+      ${ofEntering(request)}
       'ordered', exists (select from orders o, run r where o.customer_id = w.id and o.profile = ${profile}
         and o.state = 'placed' and o.placed_at >= r.trigger_at),
-      'sent', coalesce((select jsonb_agg(${sentJson} order by m.reserved_at) from messages m, run r where m.run_id = r.id), '[]'),
-      'ledger', ${ledgerJson(now, thisRun)},
+      'sent', coalesce((select json_agg(${sentJson} order by m.reserved_at) from messages m, run r where m.run_id = r.id), '[]'),
+      'ledger', ${ledgerJson(now, thisRun, sql`own`)},
       'trail', ${trailJson(profile)},
       'spoken', ${spokenJson(journey, key)},
-      'habits', jsonb_build_object('own', ${customerHabitsJson(now)}, 'everybody', ${habitsJson}),
-      'settings', jsonb_build_object('journey', ${latest(sql`${journey}::text`, sql`(select settings_version from run)`)},
+      'habits', json_build_object('own', ${customerHabitsJson(now, sql`own`)}, 'everybody', ${habitsJson}),
+      'settings', json_build_object('journey', ${latest(sql`${journey}::text`, sql`(select settings_version from run)`)},
         'shop', ${latest(sql`'shop'`)}, 'policy', ${latest(sql`'policy'`)})
     ) as facts
     from who w`.execute(db);
-  const facts = rows[0]?.facts;
-  return facts === undefined ? null : { ...facts, ledger: ledgerOf(facts.ledger) };
+  const read = rows[0]?.facts;
+  if (read === undefined) return null;
+  const { ledger, trail, habits, ...rest } = read;
+  const own = customerHabitsOf(habits.own);
+  return { ...rest, ledger: ledgerOf(ledger), trail: trailOf(trail), habits: { ...habits, own } };
+}
+
+/** Facts as PostgreSQL writes them. */
+type Read = Omit<Facts, 'ledger' | 'trail' | 'habits'> & {
+  ledger: LedgerJson;
+  trail: TrailJson;
+  habits: { own: CustomerHabitsJson; everybody: Habits | null };
+};
+
+/** What is asked only before there is a run. */
+function ofEntering(request: FactsRequest): RawBuilder<unknown> {
+  if ('id' in request.run) return sql`'earlierRuns', 0, 'inherited', null,`;
+  return sql`
+    'earlierRuns', (select count(*) from theirs e where e.journey = ${request.journey}),
+    'inherited', ${inheritedJson(request, request.run.workflowId)},`;
 }
 
 /** The newest run of the journey and key, if it came with another customer and ended (or is about to) by the joining. */
-function inheritedJson({ journey, key, run }: FactsRequest): RawBuilder<unknown> {
-  if ('id' in run) return sql`null`;
+function inheritedJson({ journey, key }: FactsRequest, workflow: string): RawBuilder<unknown> {
   return sql`(
-    select jsonb_build_object('progress', progress) from (
-      select * from runs e where e.customer_id = w.id and e.journey = ${journey} and e.key = ${key}
+    select json_build_object('progress', progress) from (
+      select * from theirs e where e.journey = ${journey} and e.key = ${key}
       order by e.entered_at desc, e.id desc limit 1) newest
-    where workflow_id <> ${run.workflowId} and (ended_at is null or outcome = 'exited:merged'))`;
+    where workflow_id <> ${workflow} and (ended_at is null or outcome = 'exited:merged'))`;
 }
 
-const runJson = sql`jsonb_build_object('id', r.id, 'journey', r.journey, 'key', r.key, 'settingsVersion', r.settings_version,
+const runJson = sql`json_build_object('id', r.id, 'journey', r.journey, 'key', r.key, 'settingsVersion', r.settings_version,
   'triggerAt', ${ms(sql`r.trigger_at`)}, 'block', r.block, 'dueAt', ${ms(sql`r.due_at`)}, 'readSeq', r.read_seq,
   'progress', r.progress, 'asked', r.asked, 'answer', r.answer, 'heldBy', r.plan->>'heldBy', 'outcome', r.outcome)`;
 
-const sentJson = sql`jsonb_build_object('id', m.id, 'block', m.block, 'iteration', m.iteration, 'template', m.template,
+const sentJson = sql`json_build_object('id', m.id, 'block', m.block, 'iteration', m.iteration, 'template', m.template,
   'channel', m.channel, 'kind', m.kind, 'state', m.state, 'leased', m.state = 'submitting' and m.lease_until > now(),
   'leaseLeftMs', greatest(0, coalesce(${ms(sql`m.lease_until - now()`)}, 0)), 'attempts', m.attempts,
   'acceptedAt', ${ms(sql`m.accepted_at`)}, 'failedAt', ${ms(sql`m.failed_at`)}, 'reservedAt', ${ms(sql`m.reserved_at`)},
   'openedBy', m.opened_by, 'clicked', m.clicked_at is not null)`;
 
-/** What the customer did with this profile: the newest 50 of each kind, with what the region can buy. */
-function trailJson(profile: string): RawBuilder<Trail> {
-  const touches = (rows: RawBuilder<unknown>) => sql`coalesce((
-    select jsonb_agg(jsonb_build_object('product', coalesce(p.id, t.ref), 'at', ${ms(sql`t.at`)}, 'quantity', t.quantity,
-      'boughtAt', (select ${ms(sql`max(o.placed_at)`)} from order_lines l join orders o using (order_id)
-        where o.customer_id = w.id and o.state = 'placed' and l.product_id in (p.id, p.sku, t.ref)),
-      'good', ${goodJson(sql`w.region`)}) order by t.at desc)
-    from (${rows} order by at desc limit 50) t
-    left join lateral (select * from products where id = t.ref or sku = t.ref order by id = t.ref desc limit 1) p on true), '[]')`;
-  const interest = (kind: string) =>
-    touches(sql`
-    select ref, last_at as at, 1 as quantity from interests
-    where customer_id = w.id and profile = ${profile} and kind = ${kind} and removed_at is null`);
-  return sql<Trail>`jsonb_build_object(
-    'cart', ${touches(sql`select product_id as ref, updated_at as at, quantity from cart_items
-      where customer_id = w.id and profile = ${profile} and quantity > 0`)},
-    'favourites', ${interest('favourite')},
-    'views', ${interest('view')},
-    'categories', coalesce((select jsonb_agg(jsonb_build_object('ref', ref, 'at', ${ms(sql`last_at`)}) order by last_at desc)
-      from interests where customer_id = w.id and profile = ${profile} and kind = 'category' and removed_at is null), '[]'),
-    'lastVisitAt', ${ms(sql`w.last_visit_at`)}, 'lastActivityAt', ${ms(sql`w.last_activity_at`)})`;
-}
-
 /** The newest message of each branch in runs of this key: blocks are named `<branch>-<step>`. Dropped ones said nothing. */
 function spokenJson(journey: string, key: string): RawBuilder<unknown> {
   return sql`coalesce((
-    select jsonb_agg(jsonb_build_object('branch', branch, 'at', ${ms(sql`reserved_at`)}, 'goods', goods, 'runId', run_id))
+    select json_agg(json_build_object('branch', branch, 'at', ${ms(sql`reserved_at`)}, 'goods', goods, 'runId', run_id))
     from (
       select distinct on (branch, run_id) branch, reserved_at, goods, run_id
-      from (select regexp_replace(m.block, '-\\d+$', '') as branch, m.* from messages m join runs on runs.id = m.run_id
-        where m.customer_id = w.id and m.journey = ${journey} and runs.key = ${key} and m.state = any(${countingStates}::text[])) named
+      from (select regexp_replace(m.block, '-\\d+$', '') as branch, m.* from own m
+        where m.journey = ${journey} and m.state = any(${countingStates}::text[])
+          and (select r.key from runs r where r.id = m.run_id) = ${key}) named
       order by branch, run_id, reserved_at desc
     ) last), '[]')`;
 }

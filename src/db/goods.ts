@@ -8,7 +8,7 @@ import type { DB } from './schema.ts';
  */
 export function goodJson(region: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`(
-    select jsonb_build_object('id', p.id, 'name', p.name, 'url', p.url, 'imageUrl', p.image_url, 'category', p.category,
+    select json_build_object('id', p.id, 'name', p.name, 'url', p.url, 'imageUrl', p.image_url, 'category', p.category,
       'price', o.price, 'oldPrice', o.old_price, 'currency', o.currency)
     from (
       select * from offers where product_id = p.id and region in (${region}, '*')

@@ -34,7 +34,7 @@ export interface CustomerHabits {
 export const noHabits: Habits = { hours: Array<number>(hoursOfDay).fill(0), channels: {} };
 
 /** `Habits` as JSON, to stand in any query; null before they were first computed: `noHabits` holds then. */
-export const habitsJson: RawBuilder<Habits | null> = sql`(select jsonb_object_agg(name, value) from habits)`;
+export const habitsJson: RawBuilder<Habits | null> = sql`(select json_object_agg(name, value) from habits)`;
 
 export async function readHabits(db: Any): Promise<Habits & { computedAt: Date | null }> {
   const { rows } = await sql<{ habits: Habits | null; computedAt: Date | null }>`
@@ -45,16 +45,23 @@ export async function readHabits(db: Any): Promise<Habits & { computedAt: Date |
 const human = sql`opened_by = 'human'`;
 const reacted = sql`(${human} or clicked_at is not null)`;
 
-/** `CustomerHabits` as JSON, over the year before `now`. Stands in a query whose row `w` has the customer's `id`. */
-export function customerHabitsJson(now: Date): RawBuilder<CustomerHabits> {
-  return sql`(
-    select jsonb_build_object('opens', coalesce(jsonb_path_query_array(jsonb_agg(opens), '$[*][*]'), '[]'),
-      'channels', coalesce(jsonb_object_agg(channel, jsonb_build_object('sent', sent, 'reacted', reacted)), '{}'))
+/** The same as PostgreSQL writes it, by channel. */
+export type CustomerHabitsJson = (Reactions & { channel: ChannelName; opens: number[] | null })[];
+
+/** `CustomerHabits` as JSON, over the year before `now`. Stands in a query that has read the customer's messages. */
+export function customerHabitsJson(now: Date, messages: RawBuilder<unknown>): RawBuilder<CustomerHabitsJson> {
+  return sql`coalesce((
+    select json_agg(json_build_object('channel', channel, 'sent', sent, 'reacted', reacted, 'opens', opens))
     from (
       select channel, count(*) filter (where accepted_at is not null) as sent,
         count(*) filter (where accepted_at is not null and ${reacted}) as reacted,
-        coalesce(jsonb_agg((extract(epoch from opened_at) * 1000)::bigint) filter (where ${human}), '[]') as opens
-      from messages where customer_id = w.id and ${inYearBefore(now)} group by channel) counted)`;
+        json_agg((extract(epoch from opened_at) * 1000)::bigint) filter (where ${human}) as opens
+      from ${messages} where ${inYearBefore(now)} group by channel) counted), '[]')`;
+}
+
+export function customerHabitsOf(json: CustomerHabitsJson): CustomerHabits {
+  const channels = json.map(({ channel, sent, reacted }) => [channel, { sent, reacted }]);
+  return { opens: json.flatMap(({ opens }) => opens ?? []), channels: Object.fromEntries(channels) };
 }
 
 /**
@@ -107,6 +114,7 @@ async function channelsOf(db: Any, now: Date): Promise<Habits['channels']> {
   return Object.fromEntries(rows.map(({ channel, ...habits }) => [channel, habits]));
 }
 
-function inYearBefore(now: Date): RawBuilder<boolean> {
+/** What was reserved in the year before `now`. */
+export function inYearBefore(now: Date): RawBuilder<boolean> {
   return sql`reserved_at > ${now}::timestamptz - make_interval(days => ${habitDays}) and reserved_at <= ${now}`;
 }

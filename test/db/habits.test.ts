@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  type CustomerHabits,
+  type CustomerHabitsJson,
   computeHabits,
   customerHabitsJson,
+  customerHabitsOf,
   noHabits,
   readHabits,
   refreshHabits,
@@ -122,10 +123,11 @@ test('channels: what was taken, came in, was opened, clicked; a reaction is an o
 
 describe('a customer', () => {
   async function habitsOf(id: string) {
-    const { rows } = await sql<{ habits: CustomerHabits }>`
-      select ${customerHabitsJson(now)} as habits from (select ${id}::uuid as id) w`.execute(db);
-    const habits = rows[0]?.habits;
-    return habits && { ...habits, opens: habits.opens.toSorted() };
+    const { rows } = await sql<{ habits: CustomerHabitsJson }>`
+      with own as (select * from messages where customer_id = ${id})
+      select ${customerHabitsJson(now, sql`own`)} as habits`.execute(db);
+    const habits = customerHabitsOf(rows[0]?.habits ?? []);
+    return { ...habits, opens: habits.opens.toSorted() };
   }
 
   test('has habits of their own', async () => {
