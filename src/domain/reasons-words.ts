@@ -147,13 +147,14 @@ export function decisionInWords(decided: Decided, shop: Speaker, contacts: Input
   return [first, ...passedOverWords(details, speaker)].join(' ');
 }
 
-/** `the message cart-1 (cart-reminder, email)` */
+/** `the message cart-1 (cart-reminder, email)`; `the message of the step idle` where a run ended before it was known which. */
 export function messageWords(
   { step, template, channel }: { step: string; template: string | null; channel: string | null },
   locale: Locale,
 ): string {
   const more = [template, channel].filter((part) => part !== null && part !== step).join(', ');
-  return `${locale === 'en' ? 'the message' : 'сообщение'} ${step}${more === '' ? '' : ` (${more})`}`;
+  const which = { en: ['the message', 'of the step '], ru: ['сообщение', 'шага '] }[locale];
+  return `${which[0]} ${template === null ? which[1] : ''}${step}${more === '' ? '' : ` (${more})`}`;
 }
 
 function passedOverWords({ passedOver }: Decided['details'], speaker: Speaker): string[] {

@@ -113,6 +113,15 @@ describe('a decision', () => {
     expect(decisionInWords({ ...held, details: {} }, english)).toContain('was held for another journey');
   });
 
+  test('of a run that ended names the step that it waited in', () => {
+    const stop = {
+      ...decided({ decision: 'stop', reason: 'goal', until: null, step: 'idle', channel: null }),
+      details: {},
+    };
+    expect(decisionInWords(stop, english)).toContain('the message of the step idle was not sent, and the run ended,');
+    expect(decisionInWords(stop, russian)).toContain('сообщение шага idle не отправлено, и цепочка закончилась,');
+  });
+
   test('says since when it was due, and which channels were passed over', () => {
     const firstDue = '2026-05-04T09:00:00.000Z';
     const late = decided({ decision: 'drop', reason: 'expired:quiet_hours', until: null }, { firstDue });

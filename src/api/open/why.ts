@@ -103,16 +103,17 @@ async function lookUp({ db }: ApiDeps, { id, ids, about, speaker, shop }: Lookin
   };
 }
 
-/** By what the journey's marketing is about, on the channels of the shop. */
+/** By what the journey is about, on the channels of the shop. */
 function reachability(
   { profile, known: contact }: Awaited<ReturnType<typeof contactabilityOf>>[number],
   shop: ShopSettings,
   journey: string | undefined,
   speaker: Speaker,
 ) {
-  const topic = (journey === undefined ? undefined : known[journey]?.topic) ?? '*';
+  const contract = journey === undefined ? undefined : known[journey];
+  const kind = contract?.class === 'service' ? 'service' : 'marketing';
   return shop.channels.map((channel) => {
-    const reason = unreachableBecause(reachOf(contact, channel, topic), 'marketing', shop);
+    const reason = unreachableBecause(reachOf(contact, channel, contract?.topic ?? '*'), kind, shop);
     const next = reason === null ? null : nextStep(`unreachable:${reason}`, speaker.locale);
     return {
       profile,

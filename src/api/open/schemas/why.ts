@@ -72,6 +72,6 @@ export const why = z
           next,
         }),
       )
-      .meta({ description: 'By marketing, now' }),
+      .meta({ description: 'Now, by what the journey is about; by marketing where none is named' }),
   })
   .meta({ id: 'Why' });
