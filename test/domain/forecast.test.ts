@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { forecast, ruleStates } from '#domain/forecast.ts';
+import { quietEnd } from '#domain/forecast-quiet.ts';
 import { type ContactClass, contactClasses } from '#domain/journey.ts';
 import { type Contact, candidateOf, judge, type Ledger, type Plan, type PolicySettings } from '#domain/policy.ts';
 import { afterQuietHours } from '#domain/quiet-hours.ts';
@@ -87,6 +88,18 @@ describe('a forecast', () => {
     const going = plan('going', 'lifecycle', later(start, hours(1)), { contact: 'step' });
     expect(ask(ledger([going], [sent(start, { key: 'step' })]))).toMatchObject({ going: { at: going.due } });
   });
+});
+
+test('ends of quiet hours are remembered as they are computed, whatever the zone and the hours', () => {
+  const time = fc.constantFrom('00:00', '02:30', '08:45', '09:07', '21:00', '23:15');
+  fc.assert(
+    fc.property(moment, time, time, fc.nat(days(2)), ({ zone: where, instant }, from, to, off) => {
+      const at = later(instant, off);
+      fc.pre(at.getUTCFullYear() >= 2012);
+      expect(quietEnd(at, where, { from, to })).toEqual(afterQuietHours(at, where, { from, to }));
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 describe('whatever is planned', () => {
