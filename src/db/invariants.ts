@@ -1,0 +1,70 @@
+import { durationMs } from '#domain/duration.ts';
+import { readBusinessClock } from './business-clock.ts';
+import { nothingAfterNo } from './invariants/consent.ts';
+import { capsKept, prioritiesKept } from './invariants/contacts.ts';
+import { activitiesCounted, eventsHaveKeys, eventsOnce, ordersKept } from './invariants/events.ts';
+import type { Any, Circumstances, Invariant, JourneyRules, Violation } from './invariants/invariant.ts';
+import { nothingPending, nothingTwice, sendsDecided, sendsKept, statesLegal, stepsOnce } from './invariants/ledger.ts';
+import {
+  blocksBalance,
+  countsBalance,
+  endsWhole,
+  noneOverdue,
+  outboxDrained,
+  plansLive,
+  runsWait,
+} from './invariants/runs.ts';
+
+export type { JourneyRules, Violation } from './invariants/invariant.ts';
+
+/** Every promise of the system that the database can show to be broken, by name (`docs/simulator.md`). */
+export const invariants = {
+  'each event is stored once': eventsOnce,
+  'each event has its key': eventsHaveKeys,
+  'each visit and activity counts once': activitiesCounted,
+  'each order that an event tells of is on record': ordersKept,
+  'the ledger’s states are legal': statesLegal,
+  'whatever was sent was decided on': sendsDecided,
+  'whatever was decided to be sent is in the ledger': sendsKept,
+  'a step is once in the ledger for each channel': stepsOnce,
+  'no marketing message goes twice': nothingTwice,
+  'no message is left between reserved and sent': nothingPending,
+  'the policy’s caps are kept': capsKept,
+  'priorities are kept': prioritiesKept,
+  'nothing is submitted after a no': nothingAfterNo,
+  'every live run waits with a deadline': runsWait,
+  'no run is left behind': noneOverdue,
+  'what has ended is whole': endsWhole,
+  'only live runs plan': plansLive,
+  'a run waits in one block': blocksBalance,
+  'block counts balance': countsBalance,
+  'the outbox is drained': outboxDrained,
+} as const satisfies Record<string, Invariant>;
+
+export type InvariantName = keyof typeof invariants;
+
+export interface CheckOptions {
+  /** Business time. */
+  now: Date;
+  /** All that was to be done is done (the end of a story): also nothing may be left on its way. Default: false. */
+  isAtRest?: boolean;
+  /** What journeys promise by themselves, by name. */
+  journeys?: Readonly<Record<string, JourneyRules>>;
+  /** Business ms by which what two processes wrote at once may be the wrong way round. Default: two seconds on the wall. */
+  slackMs?: number;
+}
+
+const wallSlackMs = durationMs('PT2S');
+
+/** Looks through the whole database, at any moment. Empty: no promise is broken. Reads everything: for tests, simulations and
+ *  people who look for a fault, not for every minute of a large shop. */
+export async function checkInvariants(db: Any, options: CheckOptions): Promise<Violation[]> {
+  const { now, isAtRest = false, journeys = {} } = options;
+  const time = await readBusinessClock(db);
+  const slackMs = options.slackMs ?? wallSlackMs * (time?.scale ?? 1);
+  const circumstances: Circumstances = { now, isAtRest, journeys, slackMs };
+  const violations: Violation[] = [];
+  for (const [invariant, check] of Object.entries<Invariant>(invariants))
+    violations.push(...(await check(db, circumstances)).map((what) => ({ invariant, what })));
+  return violations;
+}
