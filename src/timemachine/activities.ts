@@ -138,6 +138,8 @@ function following(task: Task, outcome: Outcome, now: number): { result: Activit
   const { attempt, scheduledAt, cancelRequested } = task;
   const verdict = retryOf(task.command, failure, { attempt, scheduledAt, now, cancelRequested });
   if ('after' in verdict) return verdict;
+  // Core tells of a local activity's failure as it is.
+  if (task.isLocal) return { result: { failed: { failure } } };
   return { result: { failed: { failure: activityFailure(task, failure, verdict.state) } } };
 }
 
@@ -169,6 +171,6 @@ function activityFailure({ command }: Task, cause: Failure, retryState: number):
 }
 
 function cancelled(task: Task): ActivityResolution {
-  const cause = { message: 'Activity cancelled', canceledFailureInfo: {} };
+  const cause = { canceledFailureInfo: {} };
   return { cancelled: { failure: activityFailure(task, cause, retryStates.cancelRequested) } };
 }

@@ -61,7 +61,7 @@ export function cancelChild(
   if (child && link.cancellation !== childCancellation.abandon) engine.cancel(child, command.reason ?? '');
   if (link.cancellation === childCancellation.waitCompleted) return;
   resolveChild(engine, parent, seq, link, {
-    cancelled: { message: 'Child Workflow cancelled', canceledFailureInfo: {} },
+    cancelled: { canceledFailureInfo: {} },
   });
 }
 

@@ -42,8 +42,7 @@ const handlers: Handlers = {
   updateResponse: (engine, _, command) => engine.updates.answer(command),
   completeWorkflowExecution: (engine, run, { result }) => engine.end(run, 'completed', { completed: result ?? null }),
   failWorkflowExecution: (engine, run, { failure }) => engine.end(run, 'failed', { failed: failure ?? {} }),
-  cancelWorkflowExecution: (engine, run) =>
-    engine.end(run, 'cancelled', { cancelled: { message: 'Workflow cancelled', canceledFailureInfo: {} } }),
+  cancelWorkflowExecution: (engine, run) => engine.end(run, 'cancelled', { cancelled: { canceledFailureInfo: {} } }),
   continueAsNewWorkflowExecution: continueAsNew,
 };
 
@@ -59,7 +58,7 @@ export async function obey(engine: Engine, run: Run, command: Command): Promise<
 async function continueAsNew(engine: Engine, run: Run, command: ContinueCommand): Promise<void> {
   if (millis(command.workflowRunTimeout)) throw new NotModelled(run, 'a time limit for a run');
   if (millis(command.backoffStartInterval)) throw new NotModelled(run, 'a delayed continue-as-new');
-  const { origin, runId, startedAt } = run;
+  const { origin, runId } = run;
   // What came after the code had ended is for its successor, as on the server.
   const unheard = run.jobs.filter((job) => job.signalWorkflow);
   await engine.end(run, 'continued', null);
@@ -68,13 +67,10 @@ async function continueAsNew(engine: Engine, run: Run, command: ContinueCommand)
     type: command.workflowType || origin.type,
     args: command.arguments ?? [],
     headers: command.headers ?? {},
-    memo: orElse(command.memo, run.memo),
+    // What the run was started with; what it upserted since is kept of search attributes only.
+    memo: orElse(command.memo, origin.memo),
     searchAttributes: orElse(command.searchAttributes?.indexedFields, run.searchAttributes),
-    chain: {
-      firstRunId: origin.chain?.firstRunId ?? runId,
-      previousRunId: runId,
-      startedAt: origin.chain?.startedAt ?? startedAt,
-    },
+    chain: { firstRunId: origin.chain?.firstRunId ?? runId, previousRunId: runId },
   });
   for (const job of unheard) engine.tell(next, job);
 }

@@ -225,7 +225,7 @@ function initialization({ origin, runId, startedAt }: Run): Job['initializeWorkf
     firstExecutionRunId: chain?.firstRunId ?? runId,
     originalExecutionRunId: runId,
     continuedFromExecutionRunId: chain?.previousRunId ?? '',
-    startTime: timestamp(chain?.startedAt ?? startedAt),
+    startTime: timestamp(startedAt),
     memo: { fields: origin.memo },
     searchAttributes: { indexedFields: origin.searchAttributes },
     ...(parent && {

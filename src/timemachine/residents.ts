@@ -120,8 +120,7 @@ export class Residents {
       previousRunId: chain?.previousRunId,
       parent: parent && { workflowId: parent.run.origin.workflowId, runId: parent.run.runId },
       taskQueue: origin.taskQueue,
-      startedAt: chain?.startedAt ?? startedAt,
-      runStartedAt: startedAt,
+      startedAt,
     };
     const isolate = await this.isolates.create(identity, `${this.seed}/${runId}`, this.now);
     if (run.log.length > 0) this.counts.rebuilt += 1;

@@ -1,7 +1,7 @@
 import type { RunDescription } from '#relay/port.ts';
 import type { Task } from './activities.ts';
 import type { Item } from './queue.ts';
-import type { Failure, Isolate, Job, Payload, Payloads } from './sdk.ts';
+import { errorOf, type Failure, fromPayload, type Isolate, type Job, type Payload, type Payloads } from './sdk.ts';
 
 /** What a run is started with. */
 export interface Origin {
@@ -13,7 +13,7 @@ export interface Origin {
   memo: Payloads;
   searchAttributes: Payloads;
   /** Where it continues another as new. */
-  chain?: { firstRunId: string; previousRunId: string; startedAt: number };
+  chain?: { firstRunId: string; previousRunId: string };
   parent?: ParentLink;
 }
 
@@ -66,6 +66,14 @@ export class Run {
 
   get isLive(): boolean {
     return this.state === 'running';
+  }
+
+  /** What the workflow returned; throws how it failed. */
+  value(): unknown {
+    if (this.result === null) throw new Error(`${this.origin.workflowId} has no result: it is ${this.state}`);
+    if (!('completed' in this.result))
+      throw errorOf('failed' in this.result ? this.result.failed : this.result.cancelled);
+    return this.result.completed && fromPayload(this.result.completed);
   }
 
   describe(): RunDescription {

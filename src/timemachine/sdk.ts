@@ -78,9 +78,8 @@ export interface Identity {
   previousRunId: string | undefined;
   parent: { workflowId: string; runId: string } | undefined;
   taskQueue: string;
-  /** Epoch ms: of the chain of runs, and of this run. */
+  /** Epoch ms. */
   startedAt: number;
-  runStartedAt: number;
 }
 
 export type Completion = { commands: Command[]; flags: number[] } | { failure: Failure };
@@ -165,7 +164,7 @@ function infoOf(identity: Identity, now: () => number): WorkflowInfo {
     ...(previousRunId !== undefined && { continuedFromExecutionRunId: previousRunId }),
     ...(parent && { parent: { ...parent, namespace } }),
     startTime: new Date(identity.startedAt),
-    runStartTime: new Date(identity.runStartedAt),
+    runStartTime: new Date(identity.startedAt),
     searchAttributes: {},
     typedSearchAttributes: new TypedSearchAttributes(),
     taskTimeoutMs: 10_000,
