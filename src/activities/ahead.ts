@@ -1,5 +1,5 @@
 import type { Facts } from '#db/facts.ts';
-import type { PlanRow } from '#db/runs.ts';
+import type { PlanRow } from '#db/moves.ts';
 import { type ChannelStep, orderOf } from '#domain/cascade.ts';
 import type { ChannelName, Next } from '#domain/journey.ts';
 import { reachOf, unreachableBecause } from '#domain/reach.ts';

@@ -1,5 +1,5 @@
 import type { SentFacts } from '#db/facts.ts';
-import type { DecisionRow, Move } from '#db/runs.ts';
+import type { DecisionRow, Move } from '#db/moves.ts';
 import type { Tried } from '#domain/cascade.ts';
 import type { Decision } from '#domain/decide.ts';
 import type { ChannelName, DeliverAnswer, DeliverRequest } from '#domain/journey.ts';

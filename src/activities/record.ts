@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import type { SubmitResult } from '#channels/channel.ts';
 import type { Db, Trx } from '#db/connect.ts';
-import { giveBack, type Recorded, recordSubmission } from '#db/runs.ts';
+import { giveBack, type Recorded, recordSubmission } from '#db/submissions.ts';
 import type { DeliverAnswer } from '#domain/journey.ts';
 import { reachOf } from '#domain/reach.ts';
 import type { Candidate } from './mind.ts';

@@ -1,6 +1,6 @@
 import type { OutgoingMessage } from '#channels/channel.ts';
 import { newId } from '#db/ids.ts';
-import { beginSubmitting, type Submission } from '#db/runs.ts';
+import { beginSubmitting, type Submission } from '#db/submissions.ts';
 import type { PipelinedTrx } from '#db/transaction.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import { leaseMs } from '#domain/ledger.ts';

@@ -13,8 +13,9 @@ export function settingsReader<Raw, Prepared>(
   prepare: (raw: Raw) => Prepared,
 ): (facts: Pick<Facts, 'settings'>) => Prepared {
   const kept = new Map<string, Prepared>();
-  return ({ settings: { journey } }) => {
-    const value = journey?.value ?? {};
+  /** Asked several times about the same facts. */
+  const known = new WeakMap<object, Prepared>();
+  const read = (value: unknown) => {
     const key = JSON.stringify(value);
     const prepared = kept.get(key) ?? prepare(schema.parse(value));
     // What was used last stands last.
@@ -24,6 +25,12 @@ export function settingsReader<Raw, Prepared>(
       if (kept.size <= mostKept) break;
       kept.delete(oldest);
     }
+    return prepared;
+  };
+  return ({ settings: { journey } }) => {
+    if (journey === null) return read({});
+    const prepared = known.get(journey) ?? read(journey.value ?? {});
+    known.set(journey, prepared);
     return prepared;
   };
 }

@@ -18,6 +18,7 @@ import {
 import { type LedgerJson, ledgerJson, ledgerOf } from './ledger.ts';
 import { inOrder } from './pipeline.ts';
 import type { DB } from './schema.ts';
+import { type Give, statement } from './statement.ts';
 import { type TrailJson, trailJson, trailOf } from './trail.ts';
 
 /** A live or ended run, as it stands in the database. Instants are business epoch ms. */
@@ -106,8 +107,10 @@ const latest = (name: RawBuilder<unknown>, version: RawBuilder<unknown> = sql`nu
 /** Takes the customer's lock until the transaction ends. A statement of its own, before anything is read: in READ
  *  COMMITTED a statement sees what was committed when it *began*, not when it got the lock it waited for. */
 export async function lockCustomer(trx: Transaction<DB>, customerId: string): Promise<void> {
-  await sql`select 1 from customers where id = ${customerId} for update`.execute(trx);
+  await lock(trx, customerId);
 }
+
+const lock = statement<string>((give) => sql`select 1 from customers where id = ${give((id) => id)} for update`);
 
 /** What the customer's state is once the lock is there: two statements, sent together. */
 export async function lockAndRead(trx: Transaction<DB>, request: FactsRequest): Promise<Facts | null> {
@@ -117,9 +120,50 @@ export async function lockAndRead(trx: Transaction<DB>, request: FactsRequest): 
 
 /** Null where there is no such customer. Cheap enough to be asked for every decision: one statement. */
 export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<Facts | null> {
-  const { customerId, journey, key, profile, run, now } = request;
-  const thisRun = 'id' in run ? sql`r.id = ${run.id}` : sql`r.workflow_id = ${run.workflowId} and r.ended_at is null`;
-  const { rows } = await sql<{ facts: Read }>`
+  const { run } = request;
+  const rows =
+    'id' in run
+      ? await ofRun(db, { ...request, run: run.id })
+      : await ofWorkflow(db, { ...request, run: run.workflowId });
+  const read = rows[0]?.facts;
+  if (read === undefined) return null;
+  const { ledger, trail, habits, ...rest } = read;
+  const own = customerHabitsOf(habits.own);
+  return { ...rest, ledger: ledgerOf(ledger), trail: trailOf(trail), habits: { ...habits, own } };
+}
+
+/** Facts as PostgreSQL writes them. */
+type Read = Omit<Facts, 'ledger' | 'trail' | 'habits'> & {
+  ledger: LedgerJson;
+  trail: TrailJson;
+  habits: { own: CustomerHabitsJson; everybody: Habits | null };
+};
+
+/** `run`: its id, or the workflow's. */
+interface Asked extends Omit<FactsRequest, 'run'> {
+  run: string;
+}
+
+const ofRun = statement<Asked, { facts: Read }>((give) =>
+  factsSql(give, sql`r.id = ${give(({ run }) => run)}`, sql`'earlierRuns', 0, 'inherited', null`),
+);
+
+const ofWorkflow = statement<Asked, { facts: Read }>((give) =>
+  factsSql(give, sql`r.workflow_id = ${give(({ run }) => run)} and r.ended_at is null`, ofEntering(give)),
+);
+
+/** `thisRun` tells it from the others `r`. */
+function factsSql(
+  give: Give<Asked>,
+  thisRun: RawBuilder<unknown>,
+  history: RawBuilder<unknown>,
+): RawBuilder<{ facts: Read }> {
+  const customerId = give((asked) => asked.customerId);
+  const journey = give((asked) => asked.journey);
+  const key = give((asked) => asked.key);
+  const profile = give<string>((asked) => asked.profile);
+  const now = give((asked) => asked.now);
+  return sql`
     with who as (
       select c.*, p.email, p.phone, p.last_visit_at, p.last_activity_at, p.last_order_at, coalesce(p.activity_seq, 0) as activity_seq
       from customers c left join profiles p on p.customer_id = c.id and p.kind = ${profile}
@@ -135,7 +179,7 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
       'lastOrderAt', ${ms(sql`w.last_order_at`)},
       'contact', ${contactabilityJson},
       'run', (select ${runJson} from run r),
-      ${ofEntering(request)}
+      ${history},
       'ordered', exists (select from orders o, run r where o.customer_id = w.id and o.profile = ${profile}
         and o.state = 'placed' and o.placed_at >= r.trigger_at),
       'sent', coalesce((select json_agg(${sentJson} order by m.reserved_at) from messages m, run r where m.run_id = r.id), '[]'),
@@ -146,31 +190,21 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
       'settings', json_build_object('journey', ${latest(sql`${journey}::text`, sql`(select settings_version from run)`)},
         'shop', ${latest(sql`'shop'`)}, 'policy', ${latest(sql`'policy'`)})
     ) as facts
-    from who w`.execute(db);
-  const read = rows[0]?.facts;
-  if (read === undefined) return null;
-  const { ledger, trail, habits, ...rest } = read;
-  const own = customerHabitsOf(habits.own);
-  return { ...rest, ledger: ledgerOf(ledger), trail: trailOf(trail), habits: { ...habits, own } };
+    from who w`;
 }
 
-/** Facts as PostgreSQL writes them. */
-type Read = Omit<Facts, 'ledger' | 'trail' | 'habits'> & {
-  ledger: LedgerJson;
-  trail: TrailJson;
-  habits: { own: CustomerHabitsJson; everybody: Habits | null };
-};
-
 /** What is asked only before there is a run. */
-function ofEntering(request: FactsRequest): RawBuilder<unknown> {
-  if ('id' in request.run) return sql`'earlierRuns', 0, 'inherited', null,`;
+function ofEntering(give: Give<Asked>): RawBuilder<unknown> {
+  const journey = give((asked) => asked.journey);
   return sql`
-    'earlierRuns', (select count(*) from theirs e where e.journey = ${request.journey}),
-    'inherited', ${inheritedJson(request, request.run.workflowId)},`;
+    'earlierRuns', (select count(*) from theirs e where e.journey = ${journey}),
+    'inherited', ${inheritedJson(journey, give)}`;
 }
 
 /** The newest run of the journey and key, if it came with another customer and ended (or is about to) by the joining. */
-function inheritedJson({ journey, key }: FactsRequest, workflow: string): RawBuilder<unknown> {
+function inheritedJson(journey: RawBuilder<string>, give: Give<Asked>): RawBuilder<unknown> {
+  const key = give((asked) => asked.key);
+  const workflow = give(({ run }) => run);
   return sql`(
     select json_build_object('progress', progress) from (
       select * from theirs e where e.journey = ${journey} and e.key = ${key}
@@ -189,7 +223,7 @@ const sentJson = sql`json_build_object('id', m.id, 'block', m.block, 'iteration'
   'openedBy', m.opened_by, 'clicked', m.clicked_at is not null)`;
 
 /** The newest message of each branch in runs of this key: blocks are named `<branch>-<step>`. Dropped ones said nothing. */
-function spokenJson(journey: string, key: string): RawBuilder<unknown> {
+function spokenJson(journey: RawBuilder<string>, key: RawBuilder<string>): RawBuilder<unknown> {
   return sql`coalesce((
     select json_agg(json_build_object('branch', branch, 'at', ${ms(sql`reserved_at`)}, 'goods', goods, 'runId', run_id))
     from (

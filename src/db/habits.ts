@@ -4,6 +4,7 @@ import type { Reactions } from '#domain/reactions.ts';
 import { hoursOfDay } from '#domain/send-time.ts';
 import { defaultShop } from '#domain/shop.ts';
 import type { DB } from './schema.ts';
+import type { Value } from './statement.ts';
 
 type Any = Kysely<DB> | Transaction<DB>;
 
@@ -49,7 +50,7 @@ const reacted = sql`(${human} or clicked_at is not null)`;
 export type CustomerHabitsJson = (Reactions & { channel: ChannelName; opens: number[] | null })[];
 
 /** `CustomerHabits` as JSON, over the year before `now`. Stands in a query that has read the customer's messages. */
-export function customerHabitsJson(now: Date, messages: RawBuilder<unknown>): RawBuilder<CustomerHabitsJson> {
+export function customerHabitsJson(now: Value<Date>, messages: RawBuilder<unknown>): RawBuilder<CustomerHabitsJson> {
   return sql`coalesce((
     select json_agg(json_build_object('channel', channel, 'sent', sent, 'reacted', reacted, 'opens', opens))
     from (
@@ -115,6 +116,6 @@ async function channelsOf(db: Any, now: Date): Promise<Habits['channels']> {
 }
 
 /** What was reserved in the year before `now`. */
-export function inYearBefore(now: Date): RawBuilder<boolean> {
+export function inYearBefore(now: Value<Date>): RawBuilder<boolean> {
   return sql`reserved_at > ${now}::timestamptz - make_interval(days => ${habitDays}) and reserved_at <= ${now}`;
 }

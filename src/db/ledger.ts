@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { countingStates } from '#domain/ledger.ts';
 import { type Contact, type Ledger, longestWindowDays, type Plan } from '#domain/policy.ts';
+import type { Value } from './statement.ts';
 
 /** The ledger as PostgreSQL writes it: instants are epoch ms. */
 export interface LedgerJson {
@@ -35,7 +36,11 @@ export const planJson = sql`r.plan || jsonb_build_object('runId', r.id, 'journey
 
 /** What the contact policy asks for (`Ledger`), as JSON. Stands in a query whose row `w` has the customer's `id`; plans of the run
  *  that `ownRun` (of the row `r`) tells are left out. `messages`: the customer's at least, where they were read already. */
-export function ledgerJson(now: Date, ownRun: RawBuilder<unknown>, messages = sql`messages`): RawBuilder<LedgerJson> {
+export function ledgerJson(
+  now: Value<Date>,
+  ownRun: RawBuilder<unknown>,
+  messages = sql`messages`,
+): RawBuilder<LedgerJson> {
   const since = sql`${now}::timestamptz - make_interval(days => ${longestWindowDays + 1})`;
   return sql`(
     select json_build_object('history', coalesce((

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Touch, Trail } from '#domain/intent.ts';
 import { goodJson } from './goods.ts';
+import type { Value } from './statement.ts';
 
 /** The trail as PostgreSQL writes it: touches of all kinds together, the newest first. */
 export interface TrailJson extends Pick<Trail, 'lastVisitAt' | 'lastActivityAt'> {
@@ -14,7 +15,7 @@ const most = 50;
 
 /** What the customer did with this profile, with what the region can buy. Stands in a query whose row `w` has the customer's `id` and
  *  `region`, and the profile's visit and activity. One pass over all kinds: each would be a plan of its own. */
-export function trailJson(profile: string): RawBuilder<TrailJson> {
+export function trailJson(profile: Value<string>): RawBuilder<TrailJson> {
   return sql`json_build_object('lastVisitAt', ${ms(sql`w.last_visit_at`)}, 'lastActivityAt', ${ms(sql`w.last_activity_at`)},
     'touches', coalesce((
       with bought as materialized (

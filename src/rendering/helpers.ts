@@ -30,7 +30,8 @@ function kept<T>(make: (...key: string[]) => T): (...key: string[]) => T {
 
 const moneyFormat = kept((locale = 'en', currency = 'RUB') => {
   const options = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const;
-  return new Intl.NumberFormat(locale, { ...options, trailingZeroDisplay: 'stripIfInteger' });
+  const format = new Intl.NumberFormat(locale, { ...options, trailingZeroDisplay: 'stripIfInteger' });
+  return { format, minorUnits: 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2) };
 });
 const dateFormat = kept((locale = 'en', timeZone = 'UTC', zoneName = '') => {
   const options = { day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' } as const;
@@ -47,8 +48,8 @@ const pluralRules = kept((locale = 'en') => new Intl.PluralRules(locale));
 
 /** Money for reading: `1 290 ₽`, `€12.50`. The currency says how many minor units make one. */
 export function formatMoney(money: Money, locale: Locale): string {
-  const format = moneyFormat(locale, money.currency);
-  return format.format(money.amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  const { format, minorUnits } = moneyFormat(locale, money.currency);
+  return format.format(money.amount / minorUnits);
 }
 
 /** Forms in the order of CLDR: English `one other`, Russian `one few many`. */

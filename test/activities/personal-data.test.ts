@@ -66,7 +66,7 @@ test("what a database error quotes stays out of Temporal's history; its SQLSTATE
   const history = await historyOf(deliver);
   expect(history).not.toContain('row@');
   expect(history).toContain('23514');
-  expect(history).toContain('src/db/runs.ts');
+  expect(history).toContain('src/db/submissions.ts');
 });
 
 test("what any other error quotes stays out of Temporal's history", async () => {

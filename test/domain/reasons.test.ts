@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { untrue } from '#activities/content.ts';
 import type { Mind } from '#activities/mind.ts';
-import type { DecisionRow, Move } from '#db/runs.ts';
+import type { DecisionRow, Move } from '#db/moves.ts';
 import type { Decision } from '#domain/decide.ts';
 import { unreachableBecause } from '#domain/reach.ts';
 import {

@@ -1,0 +1,33 @@
+import { CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
+import type { DB } from './schema.ts';
+
+/** A value that stands in a statement, or a place for one. */
+export type Value<T> = T | RawBuilder<T>;
+
+/** A place for what `of` takes from the input. */
+export type Give<Input> = <T>(of: (input: Input) => T) => RawBuilder<T>;
+
+/**
+ * A statement whose text is made once, at its first execution; then only its values are taken from the input. Building a large
+ * one anew each time costs as much as sending it. What `build` makes must not depend on anything else that changes.
+ */
+export function statement<Input, Row = unknown>(build: (give: Give<Input>) => RawBuilder<Row>) {
+  let made: { text: string; values: ((input: Input) => unknown)[] } | undefined;
+  return async (db: Kysely<DB>, input: Input): Promise<Row[]> => {
+    made ??= make(build, db);
+    const values = made.values.map((of) => of(input));
+    const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(made.text, values));
+    return rows;
+  };
+}
+
+function make<Input, Row>(build: (give: Give<Input>) => RawBuilder<Row>, db: Kysely<DB>) {
+  const places = new Map<unknown, (input: Input) => unknown>();
+  const give: Give<Input> = <T>(of: (input: Input) => T) => {
+    const place = {};
+    places.set(place, of);
+    return sql<T>`${place}`;
+  };
+  const { sql: text, parameters } = build(give).compile(db);
+  return { text, values: parameters.map((value) => places.get(value) ?? (() => value)) };
+}

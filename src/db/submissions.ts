@@ -1,0 +1,141 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { DatabaseError } from 'pg';
+import type { ChannelName, ContactClass, MessageFlags } from '#domain/journey.ts';
+import type { Locale } from '#domain/shop.ts';
+import { type DecisionRow, decided, type Move, type Moving, moveCtes } from './moves.ts';
+import type { DB } from './schema.ts';
+import { type Give, statement } from './statement.ts';
+
+/** What is written to the ledger when a message goes to its channel. */
+export interface Submission {
+  id: string;
+  customerId: string;
+  runId: string;
+  journey: string;
+  block: string;
+  iteration: number;
+  channel: ChannelName;
+  template: string;
+  locale: Locale;
+  class: ContactClass;
+  flags: MessageFlags;
+  settingsVersion: number;
+  address: string | null;
+  goods: string[];
+  links: string[];
+  dueAt: Date;
+  leaseMs: number;
+  provider: string;
+  /** Minor units. */
+  price: number;
+  /** Whose clock counted: opens are counted by its hours. */
+  zone: string;
+}
+
+/** Reserves the ledger row and takes the lease, together with the decision to send. The row goes straight to
+ *  `submitting`: goal, consent and quiet hours were asked under the lock that this transaction still holds. */
+export async function beginSubmitting(
+  db: Kysely<DB>,
+  message: Submission,
+  move: Move,
+  decision: DecisionRow,
+): Promise<void> {
+  await submitting(db, { message, move, decision }).catch((error: unknown) => {
+    throw isFinal(error) ? new Error(`message ${message.id}: its ledger row is final, nothing may be sent`) : error;
+  });
+}
+
+const submitting = statement<Moving & { message: Submission }>((give) => {
+  const of = <T>(take: (message: Submission) => T) => give(({ message }) => take(message));
+  const isOpen = sql`messages.state in ('reserved', 'submitting')`;
+  return sql`
+    with ${moveCtes(give)}, decided as (${decided(give)}), given_back as (
+      update messages set state = 'dropped', reason = 'changed'
+      where run_id = ${of((one) => one.runId)} and state = 'reserved' and id <> ${of((one) => one.id)}
+    )
+    insert into messages (id, customer_id, run_id, journey, block, iteration, channel, template, locale, class, kind, counts, sale,
+      state, settings_version, address, goods, links, due_at, reserved_at, lease_until, attempts, provider, price,
+      zone)
+    values (${of((one) => one.id)}, ${of((one) => one.customerId)}, ${of((one) => one.runId)}, ${of((one) => one.journey)},
+      ${of((one) => one.block)}, ${of((one) => one.iteration)}, ${of((one) => one.channel)}, ${of((one) => one.template)},
+      ${of((one) => one.locale)}, ${of((one) => one.class)}, ${of(({ flags }) => flags.kind)}, ${of(({ flags }) => flags.counts)},
+      ${of(({ flags }) => flags.sale)}, 'submitting', ${of((one) => one.settingsVersion)}, ${of((one) => one.address)},
+      ${of((one) => one.goods)}::text[], ${of((one) => one.links)}::text[], ${of((one) => one.dueAt)}, ${give(({ move }) => move.at)},
+      now() + ${of((one) => one.leaseMs)} * interval '1 millisecond', 1, ${of((one) => one.provider)}, ${of((one) => one.price)},
+      ${of((one) => one.zone)})
+    on conflict on constraint messages_once do update set
+      state = case when ${isOpen} then 'submitting' end, attempts = messages.attempts + 1, lease_until = excluded.lease_until,
+      template = excluded.template, locale = excluded.locale, address = excluded.address, goods = excluded.goods,
+      links = excluded.links, zone = excluded.zone`;
+});
+
+/** A row that is not open has no state to go to. The database must refuse it: the transaction's COMMIT is on its way already. */
+function isFinal(error: unknown): boolean {
+  return error instanceof DatabaseError && error.column === 'state' && error.code === '23502';
+}
+
+/** What became of a submission, and where the run goes from there: one statement. */
+export interface Recorded {
+  messageId: string;
+  state: 'accepted' | 'failed' | 'unknown';
+  providerId: string | null;
+  reason: string | null;
+  suppress: { channel: string; address: string; reason: 'bounced' | 'blocked' } | null;
+  /** Devices that take nothing any more. */
+  gone: { channel: string; addresses: readonly string[] } | null;
+}
+
+/** `unknown` gives way to a late answer. What a provider told before it answered stays, and gets the id that the answer brings. */
+export async function recordSubmission(db: Kysely<DB>, recorded: Recorded, move: Move): Promise<void> {
+  const { suppress, gone } = recorded;
+  const recording = suppress === null && gone === null ? recordingOnly : recordingAddresses;
+  await recording(db, { recorded, move });
+}
+
+interface Recording {
+  recorded: Recorded;
+  move: Move;
+}
+
+const recordingOnly = statement<Recording>((give) => recordSql(give, sql``));
+
+/** With addresses that nothing is sent to any more. */
+const recordingAddresses = statement<Recording>((give) => {
+  const suppressed = <T>(take: (one: NonNullable<Recorded['suppress']>) => T) =>
+    give(({ recorded: { suppress } }) => suppress && take(suppress));
+  return recordSql(
+    give,
+    sql`, suppressed as (
+      insert into suppressions (channel, address, reason, at)
+      select * from (select ${suppressed((one) => one.channel)}::text as channel, ${suppressed((one) => one.address)}::text,
+        ${suppressed((one) => one.reason)}::text, ${give(({ move }) => move.at)}::timestamptz) one where channel is not null
+      on conflict (channel, address) do nothing
+    ), forgotten as (
+      delete from devices where channel = ${give(({ recorded }) => recorded.gone?.channel ?? null)}
+        and address = any(${give(({ recorded }) => [...(recorded.gone?.addresses ?? [])])}::text[]))`,
+  );
+});
+
+function recordSql(give: Give<Recording>, addresses: RawBuilder<unknown>): RawBuilder<unknown> {
+  const of = <T>(take: (recorded: Recorded) => T) => give(({ recorded }) => take(recorded));
+  const [state, at] = [sql`${of((one) => one.state)}::text`, sql`${give(({ move }) => move.at)}::timestamptz`];
+  const isOpen = sql`state in ('submitting', 'unknown')`;
+  return sql`
+    with ${moveCtes(give)}${addresses}
+    update messages set provider_id = coalesce(${of((one) => one.providerId)}, provider_id), lease_until = null,
+      state = case when ${isOpen} then ${state} else state end,
+      accepted_at = case when ${state} = 'accepted' then coalesce(accepted_at, ${at}) else accepted_at end,
+      failed_at = case when ${isOpen} and ${state} = 'failed' then ${at} else failed_at end,
+      failed_reason = case when not ${isOpen} then failed_reason when ${state} <> 'accepted' then ${of((one) => one.reason)}::text end
+    where id = ${of((one) => one.messageId)} and (${isOpen} or (state in ('delivered', 'failed') and lease_until is not null))`;
+}
+
+/** Surely not accepted: the row keeps its slot and is asked about again. */
+export async function giveBack(db: Kysely<DB>, messageId: string, reason: string): Promise<void> {
+  await db
+    .updateTable('messages')
+    .set({ state: 'reserved', lease_until: null, reason })
+    .where('id', '=', messageId)
+    .where('state', '=', 'submitting')
+    .execute();
+}
