@@ -6,6 +6,9 @@ export interface ShopEvent {
   call: Call;
 }
 
+/** Whoever is driven: a gateway over HTTP, or intake itself. Resolves when the event has been taken. */
+export type Sink = (event: ShopEvent) => Promise<void>;
+
 export type Call = TrackingCall | CatalogueCall | AddressCall | MessageCall;
 
 /** A call of Segment's tracking API, as a shop's website sends it. It has no time of its own: the event's `at` says it. */
