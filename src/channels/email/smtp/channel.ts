@@ -51,14 +51,24 @@ function poolOptions({ host, port, secure, auth, maxConnections }: SmtpSettings)
   } as const;
 }
 
-/** The content, read only when the server has asked for it (354), and noted when the last of it is handed over. A message
+/** The content, noting when the last of it is handed over: nodemailer reads it only when the server has asked for it (354). A message
  *  whose content once went out whole is never sent by the pool again: whether it is, the ledger decides. */
 function watched(content: Readable, progress: Progress): Readable {
-  async function* read() {
-    if (progress.content === 'whole') throw new Error('the content was already handed over once');
+  if (progress.content === 'whole') return failing(new Error('the content was already handed over once'));
+  content.once('resume', () => {
     progress.content = 'begun';
-    yield* content;
+  });
+  content.once('end', () => {
     progress.content = 'whole';
-  }
-  return Readable.from(read(), { objectMode: false });
+  });
+  return content;
+}
+
+/** Fails when it is read, and not before anybody listens. */
+function failing(error: Error): Readable {
+  return new Readable({
+    read() {
+      this.destroy(error);
+    },
+  });
 }
