@@ -35,8 +35,8 @@ type Outcome = { value: unknown } | { error: unknown };
 
 const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
-/** Real activities. An attempt takes no virtual time: it begins at once, so that those of one instant overlap, and its result
- *  is taken in the order of the queue, whoever is done first. */
+/** Real activities. An attempt begins at once, so that those of one instant overlap, and its result is taken `activityMs` later
+ *  in the order of the queue, whoever is done first. */
 export class Activities {
   private readonly engine: Engine;
   /** The last one in each lane: activities of one lane never overlap. */
@@ -76,12 +76,13 @@ export class Activities {
   }
 
   private begin(task: Task): void {
-    const environment = new MockActivityEnvironment(infoOf(task, this.engine.now), { logger: quiet });
+    const { now, activityMs, queue } = this.engine;
+    const environment = new MockActivityEnvironment(infoOf(task, now), { logger: quiet });
     task.environment = environment;
-    const outcome = this.inLane(task, () => this.execute(task, environment));
+    const outcome = this.inLane(task, () => this.execute(task, environment, now));
     this.underWay.add(outcome);
     void outcome.then(() => this.underWay.delete(outcome));
-    task.item = this.engine.queue.add(this.engine.now, async () => this.settle(task, await outcome));
+    task.item = queue.add(now + activityMs, async () => this.settle(task, await outcome));
   }
 
   private inLane(task: Task, execute: () => Promise<Outcome>): Promise<Outcome> {
@@ -96,11 +97,11 @@ export class Activities {
     return outcome;
   }
 
-  private execute(task: Task, environment: MockActivityEnvironment): Promise<Outcome> {
+  private execute(task: Task, environment: MockActivityEnvironment, began: number): Promise<Outcome> {
     const { activityType, seq } = task.command;
     const known = this.engine.activityOf(activityType ?? '');
     const name = `${task.run.runId}/${seq}/${task.attempt}`;
-    const done = this.engine.drawing(name, () =>
+    const done = this.engine.attempt(name, began, () =>
       environment.run(known as never, ...(valuesOf(task.command.arguments) as never[])),
     );
     return done.then(

@@ -20,12 +20,20 @@ export interface EngineOptions {
   maxCached?: number;
   /** Wall time: see `openIsolates`. */
   taskLimitMs?: number;
+  /** Virtual time that an attempt of an activity takes; what it reads as now is its beginning. Those that begin within it
+   *  overlap. */
+  activityMs?: number;
   /** Activities that name the same lane never overlap, so that their order is the queue's; those with null go as they come.
    *  One lane for all where nothing is said. */
   laneOf?: (activityType: string, args: unknown[]) => string | null;
 }
 
 const defaultCached = 5_000;
+const defaultActivityMs = 1;
+/** Virtual time from what somebody tells a run to its hearing of it. Not zero, since in life what comes of an event comes
+ *  after it: what is newer than the event must not have its instant. */
+const signalMs = 1;
+const identity = 'time-machine';
 
 /** Temporal's workflow code on a virtual clock: one queue by (time, sequence), through which everything goes, so that no run
  *  is ever entered while it is under way. */
@@ -35,10 +43,10 @@ export class Engine {
   readonly activities = new Activities(this);
   readonly updates = new Updates(this);
   readonly laneOf: NonNullable<EngineOptions['laneOf']>;
+  readonly activityMs: number;
   /** The newest run of each workflow id. */
   private readonly runs = new Map<string, Run>();
   private readonly options: EngineOptions;
-  private readonly isolates: Isolates;
   private readonly residents: Residents;
   private readonly stopDrawing: () => void;
   private readonly background = new Set<Promise<unknown>>();
@@ -48,13 +56,13 @@ export class Engine {
 
   private constructor(options: EngineOptions, isolates: Isolates) {
     this.options = options;
-    this.isolates = isolates;
     this.now = options.start.getTime();
     this.laneOf = options.laneOf ?? (() => 'all');
+    this.activityMs = options.activityMs ?? defaultActivityMs;
     const { maxCached = defaultCached, seed } = options;
     this.residents = new Residents(isolates, { most: maxCached, seed, now: () => this.now });
     const outside = drawsOf(seed);
-    this.stopDrawing = drawIdsFrom(() => (draws.getStore() ?? outside)());
+    this.stopDrawing = drawIdsFrom(() => (attempts.getStore()?.draw ?? outside)());
   }
 
   static async open(options: EngineOptions): Promise<Engine> {
@@ -106,9 +114,14 @@ export class Engine {
     work.then(done, done);
   }
 
-  /** Ids that `act` makes are drawn for `name`, whatever runs beside it. */
-  drawing<T>(name: string, act: () => T): T {
-    return draws.run(drawsOf(`${this.options.seed}/${name}`), act);
+  /** Virtual time; inside an activity, when its attempt began. */
+  time(): number {
+    return attempts.getStore()?.began ?? this.now;
+  }
+
+  /** Runs an attempt of an activity: its time stands still, its ids are drawn for its name, whatever runs beside it. */
+  attempt<T>(name: string, began: number, act: () => T): T {
+    return attempts.run({ began, draw: drawsOf(`${this.options.seed}/${name}`) }, act);
   }
 
   activityOf(type: string): ActivityFunction {
@@ -134,12 +147,12 @@ export class Engine {
     const runId = uuidOf(`${this.options.seed}/${origin.workflowId}/${this.started}`);
     const run = new Run(origin, runId, this.now);
     this.runs.set(origin.workflowId, run);
-    this.tell(run, { initializeWorkflow: initialization(run) });
+    this.tell(run, { initializeWorkflow: initialization(run) }, signalMs);
     return run;
   }
 
   signal(run: Run, signalName: string, ...args: unknown[]): void {
-    this.tell(run, { signalWorkflow: { signalName, input: payloadsOf(args), identity: 'time-machine', headers: {} } });
+    this.tell(run, { signalWorkflow: { signalName, input: payloadsOf(args), identity, headers: {} } }, signalMs);
   }
 
   cancel(run: Run, reason = ''): void {
@@ -155,13 +168,13 @@ export class Engine {
     this.waitFor(this.end(run, 'terminated', { failed: failure }));
   }
 
-  /** What the run's next activation tells; there is one for all that comes until then. */
-  tell(run: Run, job: Job): void {
+  /** What the run's next activation tells, so many milliseconds from now; there is one for all that comes until then. */
+  tell(run: Run, job: Job, afterMs = 0): void {
     if (!run.isLive) return;
     run.jobs.push(job);
     if (run.isScheduled) return;
     run.isScheduled = true;
-    this.queue.add(this.now, () => this.activate(run));
+    this.queue.add(this.now + afterMs, () => this.activate(run));
   }
 
   /** Ends a run: what it waited for is given up, its parent and children hear of it. */
@@ -183,7 +196,7 @@ export class Engine {
   async close(): Promise<void> {
     await this.activities.idle();
     this.stopDrawing();
-    await this.isolates.close();
+    await this.residents.close();
   }
 
   private async activate(run: Run): Promise<void> {
@@ -204,8 +217,7 @@ export class Engine {
   }
 }
 
-/** What ids are drawn from inside an activity. */
-const draws = new AsyncLocalStorage<() => Uint8Array>();
+const attempts = new AsyncLocalStorage<{ began: number; draw: () => Uint8Array }>();
 
 /** As Core orders what it tells: a signal is heard before the timer of the same moment. */
 function rank(job: Job): number {
@@ -220,7 +232,7 @@ function initialization({ origin, runId, startedAt }: Run): Job['initializeWorkf
     workflowType: origin.type,
     arguments: origin.args,
     headers: origin.headers,
-    identity: 'time-machine',
+    identity,
     attempt: 1,
     firstExecutionRunId: chain?.firstRunId ?? runId,
     originalExecutionRunId: runId,

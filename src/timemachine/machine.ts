@@ -14,7 +14,8 @@ import { routing } from '#workflows/catalogue.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { journeysOf } from './port.ts';
 
-export interface TimeMachineOptions extends Pick<EngineOptions, 'start' | 'seed' | 'maxCached' | 'taskLimitMs'> {
+export interface TimeMachineOptions
+  extends Pick<EngineOptions, 'start' | 'seed' | 'maxCached' | 'taskLimitMs' | 'activityMs'> {
   db: Db;
   /** Where the database is: intake opens connections of its own there. */
   pool: pg.Pool;
@@ -46,7 +47,7 @@ const silent = { info() {}, warn() {}, error() {} };
 /** The real workflows and activities on PostgreSQL, without a server: docs/architecture.md, Time machine. One at a time in a
  *  process: ids are drawn from its seed. */
 export async function createTimeMachine(options: TimeMachineOptions): Promise<TimeMachine> {
-  const { db, pool, shop, start, seed, maxCached, taskLimitMs } = options;
+  const { db, pool, shop, start, seed, maxCached, taskLimitMs, activityMs } = options;
   let now = () => start.getTime();
   const clock: Clock = { time: { origin: 0, scale: 1 }, now: () => new Date(now()) };
   const engine = await Engine.open({
@@ -57,8 +58,9 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
     laneOf: laneOfCustomer,
     ...(maxCached !== undefined && { maxCached }),
     ...(taskLimitMs !== undefined && { taskLimitMs }),
+    ...(activityMs !== undefined && { activityMs }),
   });
-  now = () => engine.now;
+  now = () => engine.time();
   const port = journeysOf(engine);
   const relay = createRelay({ db, port, time: clock.time, log: silent });
   const onOutbox = (rows: OutboxRow[]) => engine.waitFor(relay.push(rows));

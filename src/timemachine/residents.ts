@@ -84,6 +84,11 @@ export class Residents {
     return this.exclusively(() => this.evict(run));
   }
 
+  async close(): Promise<void> {
+    for (const run of [...this.kept]) await this.forget(run);
+    await this.isolates.close();
+  }
+
   private exclusively<T>(act: () => Promise<T>): Promise<T> {
     const result = this.turn.then(act);
     this.turn = result.catch(() => {});

@@ -163,7 +163,7 @@ test('a workflow task that fails stops the machine and names run, virtual time a
   const machine = await onMachine();
   await machine.start('mistaken', 'somebody', null);
   const failed = machine.sleep(120);
-  await expect(failed).rejects.toThrow(/mistaken somebody at 2026-03-02T10:00:00.000Z.*reading 'value'/);
+  await expect(failed).rejects.toThrow(/mistaken somebody at 2026-03-02T10:00:00.001Z.*reading 'value'/);
   await expect(failed).rejects.toThrow(/at mistake .*scenes\.ts:\d+/);
   await expect(machine.sleep(1)).rejects.toThrow('somebody');
 });

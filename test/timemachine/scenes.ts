@@ -141,7 +141,8 @@ export async function children(id: string): Promise<string[]> {
   await sleep('5 minutes');
   story.push(await seen(() => executeChild(child, options('waits'))));
   scope.cancel();
-  story.push(await waiting);
+  // The test server may let time jump before it has told the child.
+  story.push((await waiting).replace(/ at \d+$/, ''));
   return story;
 }
 

@@ -3,7 +3,7 @@ import type { Channel } from '#channels/channel.ts';
 import type { Db } from '#db/connect.ts';
 import { saveSettings } from '#db/settings.ts';
 import { workflowId } from '#domain/ids.ts';
-import type { Entry } from '#domain/journey.ts';
+import { type ChannelName, channelNames, type Entry } from '#domain/journey.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { createRenderer } from '#rendering/renderer.ts';
@@ -17,15 +17,21 @@ export const shop: ShopSettings = { ...defaultShop, quietHours: { from: '00:00',
 const log = { info() {}, warn() {} };
 const renderer = await createRenderer();
 
-/** A provider that takes everything. */
-export const accepting: Channel = {
-  name: 'email',
-  provider: 'test',
-  submit: async ({ id }) => ({ result: 'accepted', providerId: id }),
-  close: async () => {},
-};
+/** Providers that take everything at once. */
+export function recording(): Record<ChannelName, Channel> {
+  const channels = channelNames.map((name): [ChannelName, Channel] => [
+    name,
+    {
+      name,
+      provider: 'test',
+      submit: async ({ id }) => ({ result: 'accepted', providerId: id }),
+      close: async () => {},
+    },
+  ]);
+  return Object.fromEntries(channels) as Record<ChannelName, Channel>;
+}
 
-export function activitiesWith(channels: ActivityDeps['channels'] = { email: accepting }) {
+export function activitiesWith(channels: ActivityDeps['channels'] = recording()) {
   return { channels, renderer, publicUrl, secret, log };
 }
 
