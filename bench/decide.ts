@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { decideContacts } from '#activities/contacts.ts';
-import { connect, createPool, type Db } from '#db/connect.ts';
+import { byIndex, connect, createPool, type Db } from '#db/connect.ts';
 import type { ContactRequest } from '#db/contacts.ts';
 import { migrate } from '#db/migrate.ts';
 import { saveSettings } from '#db/settings.ts';
@@ -31,7 +31,7 @@ export async function run(): Promise<Result[]> {
     defer(remove);
     const postgres = await startPostgres({ dataDir: dir });
     defer(() => postgres.stop());
-    const pool = createPool(postgres.url, connections);
+    const pool = createPool(postgres.url, connections, byIndex);
     defer(() => pool.end());
     const db = connect(pool);
     const people = await seed(db, pool);

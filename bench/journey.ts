@@ -4,7 +4,7 @@ import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } 
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { createEmailChannel } from '#channels/email/channel.ts';
-import { connect, createPool, type Db } from '#db/connect.ts';
+import { byIndex, connect, createPool, type Db } from '#db/connect.ts';
 import { newId } from '#db/ids.ts';
 import { migrate } from '#db/migrate.ts';
 import { type Clock, scaledClock, wallDuration } from '#domain/clock.ts';
@@ -50,7 +50,7 @@ async function measure(dir: string, defer: Defer) {
     startDevServer({ cli: await provideTemporal('cli'), log: join(dir, 'temporal.log') }),
   ]);
   defer(() => Promise.all([postgres.stop(), server.stop()]));
-  const pool = createPool(postgres.url, 20);
+  const pool = createPool(postgres.url, 20, byIndex);
   defer(() => pool.end());
   const db = connect(pool);
   await migrate(db);
@@ -103,6 +103,7 @@ async function oursOf(db: Db, client: Client, address: string, defer: Defer) {
     const worker = await startWorker({
       connection,
       namespace: 'default',
+      db,
       activities,
       journeys: port,
       log: pino({ level: 'silent' }),

@@ -7,7 +7,7 @@ import type { OutgoingMessage } from '#channels/channel.ts';
 import { toMail } from '#channels/email/message.ts';
 import { createSmtpChannel } from '#channels/email/smtp/channel.ts';
 import { smtpSettings } from '#channels/email/smtp/settings.ts';
-import { connect, createPool } from '#db/connect.ts';
+import { byIndex, connect, createPool } from '#db/connect.ts';
 import { migrate } from '#db/migrate.ts';
 import { type Clock, scaledClock } from '#domain/clock.ts';
 import { durationMs } from '#domain/duration.ts';
@@ -33,7 +33,7 @@ export async function run(): Promise<Result[]> {
     defer(remove);
     const postgres = await startPostgres({ dataDir: dir });
     defer(() => postgres.stop());
-    const pool = createPool(postgres.url, 10);
+    const pool = createPool(postgres.url, 10, byIndex);
     defer(() => pool.end());
     const db = connect(pool);
     await migrate(db);

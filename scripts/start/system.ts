@@ -6,7 +6,7 @@ import { createSandbox } from '#channels/sandbox/channel.ts';
 import { createTelegramChannel, type TelegramSettings } from '#channels/telegram/channel.ts';
 import { readConfig } from '#config';
 import { OtherScale, startBusinessClock } from '#db/business-clock.ts';
-import { connect, createPool, type Db } from '#db/connect.ts';
+import { byIndex, connect, createPool, type Db } from '#db/connect.ts';
 import { migrate } from '#db/migrate.ts';
 import { applyPreset } from '#db/settings.ts';
 import { type Clock, scaledClock } from '#domain/clock.ts';
@@ -28,6 +28,7 @@ import type { StartOptions } from './options.ts';
 /** The gateway, the worker and the development inbox in one process, on a database and a Temporal that are there. */
 
 export interface Store {
+  databaseUrl: string;
   db: Db;
   pool: ReturnType<typeof createPool>;
   clock: Clock;
@@ -47,7 +48,7 @@ export async function openStore(url: string, options: StartOptions, end: Ending)
   });
   const clock = scaledClock(time);
   await applyPreset(db, presetSettings(options.preset) ?? [], `preset ${options.preset}`, clock.now());
-  return { db, pool, clock, keys: await developmentKeys(db, options.data, clock.now()) };
+  return { databaseUrl: url, db, pool, clock, keys: await developmentKeys(db, options.data, clock.now()) };
 }
 
 function otherScale({ kept }: OtherScale, { data, scale }: StartOptions): Failure {
@@ -140,8 +141,10 @@ async function openWorker(parts: WorkerParts, end: Ending): Promise<RunningWorke
   };
   end.add(() => closeChannels(channels));
   const renderer = await createRenderer();
-  const activities = { db, clock, channels, renderer, publicUrl, secret, log };
-  const worker = await startWorker({ connection, namespace, activities, journeys, log, cachedWorkflows, graceMs });
+  const deciding = createPool(parts.databaseUrl, 10, byIndex);
+  end.add(() => deciding.end());
+  const activities = { db: connect(deciding), clock, channels, renderer, publicUrl, secret, log };
+  const worker = await startWorker({ connection, namespace, db, activities, journeys, log, cachedWorkflows, graceMs });
   end.add(() => worker.close());
   return worker;
 }

@@ -2,7 +2,7 @@
 import { noVapidKeys, vapidKeys } from '#channels/web_push/keys.ts';
 import { readConfig } from '#config';
 import { readBusinessClock } from '#db/business-clock.ts';
-import { connect, createPool } from '#db/connect.ts';
+import { byIndex, connect, createPool } from '#db/connect.ts';
 import { createSealer } from '#db/seal.ts';
 import { storedVapidKeys } from '#db/vapid-keys.ts';
 import { whatsappWindowOpen } from '#db/whatsapp-window.ts';
@@ -15,13 +15,18 @@ import { createRenderer } from '#rendering/renderer.ts';
 import { closeChannels, openChannels } from './channels.ts';
 import { startWorker } from './worker.ts';
 
+/** For what goes on beside the activities: relaying, housekeeping. */
+const ownConnections = 3;
+
 await runProcess(async (end) => {
   const config = readConfig('worker');
   const log = createLogger('worker', config.VESTNIK_LOG_LEVEL);
   installRuntime(log);
-  const pool = createPool(config.DATABASE_URL, config.VESTNIK_DATABASE_POOL);
+  const pool = createPool(config.DATABASE_URL, ownConnections);
   end.add(() => pool.end());
   const db = connect(pool);
+  const deciding = createPool(config.DATABASE_URL, config.VESTNIK_DATABASE_POOL, byIndex);
+  end.add(() => deciding.end());
   const clock = scaledClock(await databaseReady(() => readBusinessClock(db)));
   const place = temporalPlace();
   const temporal = openJourneys(place);
@@ -52,8 +57,9 @@ await runProcess(async (end) => {
   const worker = await startWorker({
     connection,
     namespace: place.namespace,
+    db,
     activities: {
-      db,
+      db: connect(deciding),
       clock,
       channels,
       renderer: await createRenderer(),

@@ -2,6 +2,7 @@ import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/w
 import type { Logger } from 'pino';
 import type { ActivityDeps } from '#activities/deps.ts';
 import { createActivities } from '#activities/index.ts';
+import type { Db } from '#db/connect.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
 import { journeyQueue, sendQueue } from '#domain/queues.ts';
 import type { JourneyPort } from '#relay/port.ts';
@@ -12,6 +13,8 @@ import { createHousekeeping } from './housekeeping.ts';
 export type Rates = Partial<Record<ChannelName, number>>;
 
 export interface WorkerDeps {
+  /** For the relay and housekeeping. Activities have connections of their own, whose plans are for single rows. */
+  db: Db;
   connection: NativeConnection;
   namespace: string;
   activities: ActivityDeps;
@@ -33,7 +36,8 @@ export interface RunningWorker {
 
 /** Workers of the journeys' queue and of each channel's, and the loop that relays what gateways have left behind. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
-  const { db, clock } = deps.activities;
+  const { db } = deps;
+  const { clock } = deps.activities;
   const workers = await Promise.all((await workerOptions(deps)).map((options) => Worker.create(options)));
   const relay = createRelay({ db, port: deps.journeys, time: clock.time, log: deps.log });
   relay.start();

@@ -52,6 +52,7 @@ test('a worker takes the work of each channel that it has, and of no other', asy
   const worker = await startWorker({
     connection: environment.nativeConnection,
     namespace: environment.namespace ?? 'default',
+    db,
     activities: { db, clock, channels, renderer: await createRenderer(), publicUrl: '', secret: 'x'.repeat(32), log },
     journeys: temporalPort(environment.client, { taskQueue: 'journeys' }),
     log,
