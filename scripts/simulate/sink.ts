@@ -11,7 +11,17 @@ export interface GatewaySink {
   /** A message that somebody of the shop will do something about. */
   hold(letter: Letter): void;
   /** So many of each, for people. */
-  readonly told: { events: number; opened: number; clicked: number; unsubscribed: number; orders: number };
+  readonly told: Told;
+}
+
+export interface Told {
+  events: number;
+  orders: number;
+  /** Messages that reached somebody of the shop. */
+  received: number;
+  opened: number;
+  clicked: number;
+  unsubscribed: number;
 }
 
 interface Options {
@@ -27,7 +37,7 @@ const batchSize = 100;
 
 export function gatewaySink({ http, clock, reportSecret }: Options): GatewaySink {
   const letters = new Map<string, Letter>();
-  const told = { events: 0, opened: 0, clicked: 0, unsubscribed: 0, orders: 0 };
+  const told: Told = { events: 0, orders: 0, received: 0, opened: 0, clicked: 0, unsubscribed: 0 };
   let waiting: { at: Date; body: TrackingBody }[] = [];
 
   const onWall = (at: Date) => new Date(toWall(at.getTime(), clock.time)).toISOString();
@@ -65,7 +75,12 @@ export function gatewaySink({ http, clock, reportSecret }: Options): GatewaySink
     if (did === 'unsubscribed' && letter.unsubscribe !== null) await unsubscribe(http, letter.unsubscribe);
   }
 
-  return { sink, flush, told, hold: (letter) => void letters.set(letter.message.id, letter) };
+  function hold(letter: Letter): void {
+    told.received += 1;
+    letters.set(letter.message.id, letter);
+  }
+
+  return { sink, flush, told, hold };
 }
 
 function linkOf({ links }: Letter, { whichLink = 0 }: MessageCall): string {
