@@ -9,8 +9,8 @@ import { readSimulateOptions } from './simulate/options.ts';
 import { type Simulation, startSimulation } from './simulate/simulation.ts';
 import { readOptions } from './start/options.ts';
 
-const daySeconds = 10;
-const scale = 86_400 / daySeconds;
+/** A day in ten seconds. */
+const scale = 8_640;
 const everyMs = 5_000;
 const size = { customers: 100, days: 365 };
 /** Livelier than real shops are, so that a few minutes show every way of a journey. */
@@ -50,7 +50,7 @@ async function demonstrate(): Promise<void> {
   const options = readSimulateOptions(['--data', data], {});
   simulation = await startSimulation({ ...options, ...size, seed }, rates);
   console.log(
-    `\n  ${size.customers} simulated customers are shopping (seed ${seed}); a day takes ${daySeconds} seconds.`,
+    `\n  ${size.customers} simulated customers are shopping (seed ${seed}); a day takes ${86_400 / options.scale} seconds.`,
   );
   console.log('  See their letters in the inbox, and their runs in Temporal UI.\n');
   const { progress, done } = simulation;

@@ -15,11 +15,15 @@ export interface Start {
   ready(): Promise<RuntimeFile>;
 }
 
-/** `npm start` (or its script alone) on `data`, on free ports unless the options say others. In a process group of its own. */
-export function start(data: string, options: string[] = [], { npm = false, env = {} } = {}): Start {
+/** `npm start` (or its script alone, or another that takes its options) on `data`, on free ports unless the options say others. In a process group of its own. */
+export function start(
+  data: string,
+  options: string[] = [],
+  { npm = false, script = 'scripts/start.ts', env = {} } = {},
+): Start {
   const free = (name: string) => (options.includes(name) ? [] : [name, '0']);
   const args = ['--data', data, ...free('--port'), ...free('--ui-port'), ...options];
-  const [command, ...first] = npm ? ['npm', 'start', '--'] : [process.execPath, 'scripts/start.ts'];
+  const [command, ...first] = npm ? ['npm', 'start', '--'] : [process.execPath, script];
   const child = spawn(command ?? '', [...first, ...args], {
     cwd: root,
     detached: true,

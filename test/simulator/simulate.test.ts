@@ -14,7 +14,7 @@ const database = await freshDatabase();
 const clock = scaledClock({ origin: Date.now() - 3_600_000, scale: durationMs('P1D') / 1000 });
 const gateway = await testGateway(database, {
   clock,
-  intake: createIntake({ pool: database.pool, clock, routing: {} }),
+  intake: createIntake({ pool: database.pool, clock, routing: {}, onOutbox: () => {} }),
 });
 const source = await createKey(database.db, 'sources', 'simulated shop', clock.now());
 const writeKey = source?.key ?? '';
