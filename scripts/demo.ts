@@ -22,7 +22,7 @@ const child = spawn(
   process.execPath,
   [join(import.meta.dirname, 'start.ts'), '--data', data, '--scale', String(scale), ...asked],
   // Ctrl-C in a terminal reaches it as it reaches us; it stops its servers by itself.
-  { stdio: ['inherit', 'pipe', 'inherit'], env: { ...process.env, VESTNIK_DATA: data } },
+  { stdio: ['inherit', 'pipe', 'inherit'] },
 );
 const ended = new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
 let simulation: Simulation | undefined;

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkInvariants } from '#db/invariants.ts';
 import { saveSettings } from '#db/settings.ts';
 import { drive } from '#scripts/simulate/drive.ts';
 import { createHttp, type Http } from '#scripts/simulate/http.ts';
-import { openInbox } from '#scripts/simulate/inbox.ts';
+import { type Letter, openInbox } from '#scripts/simulate/inbox.ts';
 import { gatewaySink } from '#scripts/simulate/sink.ts';
-import { createShop } from '#simulator/shop.ts';
+import { createShop, type Shop } from '#simulator/shop.ts';
 import { journeyRules } from '#test/support/rules.ts';
 import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
@@ -54,22 +54,32 @@ async function counted(
   return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
 }
 
-test('a fortnight of a shop: many ways are walked, and no promise is broken', { timeout: 90_000 }, async () => {
-  await system.put('/journeys/abandonment/settings', journeys.abandonment);
-  await system.put('/settings/policy', {
-    rules: [{ ...everything, name: 'four-in-7-days', max: 4, window: 'P7D', clock: 'rolling' }],
-  });
-  const http = inItsTime(createHttp(system));
-  await system.refresh();
-  const start = clock.now();
-  const shop = createShop({ seed, customers, start, rates, goods: 40 });
-  const { body } = await system.call('POST', '/webhook-secrets', { source: 'postmark', name: 'test' });
-  const gateway = gatewaySink({ http, clock, reportSecret: encodeURIComponent(body.secret) });
-  const until = new Date(start.getTime() + days * 24 * hour);
-  let checkedAt = start.getTime();
+await system.put('/journeys/abandonment/settings', journeys.abandonment);
+await system.put('/settings/policy', {
+  rules: [{ ...everything, name: 'four-in-7-days', max: 4, window: 'P7D', clock: 'rolling' }],
+});
+const http = inItsTime(createHttp(system));
+const { body: opened } = await system.call('POST', '/webhook-secrets', { source: 'postmark', name: 'test' });
+const gateway = gatewaySink({ http, clock, reportSecret: encodeURIComponent(opened.secret) });
+const inbox = await openInbox(http, () => clock.now());
+/** What reached the shop's customers. */
+const letters: Letter[] = [];
+
+const check = (isAtRest: boolean) =>
+  checkInvariants(db, { now: clock.now(), journeys: journeyRules(journeys), isAtRest });
+
+/** Lets a shop live so long, and looks at every third day whether all is well. */
+async function live(shop: Shop, until: Date): Promise<void> {
+  let checkedAt = clock.now().getTime();
   await drive({
     ...{ shop, gateway, clock, until },
-    inbox: await openInbox(http, () => clock.now()),
+    inbox: {
+      async fresh() {
+        const fresh = await inbox.fresh();
+        letters.push(...fresh);
+        return fresh;
+      },
+    },
     async pass(next) {
       // A cascade and its reader want to be looked at now and then; whole nights nothing happens.
       const ahead = Math.min(next?.getTime() ?? Number.POSITIVE_INFINITY, until.getTime()) - clock.now().getTime();
@@ -77,12 +87,17 @@ test('a fortnight of a shop: many ways are walked, and no promise is broken', { 
       await system.refresh();
       if (clock.now().getTime() - checkedAt < 3 * 24 * hour) return;
       checkedAt = clock.now().getTime();
-      expect(await checkInvariants(db, { now: clock.now(), journeys: journeyRules(journeys) })).toEqual([]);
+      expect(await check(false)).toEqual([]);
     },
   });
   await system.relayed();
-  const options = { now: clock.now(), journeys: journeyRules(journeys), isAtRest: true };
-  expect(await checkInvariants(db, options)).toEqual([]);
+}
+
+test('a fortnight of a shop: many ways are walked, and no promise is broken', { timeout: 90_000 }, async () => {
+  await system.refresh();
+  const start = clock.now();
+  await live(createShop({ seed, customers, start, rates, goods: 40 }), new Date(start.getTime() + days * 24 * hour));
+  expect(await check(true)).toEqual([]);
 
   const blocks = await counted(sql`select block as name, count(*)::int as count from run_blocks group by 1`);
   const outcomes = await counted(
@@ -113,3 +128,29 @@ async function brokenUnderStricterPolicy(since: Date): Promise<string[]> {
   await trx.rollback().execute();
   return violations.map(({ invariant }) => invariant);
 }
+
+describe('what a reader does reaches the ledger', () => {
+  /** Letters that were taken and that nobody has answered, one for each way of answering. */
+  const unanswered = async () => {
+    const rows = await db.selectFrom('messages').select('id').where('state', 'in', ['accepted', 'delivered']);
+    const open = await rows.where('clicked_at', 'is', null).where('channel', '=', 'email').execute();
+    return letters.filter(({ message }) => open.some(({ id }) => id === message.id));
+  };
+  const userAgent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0';
+
+  test.each([
+    ['opened', { userAgent }, { opened_by: 'human' }],
+    ['clicked', { userAgent, whichLink: 0.5 }, { opened_by: 'human', clicked_at: expect.any(Date) }],
+    ['unsubscribed', {}, { unsubscribed_at: expect.any(Date) }],
+    ['complained', {}, { complained_at: expect.any(Date) }],
+    ['bounced', {}, { state: 'failed', failed_at: expect.any(Date) }],
+  ] as const)('%s', async (did, how, expected) => {
+    await system.refresh();
+    const letter = (await unanswered()).shift();
+    if (letter === undefined) expect.fail('every letter was answered');
+    await gateway.sink({ at: clock.now(), call: { to: 'message', message: letter.message, did, ...how } });
+    const row = await db.selectFrom('messages').selectAll().where('id', '=', letter.message.id).executeTakeFirst();
+    expect(row).toMatchObject(expected);
+    expect(await check(true)).toEqual([]);
+  });
+});

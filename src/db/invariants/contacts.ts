@@ -1,7 +1,15 @@
 import { sql } from 'kysely';
+import { durationMs } from '#domain/duration.ts';
 import { type ChannelName, type ContactClass, contactClasses } from '#domain/journey.ts';
 import { countingStates, type MessageState } from '#domain/ledger.ts';
-import { type Candidate, type Contact, defaultPolicy, judge, type PolicySettings } from '#domain/policy.ts';
+import {
+  type Candidate,
+  type Contact,
+  defaultPolicy,
+  judge,
+  longestWindowDays,
+  type PolicySettings,
+} from '#domain/policy.ts';
 import { defaultShop } from '#domain/shop.ts';
 import { type Any, type Circumstances, type Invariant, mostTold } from './invariant.ts';
 
@@ -101,9 +109,15 @@ function obeys({ isMarketing, journey, templates }: Made, { journeys }: Circumst
   return isMarketing && !templates.every((template) => free.includes(template));
 }
 
+/** No rule looks further back. */
+const farBackMs = (longestWindowDays + 1) * durationMs('P1D');
+
 function overCap(contact: Made, contacts: readonly Made[], all: Read): string[] {
   const { at, key, customerId } = contact;
-  const earlier = contacts.filter((one) => one.key !== key && one.at <= at && isBefore(one, contact));
+  const since = new Date(at.getTime() - farBackMs);
+  const earlier = contacts.filter(
+    (one) => one.key !== key && one.at >= since && one.at <= at && isBefore(one, contact),
+  );
   const policy = all.policyAt(at);
   const excludesBulk = all.excluding.some(
     (run) => run.customerId === customerId && run.from <= at && (run.to === null || run.to > at),
