@@ -10,6 +10,7 @@ import { newId } from './ids.ts';
 import { type LedgerJson, ledgerJson, ledgerOf } from './ledger.ts';
 import { inOrder } from './pipeline.ts';
 import type { DB } from './schema.ts';
+import { statement } from './statement.ts';
 
 /** One contact that a batch asks for. */
 export interface ContactRequest {
@@ -39,8 +40,12 @@ export interface ContactFacts {
 
 /** Locks customers in the order of their ids, as all who lock several do: nobody waits in a circle. */
 async function lockCustomers(trx: Transaction<DB>, ids: readonly string[]): Promise<void> {
-  await sql`select 1 from customers where id = any(${[...new Set(ids)]}::uuid[]) order by id for update`.execute(trx);
+  await locking(trx, [...new Set(ids)]);
 }
+
+const locking = statement<readonly string[]>(
+  (give) => sql`select 1 from customers where id = any(${give((ids) => ids)}::uuid[]) order by id for update`,
+);
 
 /** Takes the locks of all and then reads what stands behind them, in the requests' order: two statements, sent together. */
 export async function lockAndReadContacts(
@@ -71,35 +76,44 @@ async function readContacts(trx: Kysely<DB>, requests: readonly ContactRequest[]
     iteration,
     channel,
   }));
-  const { rows } = await sql<{
-    shop: unknown;
-    policy: unknown;
-    found: [number, ContactFacts & { ledger: LedgerJson }][];
-  }>`
+  const rows = await reading(trx, { asked, now });
+  const { shop = null, policy = null, found = [] } = rows[0] ?? {};
+  const facts: (ContactFacts | null)[] = requests.map(() => null);
+  for (const [place, one] of found) facts[place] = { ...one, ledger: ledgerOf(one.ledger) };
+  return { facts, shop, policy };
+}
+
+interface Read {
+  shop: unknown;
+  policy: unknown;
+  found: [number, ContactFacts & { ledger: LedgerJson }][];
+}
+
+const reading = statement<{ asked: unknown; now: Date }, Read>(
+  (give) => sql`
     with asked as (
-      select * from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb)
+      select * from json_to_recordset(${give(({ asked }) => JSON.stringify(asked))}::json)
         as a (place int, customer uuid, profile text, run uuid, block text, iteration int, channel text)
     ), found as (
-      select a.place, jsonb_build_object(
+      select a.place, json_build_object(
         'gone', case when w.merged_into is not null then 'merged' when w.erased_at is not null then 'erased' end,
-        'customer', jsonb_build_object('locale', w.locale, 'zone', w.zone, 'region', w.region),
+        'customer', json_build_object('locale', w.locale, 'zone', w.zone, 'region', w.region),
         'contact', ${contactabilityJson},
-        'ledger', ${ledgerJson(now, sql`false`)},
-        'known', (select jsonb_build_object('id', m.id, 'state', m.state) from messages m
+        'ledger', ${ledgerJson(
+          give(({ now }) => now),
+          sql`false`,
+        )},
+        'known', (select json_build_object('id', m.id, 'state', m.state) from messages m
           where m.run_id = a.run and m.customer_id = w.id and m.block = a.block and m.iteration = a.iteration and m.channel = a.channel)
       ) as facts
       from asked a cross join lateral (
         select c.*, p.email, p.phone from customers c left join profiles p on p.customer_id = c.id and p.kind = a.profile
         where c.id = a.customer) w
     )
-    select (select coalesce(jsonb_agg(jsonb_build_array(place, facts)), '[]') from found) as found,
+    select (select coalesce(json_agg(json_build_array(place, facts)), '[]') from found) as found,
       (select value from settings where name = 'shop' order by version desc limit 1) as shop,
-      (select value from settings where name = 'policy' order by version desc limit 1) as policy`.execute(trx);
-  const { shop = null, policy = null, found = [] } = rows[0] ?? {};
-  const facts: (ContactFacts | null)[] = requests.map(() => null);
-  for (const [place, one] of found) facts[place] = { ...one, ledger: ledgerOf(one.ledger) };
-  return { facts, shop, policy };
-}
+      (select value from settings where name = 'policy' order by version desc limit 1) as policy`,
+);
 
 /** A request with its answer, as it is written. */
 export interface DecidedContact {
@@ -127,19 +141,28 @@ export async function writeContacts(trx: Kysely<DB>, decided: readonly DecidedCo
     message_id: message?.id ?? null,
     details,
   }));
-  await sql`
+  await writing(trx, { reserved, answers, now });
+}
+
+const writing = statement<{ reserved: unknown; answers: unknown; now: Date }>((give) => {
+  const now = sql`${give((input) => input.now)}::timestamptz`;
+  return sql`
     with reserved as (
       insert into messages (id, customer_id, run_id, journey, block, iteration, channel, template, locale, class, kind, counts,
         sale, state, settings_version, address, zone, due_at, reserved_at)
       select m.id, m.customer_id, m.run_id, m.journey, m.block, m.iteration, m.channel, m.template, m.locale, m.class, m.kind, m.counts,
         m.sale, 'reserved', m.settings_version, m.address, m.zone, m.due_at, ${now}
-      from jsonb_populate_recordset(null::messages, ${JSON.stringify(reserved)}::jsonb) m
+      from json_to_recordset(${give(({ reserved }) => JSON.stringify(reserved))}::json) as m (id uuid, customer_id uuid, run_id uuid,
+        journey text, block text, iteration int, channel text, template text, locale text, class text, kind text, counts boolean,
+        sale boolean, settings_version int, address text, zone text, due_at timestamptz)
       order by m.customer_id
     )
     insert into decisions (id, at, customer_id, journey, run_id, block, iteration, channel, decision, reason, until, message_id, details)
     select id, ${now}, customer_id, journey, run_id, block, iteration, channel, decision, reason, until, message_id, details
-    from jsonb_populate_recordset(null::decisions, ${JSON.stringify(answers)}::jsonb)`.execute(trx);
-}
+    from json_to_recordset(${give(({ answers }) => JSON.stringify(answers))}::json) as a (id uuid, customer_id uuid, journey text,
+      run_id uuid, block text, iteration int, channel text, decision text, reason text, until timestamptz, message_id uuid,
+      details jsonb)`;
+});
 
 function messageRow(request: ContactRequest, message: NonNullable<DecidedContact['message']>) {
   const { id, locale, address, zone, settingsVersion } = message;
