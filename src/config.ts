@@ -35,7 +35,7 @@ export const variables = {
   VESTNIK_PORT: { schema: port().default(3000), about: 'Port that the gateway listens on; 0: any free one' },
   VESTNIK_DATABASE_POOL: {
     schema: whole(1, 500).default(10),
-    about: 'Database connections of one process; intake has two more of its own',
+    about: 'Database connections of one process; intake has two more of its own, a worker three',
   },
   VESTNIK_LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
