@@ -3,6 +3,7 @@ import { drawIdsFrom } from '#db/ids.ts';
 import { Activities, type ActivityFunction } from './activities.ts';
 import { closeChildren, tellParent } from './children.ts';
 import { obey } from './commands.ts';
+import { Log } from './log.ts';
 import { Queue } from './queue.ts';
 import { Residents } from './residents.ts';
 import { type Origin, type Result, Run } from './run.ts';
@@ -29,7 +30,7 @@ export interface EngineOptions {
 }
 
 const defaultCached = 5_000;
-const defaultActivityMs = 1;
+const defaultActivityMs = 100;
 /** Virtual time from what somebody tells a run to its hearing of it. Not zero, since in life what comes of an event comes
  *  after it: what is newer than the event must not have its instant. */
 const signalMs = 1;
@@ -148,6 +149,8 @@ export class Engine {
     const run = new Run(origin, runId, this.now);
     this.runs.set(origin.workflowId, run);
     this.tell(run, { initializeWorkflow: initialization(run) }, signalMs);
+    // From here on they are in the log alone.
+    run.origin.args = [];
     return run;
   }
 
@@ -188,7 +191,7 @@ export class Engine {
     this.updates.drop(run);
     closeChildren(this, run);
     if (result !== null) tellParent(this, run, result);
-    run.log = [];
+    run.log = new Log();
     run.jobs = [];
     await this.residents.forget(run);
   }

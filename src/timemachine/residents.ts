@@ -61,7 +61,7 @@ export class Residents {
       const { commands, flags } = this.successful(run, await this.enter(run, activation));
       this.counts.activations += 1;
       run.flags = [...new Set([...run.flags, ...flags])];
-      run.log.push(encodeActivation(forReplay(activation, commands, run.flags)));
+      run.log.add(encodeActivation(forReplay(activation, commands, run.flags)));
       await this.evictOldest();
       return commands;
     });
@@ -128,8 +128,8 @@ export class Residents {
       startedAt,
     };
     const isolate = await this.isolates.create(identity, `${this.seed}/${runId}`, this.now);
-    if (run.log.length > 0) this.counts.rebuilt += 1;
-    for (const bytes of run.log) this.successful(run, await isolate.activate(decodeActivation(bytes)));
+    if (!run.log.isEmpty) this.counts.rebuilt += 1;
+    for (const bytes of run.log.entries()) this.successful(run, await isolate.activate(decodeActivation(bytes)));
     return isolate;
   }
 
@@ -151,6 +151,7 @@ export class Residents {
     this.kept.delete(run);
     const { isolate } = run;
     run.isolate = null;
+    run.log.pack();
     await isolate?.dispose();
   }
 }

@@ -1,5 +1,6 @@
 import type { RunDescription } from '#relay/port.ts';
 import type { Task } from './activities.ts';
+import { Log } from './log.ts';
 import type { Item } from './queue.ts';
 import { errorOf, type Failure, fromPayload, type Isolate, type Job, type Payload, type Payloads } from './sdk.ts';
 
@@ -42,7 +43,7 @@ export class Run {
   result: Result | null = null;
   isolate: Isolate | null = null;
   /** Activations so far, encoded: what the code is rebuilt from after it was evicted. */
-  log: Uint8Array[] = [];
+  log = new Log();
   /** What the next activation tells. */
   jobs: Job[] = [];
   isScheduled = false;
