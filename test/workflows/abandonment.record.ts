@@ -11,7 +11,10 @@ const monday = Date.parse('2026-06-01T10:00:00+03:00');
 const origin = (Date.now() * scale - monday) / (scale - 1);
 
 const environment = await devServer();
-const system = await startSystem(environment, { clock: scaledClock({ origin, scale }) });
+const system = await startSystem(environment, {
+  clock: scaledClock({ origin, scale }),
+  shop: { channels: ['email', 'sms'] },
+});
 await system.stock({ id: 'lamp' }, { id: 'chair' }, { id: 'table', category: 'Tables' });
 
 /** A customer who can be written to, and the run that watches them. */
@@ -77,4 +80,22 @@ test('record: a person stops the run', async () => {
   await system.port.cancel(run);
   await ended(run);
   await keepHistory(environment, run, 'stopped-by-a-person');
+});
+
+test('record: an e-mail bounces, and the message goes by SMS at once', async () => {
+  const { userId, run } = await customer('bounced');
+  await system.identify(userId, { phone: '+79161234567' });
+  await system.track(userId, 'Subscribed', { channel: 'sms' });
+  const channels = [{ channel: 'email', after: 'P3D' }, { channel: 'sms' }];
+  const steps = [{ message: 'cart-reminder', after: 'PT0S', cascade: { channels } }];
+  await system.settings({ branches: { cart: { idle: 'PT30M', steps } } });
+  await addToCart(userId, 'lamp');
+  await sent(run, 1);
+  const failed = { state: 'failed', failed_at: system.clock.now(), failed_reason: 'no such mailbox' };
+  const runId = system.db.selectFrom('runs').select('id').where('workflow_id', '=', run);
+  await system.db.updateTable('messages').set(failed).where('run_id', '=', runId).execute();
+  const at = system.clock.now().toISOString();
+  await system.port.signal(run, { kind: 'advance', reason: 'failed', at });
+  await ended(run);
+  await keepHistory(environment, run, 'bounced-then-sms');
 });
