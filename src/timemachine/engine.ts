@@ -17,7 +17,7 @@ export interface EngineOptions {
   start: Date;
   /** Same seed, same inputs: the same bytes. */
   seed: string;
-  /** Runs whose code stays in memory, about 35 kB each; others are rebuilt when they wake. */
+  /** Runs whose code stays in memory, about 50 kB each; others, under 4 kB each, are rebuilt when they wake. */
   maxCached?: number;
   /** Wall time: see `openIsolates`. */
   taskLimitMs?: number;
@@ -29,7 +29,7 @@ export interface EngineOptions {
   laneOf?: (activityType: string, args: unknown[]) => string | null;
 }
 
-const defaultCached = 5_000;
+const defaultCached = 2_000;
 const defaultActivityMs = 100;
 /** Virtual time from what somebody tells a run to its hearing of it. Not zero, since in life what comes of an event comes
  *  after it: what is newer than the event must not have its instant. */

@@ -53,8 +53,11 @@ export const errorOf = (failure: Failure): Error =>
 /** A search attribute of Temporal's type Keyword. */
 export function keyword(value: string): Payload {
   const payload = toPayload(value);
-  return { ...payload, metadata: { ...payload.metadata, type: Buffer.from('Keyword') } };
+  return { ...payload, metadata: { ...payload.metadata, type: keywordType } };
 }
+
+/** One for all: a small buffer of each run's own would keep the piece of memory that it was cut from. */
+const keywordType = new TextEncoder().encode('Keyword');
 
 /** Protobuf's numbers, as Core sends them. */
 export const retryStates = { nonRetryable: 2, timeout: 3, attemptsReached: 4, cancelRequested: 7 } as const;
