@@ -43,11 +43,17 @@ export function decide(input: DecideInput): Decision {
   if (input.untrue !== null) return { decision: 'skip', reason: input.untrue };
   if (input.unreachable !== null) return { decision: 'suppress', reason: `unreachable:${input.unreachable}` };
   const hold = held(input);
-  if (hold === null) return withinDeadline(input, input.now) ? { decision: 'send', reason: 'ok' } : expired('late');
+  if (hold === null) {
+    const latest = new Date(input.now.getTime() - wakingMs);
+    return withinDeadline(input, latest) ? { decision: 'send', reason: 'ok' } : expired('late');
+  }
   const { reason, until, by } = hold;
   if (until === null) return { decision: 'drop', reason, ...by };
   return withinDeadline(input, until) ? { decision: 'defer', reason, until, ...by } : { ...expired(reason), ...by };
 }
+
+/** Business time that a run may need to wake and decide: a message held to the very end of its time must not be too late then. */
+const wakingMs = 3_600_000;
 
 function expired(reason: HoldReason | 'late') {
   return { decision: 'drop', reason: `expired:${reason}` } as const;

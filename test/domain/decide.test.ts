@@ -158,7 +158,9 @@ describe('validFor, counted from when the message was first due', () => {
   test('a message that is too late is not sent, though nothing else speaks against it', () => {
     const late = candidate(later(noon, -days(1)));
     expect(decide(input({ candidate: late }))).toMatchObject({ decision: 'send' });
-    expect(decide(input({ now: later(noon, 1), candidate: late }))).toEqual({
+    // A run that was held to the last moment wakes a little later.
+    expect(decide(input({ now: later(noon, hours(1)), candidate: late }))).toMatchObject({ decision: 'send' });
+    expect(decide(input({ now: later(noon, hours(1) + 1), candidate: late }))).toEqual({
       decision: 'drop',
       reason: 'expired:late',
     });
