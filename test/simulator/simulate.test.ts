@@ -41,13 +41,13 @@ const eventsOf = (seed: number) =>
     .execute();
 
 test('npm run simulate: a shop against a gateway, in the gateway’s time, to a clean end', async () => {
-  const [began, wallBegan] = [clock.now().getTime(), Date.now()];
+  const began = clock.now().getTime();
   const { code, said } = await simulate({ ...keys, customers: '40', days: '4', seed: '5' });
   expect(said).toContain('The simulated shop is closed.');
   expect(code).toBe(0);
-  expect(Date.now() - wallBegan).toBeGreaterThan(4_000);
   const events = await eventsOf(5);
-  const told = Number(/day 4\.0 of 4 · (\d+) events/.exec(said)?.[1]);
+  // It says so more than once on its last day: the last word counts.
+  const told = Number([...said.matchAll(/day 4\.0 of 4 · (\d+) events/g)].at(-1)?.[1]);
   expect(events.length).toBe(told);
   expect(new Set(events.map(({ name }) => name))).toContain('Product Viewed');
   const times = events.map(({ occurred_at }) => occurred_at.getTime());
