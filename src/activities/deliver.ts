@@ -17,7 +17,7 @@ import { untilWritten } from './patience.ts';
 import { lockAndReadRun } from './read-run.ts';
 import { record } from './record.ts';
 import { reserve, type Sending } from './reserve.ts';
-import { channelOf, flagsOf, mindOf, policyOf, zoneFor } from './shared.ts';
+import { channelOf, flagsOf, isAtGoal, mindOf, policyOf, zoneFor } from './shared.ts';
 import { bestTimeOf, situationOf } from './situation.ts';
 import { type CascadeTurn, cascadeTurn, nextChannel } from './turn.ts';
 
@@ -88,14 +88,16 @@ async function judgeCrashed(trx: PipelinedTrx, deciding: Deciding, row: SentFact
 
 /** Nothing is due (any more): sleep the rest, or end. */
 async function rest(trx: PipelinedTrx, deciding: Deciding, step: Exclude<Step, Candidate>): Promise<DeliverAnswer> {
-  const { facts, request } = deciding;
+  const { facts, request, mind, situation } = deciding;
   const here = facts.run.block ?? request.block;
   const { next, plan } = step.do === 'wait' ? aheadOf(viewer(deciding), step) : { next: null, plan: null };
   const story =
     step.do === 'wait' ? 'Newer activity: sleeps the rest of the wait' : `Nothing is left to send: ${step.why}`;
   const answer = { story, next };
   // A run that ends leaves its block when it is closed.
-  const left = next === null || next.block === here ? null : { reason: 'changed' as const };
+  const isSold = facts.ordered && mind.afterOrder?.(situation) === 'turns';
+  const left =
+    next === null || next.block === here ? null : { reason: isSold ? ('goal' as const) : ('changed' as const) };
   const progress = step.do === 'wait' ? step.progress : facts.run.progress;
   const move = { ...moveFrom(deciding, here, request.iteration), ask: request.ask, answer, progress, left, next, plan };
   await trx.last(() => moveOn(trx, move, null));
@@ -167,7 +169,7 @@ function judgeContact(deciding: Deciding, candidate: Candidate, { due, ...object
     policy: policyOf(facts),
     ledger: facts.ledger,
     bestTime: bestTimeFor(deciding, flags),
-    goal: facts.ordered,
+    goal: isAtGoal(mind, situation),
     exit: facts.gone,
     ...objections,
   });

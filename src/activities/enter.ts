@@ -66,7 +66,7 @@ function liveRun(mind: Mind, situation: Situation, run: NonNullable<Facts['run']
 function refusalOf(mind: Mind, facts: Facts, entry: Entry, now: Date): NotEnteredReason | null {
   if (facts.gone !== null) return facts.gone;
   if (!mind.isEnabled(facts)) return 'disabled';
-  if (mind.contract.reentry.once && facts.earlierRuns > 0 && facts.inherited === null) return 'once';
+  if (mind.contract.reentry.once && facts.earlierRuns > 0) return 'once';
   if (now.getTime() - Date.parse(entry.triggerAt) > mind.entryValidForMs(facts)) return 'too_late';
   const kind = mind.contract.class === 'service' ? 'service' : 'marketing';
   return isReachable(facts.contact, shopOf(facts), mind.contract.topic, kind) ? null : 'unreachable';

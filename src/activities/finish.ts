@@ -3,12 +3,11 @@ import { closeRun, planAgain } from '#db/runs.ts';
 import { pipelined } from '#db/transaction.ts';
 import type { FinishAnswer, FinishRequest, Outcome } from '#domain/journey.ts';
 import { hasRefused } from '#domain/reach.ts';
-import type { Topic } from '#domain/topics.ts';
 import { type Ahead, aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind, Situation, Step } from './mind.ts';
 import { lockAndReadRun, type RunRead } from './read-run.ts';
-import { mindOf } from './shared.ts';
+import { isAtGoal, mindOf } from './shared.ts';
 import { situationOf } from './situation.ts';
 
 /**
@@ -27,7 +26,7 @@ export async function finish(deps: ActivityDeps, request: FinishRequest): Promis
     const situation = situationOf(facts, now, triggerAt, progress);
     const mind = mindOf(request.journey);
     const step = mind.step(situation);
-    const outcome = outcomeOf({ facts, topic: mind.contract.topic }, situation, request, step);
+    const outcome = outcomeOf({ facts, mind }, situation, request, step);
     if (outcome === null) {
       const { next, plan } = stillWaits(mind, situation, facts);
       // The signal that turned out a false alarm took it away.
@@ -46,23 +45,25 @@ type Ending = Exclude<Outcome, `not_entered:${string}`>;
 
 /** Null: nothing ends it. */
 function outcomeOf(
-  { facts, topic }: { facts: RunRead; topic: Topic },
+  { facts, mind }: { facts: RunRead; mind: Mind },
   situation: Situation,
   { exit }: FinishRequest,
   step: Step,
 ): Ending | null {
   if (facts.gone !== null) return `exited:${facts.gone}`;
   if (exit !== null) return `exited:${exit}`;
-  if (facts.ordered) return 'goal';
-  if (hasRefused(facts.contact, situation.shop, topic)) return 'exited:unsubscribed';
+  if (isAtGoal(mind, situation)) return 'goal';
+  if (hasRefused(facts.contact, situation.shop, mind.contract.topic)) return 'exited:unsubscribed';
   return step.do === 'nothing' ? step.why : null;
 }
 
-/** A run that had nothing left to wait for, and now has, asks at once. */
+/** A run that had nothing left to wait for, and now has, asks at once; so does one whose message an order has made idle. */
 function stillWaits(mind: Mind, situation: Situation, { run }: RunRead): Ahead {
   const { facts, shop, now } = situation;
   const { block, ...first } = mind.first(situation);
-  return aheadOf({ mind, facts, shop }, { ...first, block: run.block ?? block, until: run.dueAt ?? now });
+  const turns = facts.ordered && mind.afterOrder?.(situation) === 'turns';
+  const until = turns ? now : (run.dueAt ?? now);
+  return aheadOf({ mind, facts, shop }, { ...first, block: run.block ?? block, until });
 }
 
 /** Who has left for good, or was stopped by a person, is not followed again by what they did before. */

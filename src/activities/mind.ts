@@ -65,6 +65,9 @@ export interface Mind {
   done(progress: unknown, at: number): unknown;
   /** What a run waits for first. */
   first(situation: Situation): Wait;
+  /** What an order since the trigger means for the run. `turns`: it goes on, but not with what it waits for, so it looks at once.
+   *  Left out, an order ends it. */
+  afterOrder?(situation: Situation): 'ends' | 'turns' | 'goes_on';
   /** Whether activity that a run has not read deserves a run of its own now that it ends. */
   deservesAnother(situation: Situation): boolean;
   /** What the message speaks of, or why it would not be true (R4). */

@@ -8,7 +8,7 @@ import { reactionChance } from '#domain/reactions.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { zoneOf } from '#domain/zone.ts';
 import type { ActivityDeps } from './deps.ts';
-import type { Mind } from './mind.ts';
+import type { Mind, Situation } from './mind.ts';
 import { minds } from './minds.ts';
 
 const known: Readonly<Record<string, Mind>> = minds;
@@ -19,9 +19,14 @@ export function mindOf(journey: string): Mind {
   return mind;
 }
 
-/** Where the key of a run is a profile it is that one, else the personal. */
-export function profileOf(key: string): ProfileKind {
-  return profileKinds.find((kind) => kind === key) ?? 'personal';
+/** The profile that a run is about, as its key says; null: it is about the customer. */
+export function profileOf(key: string): ProfileKind | null {
+  return profileKinds.find((kind) => kind === key) ?? null;
+}
+
+/** Whether an order has reached the goal of the run. */
+export function isAtGoal(mind: Mind, situation: Situation): boolean {
+  return situation.facts.ordered && (mind.afterOrder?.(situation) ?? 'ends') === 'ends';
 }
 
 /** Settings that were saved before a field existed take its default. */

@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Spoken, Trail } from '#domain/intent.ts';
-import type { ChannelName } from '#domain/journey.ts';
+import type { ChannelName, ProfileKind } from '#domain/journey.ts';
 import { countingStates, type MessageState } from '#domain/ledger.ts';
 import type { Visitor } from '#domain/opens.ts';
 import type { Ledger } from '#domain/policy.ts';
@@ -60,17 +60,27 @@ export interface SentFacts {
 
 /** All that entering, deciding and finishing depend on, in one read. */
 export interface Facts {
-  customer: { id: string; locale: string | null; zone: string | null; region: string | null; firstName: string | null };
+  customer: {
+    id: string;
+    kind: 'b2c' | 'b2b';
+    locale: string | null;
+    zone: string | null;
+    region: string | null;
+    firstName: string | null;
+  };
   gone: 'merged' | 'erased' | null;
   activitySeq: number;
   lastOrderAt: number | null;
   contact: Contactability;
   run: RunFacts | null;
+  /** Runs of the journey and key that came to an end other than by joining, whosever they were; asked for only by who enters. */
   earlierRuns: number;
   /** The memory of the run that this one takes the place of: its customer was joined to this one. */
   inherited: { progress: unknown } | null;
-  /** An order of this profile since the run's trigger. */
+  /** An order of this profile since the run's trigger; where the run is about the customer, of any profile. */
   ordered: boolean;
+  /** Whether they ever ordered, and did not cancel it; null where the run is about one profile. */
+  hasBought: boolean | null;
   sent: SentFacts[];
   /** What the customer was sent and what other runs plan to send. */
   ledger: Ledger;
@@ -91,7 +101,8 @@ export interface FactsRequest {
   customerId: string;
   journey: string;
   key: string;
-  profile: 'personal' | 'corporate';
+  /** Null: the run is about the customer, who is written to as what they are, a person or a company. */
+  profile: ProfileKind | null;
   /** The run in question, or the live one of this workflow id. */
   run: { id: string } | { workflowId: string };
   now: Date;
@@ -121,10 +132,11 @@ export async function lockAndRead(trx: Transaction<DB>, request: FactsRequest): 
 /** Null where there is no such customer. Cheap enough to be asked for every decision: one statement. */
 export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<Facts | null> {
   const { run } = request;
+  const whose = request.profile === null ? 'customer' : 'profile';
   const rows =
     'id' in run
-      ? await ofRun(db, { ...request, run: run.id })
-      : await ofWorkflow(db, { ...request, run: run.workflowId });
+      ? await ofRun[whose](db, { ...request, run: run.id })
+      : await ofWorkflow[whose](db, { ...request, run: run.workflowId });
   const read = rows[0]?.facts;
   if (read === undefined) return null;
   const { ledger, trail, habits, ...rest } = read;
@@ -144,35 +156,72 @@ interface Asked extends Omit<FactsRequest, 'run'> {
   run: string;
 }
 
-const ofRun = statement<Asked, { facts: Read }>((give) =>
-  factsSql(give, sql`r.id = ${give(({ run }) => run)}`, sql`'earlierRuns', 0, 'inherited', null`),
-);
+/** A statement each for runs of a profile and of a customer: what is asked of the one need not be paid for by the other. */
+const ofRun = { profile: runStatement(profileSql), customer: runStatement(customerSql) };
+const ofWorkflow = { profile: workflowStatement(profileSql), customer: workflowStatement(customerSql) };
 
-const ofWorkflow = statement<Asked, { facts: Read }>((give) =>
-  factsSql(give, sql`r.workflow_id = ${give(({ run }) => run)} and r.ended_at is null`, ofEntering(give)),
-);
+function runStatement(whose: Whose) {
+  return statement<Asked, { facts: Read }>((give) =>
+    factsSql(give, sql`r.id = ${give(({ run }) => run)}`, sql`'earlierRuns', 0, 'inherited', null`, whose(give)),
+  );
+}
+
+function workflowStatement(whose: Whose) {
+  return statement<Asked, { facts: Read }>((give) =>
+    factsSql(
+      give,
+      sql`r.workflow_id = ${give(({ run }) => run)} and r.ended_at is null`,
+      ofEntering(give),
+      whose(give),
+    ),
+  );
+}
+
+/** Which profile `p` counts, and whose orders. */
+type Whose = (give: Give<Asked>) => Record<'join' | 'ordered' | 'hasBought', RawBuilder<unknown>>;
+
+function profileSql(give: Give<Asked>): ReturnType<Whose> {
+  const profile = give<string | null>((asked) => asked.profile);
+  return {
+    join: sql`profiles p on p.customer_id = c.id and p.kind = ${profile}`,
+    ordered: sql`o.customer_id = w.id and o.profile = ${profile}`,
+    hasBought: sql`null`,
+  };
+}
+
+/** The profile of what they are, if it has an address; else the one that has. */
+function customerSql(): ReturnType<Whose> {
+  return {
+    join: sql`lateral (
+      select * from profiles where customer_id = c.id
+      order by coalesce(email, phone) is null, kind <> case c.kind when 'b2b' then 'corporate' else 'personal' end limit 1) p on true`,
+    ordered: sql`o.customer_id = w.id`,
+    hasBought: sql`exists (select from orders o where o.customer_id = w.id and o.state = 'placed')`,
+  };
+}
 
 /** `thisRun` tells it from the others `r`. */
 function factsSql(
   give: Give<Asked>,
   thisRun: RawBuilder<unknown>,
   history: RawBuilder<unknown>,
+  whose: ReturnType<Whose>,
 ): RawBuilder<{ facts: Read }> {
   const customerId = give((asked) => asked.customerId);
   const journey = give((asked) => asked.journey);
   const key = give((asked) => asked.key);
-  const profile = give<string>((asked) => asked.profile);
+  const profile = give<string>((asked) => asked.profile ?? 'personal');
   const now = give((asked) => asked.now);
   return sql`
     with who as (
       select c.*, p.email, p.phone, p.last_visit_at, p.last_activity_at, p.last_order_at, coalesce(p.activity_seq, 0) as activity_seq
-      from customers c left join profiles p on p.customer_id = c.id and p.kind = ${profile}
+      from customers c left join ${whose.join}
       where c.id = ${customerId}
     ), run as (select r.* from runs r where ${thisRun}),
     theirs as materialized (select * from runs where customer_id = ${customerId}),
     own as materialized (select * from messages m where m.customer_id = ${customerId} and (m.journey = ${journey} or ${inYearBefore(now)}))
     select json_build_object(
-      'customer', json_build_object('id', w.id, 'locale', w.locale, 'zone', w.zone, 'region', w.region,
+      'customer', json_build_object('id', w.id, 'kind', w.kind, 'locale', w.locale, 'zone', w.zone, 'region', w.region,
         'firstName', coalesce(w.traits->>'firstName', split_part(nullif(trim(w.traits->>'name'), ''), ' ', 1))),
       'gone', case when w.merged_into is not null then 'merged' when w.erased_at is not null then 'erased' end,
       'activitySeq', w.activity_seq,
@@ -180,7 +229,8 @@ function factsSql(
       'contact', ${contactabilityJson},
       'run', (select ${runJson} from run r),
       ${history},
-      'ordered', exists (select from orders o, run r where o.customer_id = w.id and o.profile = ${profile}
+      'hasBought', ${whose.hasBought},
+      'ordered', exists (select from orders o, run r where ${whose.ordered}
         and o.state = 'placed' and o.placed_at >= r.trigger_at),
       'sent', coalesce((select json_agg(${sentJson} order by m.reserved_at) from messages m, run r where m.run_id = r.id), '[]'),
       'ledger', ${ledgerJson(now, thisRun, sql`own`)},
@@ -197,7 +247,8 @@ function factsSql(
 function ofEntering(give: Give<Asked>): RawBuilder<unknown> {
   const journey = give((asked) => asked.journey);
   return sql`
-    'earlierRuns', (select count(*) from theirs e where e.journey = ${journey}),
+    'earlierRuns', (select count(*) from theirs e where e.journey = ${journey} and e.key = ${give((asked) => asked.key)}
+      and e.ended_at is not null and e.outcome is distinct from 'exited:merged'),
     'inherited', ${inheritedJson(journey, give)}`;
 }
 

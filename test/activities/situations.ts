@@ -4,7 +4,7 @@ import { defaultShop } from '#domain/shop.ts';
 /** What is known of somebody who did nothing and was sent nothing, while settings `value` hold. */
 export function factsWith(value: unknown): Facts {
   return {
-    customer: { id: 'anna', locale: null, zone: null, region: null, firstName: null },
+    customer: { id: 'anna', kind: 'b2c', locale: null, zone: null, region: null, firstName: null },
     gone: null,
     activitySeq: 0,
     lastOrderAt: null,
@@ -22,6 +22,7 @@ export function factsWith(value: unknown): Facts {
     earlierRuns: 0,
     inherited: null,
     ordered: false,
+    hasBought: null,
     sent: [],
     ledger: { history: [], plans: [], excludesBulk: false },
     trail: { cart: [], favourites: [], views: [], categories: [], lastVisitAt: null, lastActivityAt: null },
