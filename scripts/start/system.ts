@@ -8,11 +8,12 @@ import { readConfig } from '#config';
 import { OtherScale, startBusinessClock } from '#db/business-clock.ts';
 import { byIndex, connect, createPool, type Db } from '#db/connect.ts';
 import { migrate } from '#db/migrate.ts';
+import { applyPromoPools } from '#db/promo-pools.ts';
 import { applyPreset } from '#db/settings.ts';
 import { type Clock, scaledClock } from '#domain/clock.ts';
 import { Failure } from '#domain/failure.ts';
 import { createInbox } from '#inbox/inbox.ts';
-import { presetSettings } from '#presets/presets.ts';
+import { presetPools, presetSettings } from '#presets/presets.ts';
 import { explained } from '#process/database.ts';
 import type { Ending } from '#process/run.ts';
 import { connectWorker, installRuntime, openJourneys, type TemporalPlace } from '#process/temporal.ts';
@@ -48,6 +49,7 @@ export async function openStore(url: string, options: StartOptions, end: Ending)
   });
   const clock = scaledClock(time);
   await applyPreset(db, presetSettings(options.preset) ?? [], `preset ${options.preset}`, clock.now());
+  await applyPromoPools(db, presetPools(options.preset), clock.now());
   return { databaseUrl: url, db, pool, clock, keys: await developmentKeys(db, options.data, clock.now()) };
 }
 

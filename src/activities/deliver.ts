@@ -14,6 +14,7 @@ import type { ActivityDeps } from './deps.ts';
 import type { Candidate, Step } from './mind.ts';
 import { type Deciding, decisionRow, doneMove, moveFrom, stayMove, viewer } from './moves.ts';
 import { untilWritten } from './patience.ts';
+import { contentOf, withCode } from './promo.ts';
 import { lockAndReadRun } from './read-run.ts';
 import { record } from './record.ts';
 import { reserve, type Sending } from './reserve.ts';
@@ -113,13 +114,15 @@ async function decideOn(trx: PipelinedTrx, deciding: Deciding, candidate: Candid
   if (turn.do === 'wait' || (turn.do === 'end' && isTried)) return goOn(trx, deciding, candidate, found);
   // On its own queue, whose rate limit is that channel's.
   if (turn.do === 'try' && turn.channel !== deciding.request.channel) return goOn(trx, deciding, candidate, found);
-  const content = await deciding.mind.compose(trx, deciding.situation, candidate);
+  const content = await contentOf(trx, deciding, candidate);
   const untrue = 'untrue' in content ? content.untrue : null;
   const due = turn.do === 'try' ? Math.max(candidate.firstDue, turn.due ?? 0) : candidate.firstDue;
   const unreachable = turn.do === 'try' ? null : (Object.values(passedOver)[0] ?? 'no_channel');
   const decision = judgeContact(deciding, candidate, { untrue, unreachable, due });
   if (decision.decision !== 'send' || 'untrue' in content) return hold(trx, deciding, candidate, decision, passedOver);
-  return reserve(trx, deciding, candidate, content, passedOver);
+  const whole = candidate.promo ? await withCode(trx, deciding, candidate, content) : content;
+  if ('untrue' in whole) return hold(trx, deciding, candidate, { decision: 'skip', reason: whole.untrue }, passedOver);
+  return reserve(trx, deciding, candidate, whole, passedOver);
 }
 
 /** No message now: the cascade waits for its next channel, asks on that channel's queue, or has done. */

@@ -2,6 +2,7 @@ import type { Trx } from '#db/connect.ts';
 import type { Facts } from '#db/facts.ts';
 import type { Cascade } from '#domain/cascade.ts';
 import type { Contract } from '#domain/journey.ts';
+import type { PromoSetting } from '#domain/promo.ts';
 import type { UntrueReason } from '#domain/reasons.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import type { MessageModel } from '#rendering/model.ts';
@@ -34,6 +35,8 @@ export interface Candidate extends Upcoming {
   block: string;
   iteration: number;
   refs: string[];
+  /** Where a message takes its promo code from that gives one or reminds of one (`MessageFlags.promo`): `deliver` puts it in. */
+  promo?: PromoSetting | null;
   /** The run's memory while the message is on its way or deferred. */
   progress: unknown;
 }

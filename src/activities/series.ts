@@ -33,10 +33,10 @@ export function seriesMind<Message extends string>({ contract, settings, compose
     const [block, next] = [blocks[done], settingsOf(facts).steps[done]];
     if (block === undefined || next === undefined) return { do: 'nothing', why: 'completed' };
     const due = at === null ? triggerAt + next.afterMs : waitEnd(at, next.afterMs);
-    const { message, validForMs, cascade } = next;
+    const { message, validForMs, cascade, promo } = next;
     const upcoming = { message, firstDue: due, validForMs, cascade };
     if (due > now) return { do: 'wait', block, until: due, upcoming, progress };
-    return { do: 'send', block, iteration: 1, refs: [], progress, ...upcoming };
+    return { do: 'send', block, iteration: 1, refs: [], promo, progress, ...upcoming };
   }
 
   return {
@@ -48,9 +48,9 @@ export function seriesMind<Message extends string>({ contract, settings, compose
     first({ facts, triggerAt }) {
       const [step] = settingsOf(facts).steps;
       if (step === undefined) return { block: firstBlock, until: triggerAt, upcoming: null };
-      const { afterMs, ...message } = step;
+      const { afterMs, message, validForMs, cascade } = step;
       const until = triggerAt + afterMs;
-      return { block: firstBlock, until, upcoming: { ...message, firstDue: until } };
+      return { block: firstBlock, until, upcoming: { message, validForMs, cascade, firstDue: until } };
     },
     // What happened while it ran was about this run; what happens after it starts another, if the contract lets it.
     deservesAnother: () => false,
@@ -63,7 +63,7 @@ function memory(progress: unknown): Progress {
 }
 
 /** A series without messages is switched off. */
-function prepare({ enabled, entryValidFor, cascade, series }: SeriesSettings) {
+function prepare({ enabled, entryValidFor, cascade, promo = null, series }: SeriesSettings) {
   return {
     enabled: enabled && series.length > 0,
     entryValidForMs: durationMs(entryValidFor),
@@ -72,6 +72,7 @@ function prepare({ enabled, entryValidFor, cascade, series }: SeriesSettings) {
       afterMs: durationMs(step.after),
       validForMs: durationMs(step.validFor),
       cascade: step.cascade ?? cascade,
+      promo: step.promo ?? promo,
     })),
   };
 }

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '#config';
 import { scaledClock } from '#domain/clock.ts';
 import { Failure } from '#domain/failure.ts';
-import { presetSettings, presets } from '#presets/presets.ts';
+import { presetPools, presetSettings, presets } from '#presets/presets.ts';
 import { explained } from '#process/database.ts';
 import { createLogger } from '#process/logger.ts';
 import { runGuarded } from '#process/run.ts';
@@ -17,6 +17,7 @@ import { startBusinessClock } from './business-clock.ts';
 import { connect, createPool, type Db } from './connect.ts';
 import { createKey } from './keys.ts';
 import { migrate } from './migrate.ts';
+import { applyPromoPools } from './promo-pools.ts';
 import { applyPreset } from './settings.ts';
 
 await runGuarded(async (end) => {
@@ -37,6 +38,7 @@ await runGuarded(async (end) => {
   log.info({ applied }, 'The database is up to date');
   const clock = scaledClock(await startBusinessClock(db, config.VESTNIK_SCALE ?? null, Date.now()));
   await applyPreset(db, settings, `preset ${config.VESTNIK_PRESET}`, clock.now());
+  await applyPromoPools(db, presetPools(config.VESTNIK_PRESET), clock.now());
   await printKeys(db, options, clock.now());
   await registerSearchAttributes();
 });

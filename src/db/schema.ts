@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -68,6 +76,27 @@ export interface ConsentStates {
   purpose: string;
   state: string;
   topic: Generated<string>;
+}
+
+export interface CustomerMetrics {
+  average: Generated<number>;
+  changes_at: Timestamp | null;
+  code: number;
+  customer_id: string;
+  discounted: number;
+  first_order_at: Timestamp;
+  interval_days: Generated<number | null>;
+  last_categories: Generated<string[]>;
+  last_goods: Generated<string[]>;
+  last_order_at: Timestamp;
+  orders: number;
+  profile: string;
+  profit: number | null;
+  score: number;
+  segment: string;
+  stage: string;
+  stage_at: Timestamp;
+  turnover: number;
 }
 
 export interface Customers {
@@ -141,6 +170,20 @@ export interface Habits {
   value: Json;
 }
 
+export interface Hits {
+  category: string;
+  product_id: string;
+  region: string;
+  score: number;
+}
+
+export interface IdempotencyKeys {
+  body: Buffer;
+  hash: Buffer;
+  request_id: string;
+  seen_at: Generated<Timestamp>;
+}
+
 export interface Identities {
   customer_id: string;
   kind: string;
@@ -180,6 +223,23 @@ export interface MessageEvents {
   user_agent: string | null;
 }
 
+export interface MessageRequests {
+  address: string | null;
+  address_kind: string | null;
+  cascade: Json;
+  customer_id: string;
+  data: Buffer | null;
+  id: string;
+  is_test: Generated<boolean>;
+  journey: string;
+  locale: string | null;
+  profile: string;
+  requested_at: Timestamp;
+  template: string;
+  template_id: string | null;
+  valid_for_ms: number;
+}
+
 export interface Messages {
   accepted_at: Timestamp | null;
   address: string | null;
@@ -213,10 +273,23 @@ export interface Messages {
   run_id: string | null;
   sale: Generated<boolean>;
   settings_version: number;
+  shown: Generated<string[]>;
   state: string;
   template: string;
   unsubscribed_at: Timestamp | null;
   zone: string | null;
+}
+
+export interface MetricsChanged {
+  customer_id: string;
+  profile: string;
+}
+
+export interface MetricsState {
+  judged_by: string;
+  learnt_at: Timestamp;
+  only_row: Generated<boolean>;
+  refreshed_at: Timestamp;
 }
 
 export interface NotEntered {
@@ -230,6 +303,7 @@ export interface NotEntered {
 }
 
 export interface Offers {
+  cost: number | null;
   currency: string;
   old_price: number | null;
   price: number;
@@ -245,7 +319,16 @@ export interface OptIns {
   customer_id: string;
 }
 
+export interface OrderChanges {
+  customer_id: string;
+  id: Generated<number>;
+  order_id: string;
+  profile: string;
+}
+
 export interface OrderLines {
+  cost: number | null;
+  old_price: number | null;
   order_id: string;
   price: number;
   product_id: string;
@@ -253,14 +336,26 @@ export interface OrderLines {
 }
 
 export interface Orders {
+  codes: string[] | null;
   currency: string;
   customer_id: string;
+  discounted: Generated<boolean>;
+  margin: number | null;
   order_id: string;
   placed_at: Timestamp;
   profile: string;
   state: string;
   state_at: Timestamp;
   total: number;
+}
+
+export interface OrderStates {
+  at: Timestamp;
+  customer_id: string;
+  details: Json;
+  order_id: string;
+  profile: string;
+  state: string;
 }
 
 export interface Outbox {
@@ -279,6 +374,14 @@ export interface Outbox {
   workflow_id: string;
 }
 
+export interface ProductPairs {
+  kind: string;
+  other_id: string;
+  product_id: string;
+  score: number;
+  times: number;
+}
+
 export interface Products {
   attributes: Generated<Json>;
   brand: string | null;
@@ -287,7 +390,9 @@ export interface Products {
   image_url: string | null;
   name: string;
   published_at: Timestamp;
+  shelf_price: number | null;
   sku: string | null;
+  spread: Generated<number>;
   updated_at: Timestamp;
   url: string;
 }
@@ -303,6 +408,50 @@ export interface Profiles {
   last_visit_at: Timestamp | null;
   phone: string | null;
   phone_at: Timestamp | null;
+}
+
+export interface PromoCodes {
+  amount: number | null;
+  block: string | null;
+  code: string;
+  currency: string | null;
+  customer_id: string | null;
+  expires_at: Timestamp | null;
+  issued_at: Timestamp | null;
+  iteration: number | null;
+  key: string;
+  percent: number | null;
+  pool_id: string;
+  redeemed_at: Timestamp | null;
+  redeemed_order: string | null;
+  run_id: string | null;
+  seq: Generated<number>;
+  size: string;
+}
+
+export interface PromoPools {
+  ahead: number | null;
+  created_at: Timestamp;
+  empty_at: Timestamp | null;
+  expiry: Json;
+  id: string;
+  kind: string;
+  low_at: Timestamp | null;
+  low_stock: number;
+  made: Generated<number>;
+  most: number | null;
+  name: string;
+  pattern: string | null;
+  seed: Buffer | null;
+  sizes: Json;
+  turned_away: Generated<number>;
+}
+
+export interface RfmThresholds {
+  axis: string;
+  profile: string;
+  scale: string;
+  thresholds: ArrayType<number>;
 }
 
 export interface RunBlocks {
@@ -353,11 +502,30 @@ export interface Sources {
   write_key_hash: Buffer;
 }
 
+export interface StageTransitions {
+  at: Timestamp;
+  customer_id: string;
+  from_stage: string | null;
+  profile: string;
+  seq: Generated<number>;
+  to_stage: string | null;
+}
+
 export interface Suppressions {
   address: string;
   at: Timestamp;
   channel: string;
   reason: string;
+}
+
+export interface Templates {
+  author: string;
+  created_at: Timestamp;
+  id: string;
+  name: string;
+  texts: Json;
+  variables: Json;
+  version: number;
 }
 
 export interface VapidKeys {
@@ -382,6 +550,7 @@ export interface DB {
   cart_items: CartItems;
   consent_states: ConsentStates;
   consents: Consents;
+  customer_metrics: CustomerMetrics;
   customers: Customers;
   decisions: Decisions;
   devices: Devices;
@@ -389,24 +558,37 @@ export interface DB {
   event_keys: EventKeys;
   events: Events;
   habits: Habits;
+  hits: Hits;
+  idempotency_keys: IdempotencyKeys;
   identities: Identities;
   identity_conflicts: IdentityConflicts;
   interests: Interests;
   message_events: MessageEvents;
+  message_requests: MessageRequests;
   messages: Messages;
+  metrics_changed: MetricsChanged;
+  metrics_state: MetricsState;
   not_entered: NotEntered;
   offers: Offers;
   opt_ins: OptIns;
+  order_changes: OrderChanges;
   order_lines: OrderLines;
+  order_states: OrderStates;
   orders: Orders;
   outbox: Outbox;
+  product_pairs: ProductPairs;
   products: Products;
   profiles: Profiles;
+  promo_codes: PromoCodes;
+  promo_pools: PromoPools;
+  rfm_thresholds: RfmThresholds;
   run_blocks: RunBlocks;
   runs: Runs;
   settings: Settings;
   sources: Sources;
+  stage_transitions: StageTransitions;
   suppressions: Suppressions;
+  templates: Templates;
   vapid_keys: VapidKeys;
   webhook_secrets: WebhookSecrets;
 }

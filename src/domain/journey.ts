@@ -64,6 +64,8 @@ export interface MessageFlags {
   quietHours: boolean;
   /** Goes at the customer's best hour (R5): put off for it once. */
   bestTime?: boolean;
+  /** Gives a promo code of a pool, or reminds of the one that its run gave (R8). */
+  promo?: 'gives' | 'reminds';
 }
 
 /** Business time = origin + (wall − origin) × scale. Epoch milliseconds. */

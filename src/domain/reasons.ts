@@ -106,9 +106,31 @@ const untrue = {
     en: 'the promo code had expired',
     ru: 'промокод истёк',
     next: {
-      en: 'Let `promo.validFor` be longer than the wait before the reminder.',
-      ru: 'Сделайте `promo.validFor` дольше, чем ожидание перед напоминанием.',
+      en: 'Let the codes of the pool live longer than the wait before the reminder.',
+      ru: 'Пусть коды пула живут дольше, чем ожидание перед напоминанием.',
     },
+  },
+  promo_redeemed: { en: 'the promo code had been used', ru: 'промокод уже использован', next: nothing },
+  promo_empty: {
+    en: 'the pool had no promo code left',
+    ru: 'в пуле не осталось промокодов',
+    next: {
+      en: 'Add codes: `POST /api/v1/promo-pools/{id}/codes`.',
+      ru: 'Добавьте коды: `POST /api/v1/promo-pools/{id}/codes`.',
+    },
+  },
+  no_promo_pool: {
+    en: 'there is no pool of promo codes with the name in the settings',
+    ru: 'пула промокодов с именем из настроек нет',
+    next: {
+      en: 'Make it (`POST /api/v1/promo-pools`), or name another in `promo` of the journey.',
+      ru: 'Создайте его (`POST /api/v1/promo-pools`) или назовите другой в `promo` цепочки.',
+    },
+  },
+  no_promo_size: {
+    en: 'no size of the pool of promo codes was for this customer',
+    ru: 'ни один размер промокодов пула не подошёл клиенту',
+    next: { en: 'Give the pool a size for everybody.', ru: 'Добавьте в пул размер для всех.' },
   },
   no_alternatives: {
     en: 'there was nothing else to offer',

@@ -6,6 +6,16 @@ export const preset: Preset = {
   title: 'DNK: natural cosmetics, shops and online',
   shop: { name: 'DNK', locale: 'ru', channels: ['email', 'viber', 'sms'] },
   policy: rules(aDay(1), inSevenDays(4)),
+  promoPools: [
+    {
+      name: 'cart',
+      sizes: [{ name: 'all', when: [], percent: 10 }],
+      // The code must outlive the message that says it is about to end.
+      expiry: { after: 'P8D' },
+      lowStock: 20,
+      generated: { pattern: 'DNK-??????', ahead: 200, most: null },
+    },
+  ],
   journeys: {
     abandonment: {
       // R3: e-mail; not opened → Viber; not delivered → SMS.
@@ -16,8 +26,7 @@ export const preset: Preset = {
           { channel: 'sms' },
         ],
       },
-      // The code must outlive the message that says it is about to end.
-      promo: { code: 'DNK10', percent: 10, validFor: 'P8D' },
+      promo: { pool: 'cart' },
       branches: {
         cart: {
           idle: 'PT30M',

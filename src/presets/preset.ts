@@ -1,4 +1,5 @@
 import type { PolicySettings } from '#domain/policy.ts';
+import type { PromoPool } from '#domain/promo.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import type { settingsSchemas } from '#workflows/catalogue.ts';
 
@@ -11,6 +12,8 @@ export interface Preset {
   /** What differs from the defaults. */
   shop: Partial<ShopSettings>;
   policy: PolicySettings;
+  /** Pools of promo codes that the journeys name (R8). */
+  promoPools?: readonly PromoPool[];
   /** As one would write them to the open API: what is left out, a whole journey too, takes its default. */
   journeys: { [Journey in keyof Schemas]?: Schemas[Journey]['_zod']['input'] };
 }

@@ -1,3 +1,4 @@
+import type { PromoPool } from '#domain/promo.ts';
 import { defaultShop } from '#domain/shop.ts';
 import { journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
 import { preset as byDefault } from './default.ts';
@@ -12,6 +13,11 @@ import { preset as secondFriendStore } from './second-friend-store.ts';
 export const presets: Readonly<Record<string, Preset>> = Object.fromEntries(
   [byDefault, secondFriendStore, dnk, electronics, komus, miShop].map((preset) => [preset.name, preset]),
 );
+
+/** The pools of promo codes that a preset's journeys name. */
+export function presetPools(name: string): readonly PromoPool[] {
+  return (Object.hasOwn(presets, name) && presets[name]?.promoPools) || [];
+}
 
 /** Settings to store for a preset: names as in the table `settings`. Null where there is no such preset. */
 export function presetSettings(name: string): { name: string; value: unknown }[] | null {

@@ -2,7 +2,7 @@ import type { HelperDelegate, HelperOptions } from 'handlebars';
 import type { Money } from '#domain/money.ts';
 import type { Locale } from '#domain/shop.ts';
 import type { Links } from './links.ts';
-import type { GoodsLine } from './model.ts';
+import type { GoodsLine, MessageModel } from './model.ts';
 
 /** What templates reach by `{{@name}}`, beside their model. */
 export interface TemplateData {
@@ -58,6 +58,11 @@ function plural(count: number, forms: string[], locale: Locale): string {
   return forms[order.indexOf(pluralRules(locale).select(count))] ?? forms.at(-1) ?? '';
 }
 
+/** What a promo code takes off: `10%`, `500 ₽`. */
+function off({ percent, amount }: NonNullable<MessageModel['promo']>, locale: Locale): string {
+  return amount === null ? `${percent}%` : formatMoney(amount, locale);
+}
+
 function discount({ price, oldPrice }: GoodsLine): number {
   return oldPrice ? Math.round((1 - price.amount / oldPrice.amount) * 100) : 0;
 }
@@ -87,6 +92,7 @@ function pairs<T>(items: T[]): T[][] {
 export const helpers: Record<string, HelperDelegate> = {
   track: (target: string, options: HelperOptions) => dataOf(options).links.track(target),
   money: (money: Money, options: HelperOptions) => formatMoney(money, dataOf(options).locale),
+  off: (promo: NonNullable<MessageModel['promo']>, options: HelperOptions) => off(promo, dataOf(options).locale),
   date: (iso: string, options: HelperOptions) =>
     dateFormat(dataOf(options).locale, dataOf(options).zone).format(new Date(iso)),
   moment: (iso: string, options: HelperOptions) =>

@@ -28,8 +28,8 @@ export interface MessageModel {
   more: GoodsLine[];
   category: CategoryLink | null;
   categories: CategoryLink[];
-  /** `expires`: ISO 8601, business time. */
-  promo: { code: string; percent: number; expires: string } | null;
+  /** Takes off a percentage or an amount (`{{off promo}}` writes either). `expires`: ISO 8601, business time. */
+  promo: { code: string; percent: number | null; amount: Money | null; expires: string } | null;
   cartUrl: string;
 }
 

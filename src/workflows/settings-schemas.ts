@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { advanceWhen, type Cascade, emailOnly } from '#domain/cascade.ts';
 import { isoDuration } from '#domain/duration.ts';
 import { type Contract, channelNames, messageBlocks } from '#domain/journey.ts';
+import type { PromoSetting } from '#domain/promo.ts';
 
 /** A duration of business time in a journey's settings, kept as it was written. */
 export const duration = z
@@ -47,12 +48,26 @@ export const validFor = duration.default('P1D').describe('A deferral beyond this
 /** A step's own channels, in place of the journey's. */
 export const ownCascade = cascade.optional();
 
+/** Where the journey's promo codes come from (R8). */
+export const promo = z
+  .strictObject({ pool: z.string().min(1).max(60).describe('Its name in `promo-pools`') })
+  .nullable()
+  .default(null)
+  .describe('The codes that messages give; without it messages that speak of a code are skipped');
+
 /** What `seriesMind` wants of a journey's settings; they may have more. */
 export interface SeriesSettings {
   enabled: boolean;
   entryValidFor: string;
   cascade: Cascade;
-  series: { message: string; after: string; validFor: string; cascade?: Cascade | undefined }[];
+  promo?: PromoSetting | null;
+  series: {
+    message: string;
+    after: string;
+    validFor: string;
+    cascade?: Cascade | undefined;
+    promo?: PromoSetting | null | undefined;
+  }[];
 }
 
 /** A fixed series of messages, each at most once, as many as the contract has message blocks. What is wrong with the
@@ -66,6 +81,7 @@ export function series<Message extends string>(
     after: duration.describe('Since the previous step was accepted or skipped; of the first, since the trigger'),
     validFor,
     cascade: ownCascade,
+    promo: promo.unwrap().unwrap().optional().describe('Its own pool, in place of the journey’s'),
   });
   const steps = z.array(step).max(messageBlocks(contract).length).superRefine(eachOnce);
   return steps.prefault(defaults).describe('The messages in their order; without any nobody enters');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { policySettings, shopSettings } from '#api/open/schemas/settings.ts';
 import { applyPreset, currentSettings, saveSettings } from '#db/settings.ts';
 import { durationMs } from '#domain/duration.ts';
-import { presetSettings, presets } from '#presets/presets.ts';
+import { presetPools, presetSettings, presets } from '#presets/presets.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
 
@@ -31,7 +31,8 @@ describe.each(Object.keys(presets))('%s', (name) => {
     expect(steps.some((step) => step.message.startsWith('cart-promo'))).toBe(promo !== null);
     const reminder = steps.find((step) => step.message === 'cart-promo-expires');
     if (!promo || !reminder) return;
-    expect(durationMs(promo.validFor)).toBeGreaterThanOrEqual(
+    const pool = presetPools(name).find((one) => one.name === promo.pool);
+    expect(durationMs(pool?.expiry.after ?? 'PT0S')).toBeGreaterThanOrEqual(
       durationMs(reminder.after) + durationMs(reminder.validFor),
     );
   });
@@ -43,5 +44,5 @@ test('a preset is version 1 of what nobody has set, and changes nothing that som
   await applyPreset(db, presetSettings('komus') ?? [], 'preset komus', at);
   expect(await currentSettings(db, 'policy')).toMatchObject({ version: 1, author: 'api:anna', value: { rules: [] } });
   expect(await currentSettings(db, 'shop')).toMatchObject({ version: 1, author: 'preset dnk', value: { name: 'DNK' } });
-  expect(await currentSettings(db, 'abandonment')).toMatchObject({ version: 1, value: { promo: { percent: 10 } } });
+  expect(await currentSettings(db, 'abandonment')).toMatchObject({ version: 1, value: { promo: { pool: 'cart' } } });
 });

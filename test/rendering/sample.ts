@@ -60,7 +60,7 @@ export function fullModel(
     more: lines.slice(2),
     category: { name: categories[0] ?? '', url: 'https://shop.example/c/bags' },
     categories: categories.map((name, index) => ({ name, url: `https://shop.example/c/${index}` })),
-    promo: { code: 'AUTUMN-7K2Q', percent: 10, expires: '2026-11-29T15:00:00.000Z' },
+    promo: { code: 'AUTUMN-7K2Q', percent: 10, amount: null, expires: '2026-11-29T15:00:00.000Z' },
     cartUrl: 'https://shop.example/cart',
   };
 }

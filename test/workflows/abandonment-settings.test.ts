@@ -1,4 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
+import { createPromoPool } from '#db/promo-pools.ts';
+import type { PromoExpiry } from '#domain/promo.ts';
 import { customers, orderOf } from '#test/support/customers.ts';
 import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
@@ -13,11 +15,17 @@ await system.stock(
 );
 beforeEach(() => system.settings({}));
 
+const pool = (name: string, expiry: PromoExpiry, pattern: string) => {
+  const sizes = [{ name: 'all', when: [], percent: 10 }];
+  const generated = { pattern, ahead: 10, most: null };
+  return createPromoPool(system.db, { name, sizes, expiry, lowStock: 0, generated }, system.clock.now());
+};
 const step = (message: string, after = 'PT0S', validFor = 'P1D') => ({ message, after, validFor });
 
 test('J4 DNK: a reminder after 30 minutes, a promo code for that item after 3 days, "your code expires" after 7', async () => {
+  await pool('come-back', { after: 'P8D' }, 'BACK-??????');
   await system.settings({
-    promo: { code: 'COME-BACK', percent: 10, validFor: 'P8D' },
+    promo: { pool: 'come-back' },
     branches: {
       cart: {
         idle: 'PT30M',
@@ -30,7 +38,8 @@ test('J4 DNK: a reminder after 30 minutes, a promo code for that item after 3 da
   await system.pass('12 days');
   expect(await anna.templates()).toEqual(['cart-reminder', 'cart-promo', 'cart-promo-expires']);
   const [reminder, promo, expires] = await anna.mails();
-  expect([reminder, promo, expires].map((mail) => mail?.text.includes('COME-BACK'))).toEqual([false, true, true]);
+  const [code] = /BACK-\w{6}/.exec(promo?.text ?? '') ?? ['none'];
+  expect([reminder, promo, expires].map((mail) => mail?.text.includes(code))).toEqual([false, true, true]);
 });
 
 test('R4 an expired code is not spoken of, and without a promo its messages are skipped with the reason', async () => {
@@ -40,8 +49,9 @@ test('R4 an expired code is not spoken of, and without a promo its messages are 
     step('cart-promo-expires', 'P3D'),
     step('cart-last-call', 'PT1H'),
   ];
+  await pool('short', { after: 'P2D' }, 'SHORT-??????');
   await system.settings({
-    promo: { code: 'SHORT', percent: 5, validFor: 'P2D' },
+    promo: { pool: 'short' },
     branches: { cart: { idle: 'PT30M', steps } },
   });
   const boris = await customer();

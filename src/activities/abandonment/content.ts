@@ -11,11 +11,9 @@ import {
 import type { Candidate, Situation } from '#activities/mind.ts';
 import type { Trx } from '#db/connect.ts';
 import { alternatives, goodsOfCategory } from '#db/goods.ts';
-import { durationMs } from '#domain/duration.ts';
 import type { Touch } from '#domain/intent.ts';
 import type { GoodsLine } from '#rendering/model.ts';
 import type { MessageName } from '#workflows/abandonment/contract.ts';
-import { settingsOf } from './settings.ts';
 
 /** Which content each message has. A message that could not be true is skipped for the reason given. */
 const composers: Record<MessageName, Composer> = {
@@ -23,8 +21,8 @@ const composers: Record<MessageName, Composer> = {
   'cart-still-here': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
   'cart-questions': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
   'cart-last-call': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
-  'cart-promo': withPromo,
-  'cart-promo-expires': withPromo,
+  'cart-promo': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
+  'cart-promo-expires': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
   favourites: async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs).slice(0, 6) }),
   'favourites-alternatives': withAlternatives(1),
   view: withAlternatives(0),
@@ -46,22 +44,6 @@ function touched({ facts: { trail } }: Situation, refs: readonly string[]): Good
     const touch = found.get(ref);
     return touch?.good ? [line(touch.good, touch.quantity)] : [];
   });
-}
-
-/** The code of the promo message counts from its acceptance; its reminder is true only while the code lives. */
-async function withPromo(_: Trx, situation: Situation, { refs, message }: Candidate) {
-  const { promo } = settingsOf(situation.facts).raw;
-  if (promo === null) return untrue('no_promo');
-  const given = situation.facts.sent.find((sent) => sent.template === 'cart-promo' && sent.acceptedAt !== null);
-  if (message === 'cart-promo-expires' && given === undefined) return untrue('no_promo_given');
-  const expires = (given?.acceptedAt ?? situation.now) + durationMs(promo.validFor);
-  if (expires <= situation.now) return untrue('promo_expired');
-  const { code, percent } = promo;
-  return {
-    ...nothing,
-    goods: touched(situation, refs),
-    promo: { code, percent, expires: new Date(expires).toISOString() },
-  };
 }
 
 function withAlternatives(atLeast: number): Composer {

@@ -47,7 +47,8 @@ function step(situation: Situation, progress: Progress): Step {
   if (found.do === 'wait') return waitFor(found, facts, progress);
   const { block, upcoming, intent } = found;
   const here = { ...inBranch(progress, intent.branch), due: { block, at: upcoming.firstDue } };
-  return { do: 'send', block, iteration: 1, refs: intent.refs, progress: here, ...upcoming };
+  const { promo } = settingsOf(facts).raw;
+  return { do: 'send', block, iteration: 1, refs: intent.refs, promo, progress: here, ...upcoming };
 }
 
 /** Before the first message a run waits in `idle`, whatever it will speak of then. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, entering, ownCascade, validFor } from '#workflows/settings-schemas.ts';
+import { duration, entering, ownCascade, promo, validFor } from '#workflows/settings-schemas.ts';
 import { contract, type MessageName } from './contract.ts';
 
 const message = z.enum(Object.keys(contract.messages) as [MessageName, ...MessageName[]]);
@@ -35,11 +35,7 @@ export const settings = z.strictObject({
     .nullable()
     .default(null)
     .describe('Minor units: a viewed product from this price on takes the expensive branch (J6); null switches it off'),
-  promo: z
-    .strictObject({ code: z.string().min(1).max(40), percent: z.int().min(1).max(90), validFor: duration })
-    .nullable()
-    .default(null)
-    .describe('The discount that `cart-promo` offers; without it the promo messages are skipped'),
+  promo,
   branches: z
     .strictObject({
       cart: branch(4, {
