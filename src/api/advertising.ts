@@ -6,7 +6,12 @@ import { contracts } from '#workflows/catalogue.ts';
 /** The journeys that advertise: a no ends their runs, a yes may start them. Service messages are no advertising. */
 const advertising: readonly Advertising[] = Object.values<Contract>(contracts)
   .filter((contract) => contract.class !== 'service')
-  .map(({ name, topic, key }) => ({ name, topic, followsActivity: key === 'profile' }));
+  .map(({ name, topic, key, startsWhenReachable = false }) => ({
+    name,
+    topic,
+    followsActivity: key === 'profile',
+    startsWhenReachable,
+  }));
 
 /** What follows from what customers say about being written to. */
 export function consentRules(shop: ShopSettings): ConsentRules {

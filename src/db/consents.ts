@@ -59,11 +59,13 @@ export interface Said {
   needsConfirmation?: boolean;
 }
 
-/** A journey that advertises. `followsActivity`: who can be reached again may be in it at once. */
+/** A journey that advertises. `followsActivity`: who can be reached again may be in it at once; `startsWhenReachable`: who could not be
+ *  reached when its trigger came. */
 export interface Advertising {
   name: string;
   topic: Topic | '*';
   followsActivity: boolean;
+  startsWhenReachable?: boolean;
 }
 
 /** What words lead to. */
@@ -170,18 +172,30 @@ async function startsOf(
   const became = after.flatMap(({ profile, known }) => {
     const then = profileOf(before, profile);
     return journeys
-      .filter(({ topic, followsActivity }) => {
-        if (!followsActivity || (then !== undefined && isReachable(then, shop, topic))) return false;
+      .filter(({ topic }) => {
+        if (then !== undefined && isReachable(then, shop, topic)) return false;
         return isReachable(known, shop, topic);
       })
-      .map(({ name }) => ({ name, profile }));
+      .map((journey) => ({ ...journey, profile }));
   });
-  if (became.length === 0) return [];
-  const active = await recentlyActive(trx, customerId, at);
-  return became.flatMap(({ name, profile }) => {
-    const moment = active.find(({ key }) => key === profile);
-    return moment === undefined ? [] : [startOf(name, customerId, profile, 'reachable', moment.at)];
-  });
+  const following = became.filter(({ followsActivity }) => followsActivity);
+  const waiting = became.filter(({ startsWhenReachable }) => startsWhenReachable).map(({ name }) => name);
+  const active = following.length > 0 ? await recentlyActive(trx, customerId, at) : [];
+  const missed = waiting.length > 0 ? await missedUnreachable(trx, customerId, waiting) : [];
+  return [
+    ...following.flatMap(({ name, profile }) => {
+      const moment = active.find(({ key }) => key === profile);
+      return moment === undefined ? [] : [startOf(name, customerId, profile, 'reachable', moment.at)];
+    }),
+    ...missed.map((name) => startOf(name, customerId, '', 'reachable', at)),
+  ];
+}
+
+/** Which of the journeys the customer met the trigger of while they could not be written to. */
+async function missedUnreachable(trx: Trx, customerId: string, journeys: string[]): Promise<string[]> {
+  const missed = trx.selectFrom('not_entered').select('journey').distinct().where('customer_id', '=', customerId);
+  const rows = await missed.where('reason', '=', 'unreachable').where('journey', 'in', journeys).execute();
+  return rows.map(({ journey }) => journey);
 }
 
 function startOf(journey: string, customerId: string, key: string, reason: string, at: Date): NewOutboxRow {

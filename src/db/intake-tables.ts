@@ -258,6 +258,10 @@ export const notEntered = inserting<NotEntered>(
     where not_entered.last_at < excluded.last_at - interval '30 minutes'`,
 );
 
+const bumped = `on conflict (workflow_id, signal) do update set seq = outbox.seq + 1, reason = excluded.reason,
+      occurred_at = excluded.occurred_at, claimed_until = excluded.claimed_until, attempts = 0, last_error = null
+    returning *`;
+
 export const outbox: Table<Signal> = {
   name: 'outbox',
   columns: {
@@ -271,7 +275,16 @@ export const outbox: Table<Signal> = {
   },
   text: `insert into outbox (workflow_id, signal, journey, customer_id, key, reason, occurred_at, claimed_until)
     select workflow_id, signal, journey, customer_id, key, reason, occurred_at, now() + interval '${claimSeconds} s' from rows
-    on conflict (workflow_id, signal) do update set seq = outbox.seq + 1, reason = excluded.reason,
-      occurred_at = excluded.occurred_at, claimed_until = excluded.claimed_until, attempts = 0, last_error = null
-    returning *`,
+    ${bumped}`,
+};
+
+/** Those of `ifMissed`: who was unreachable when the journey's trigger came. */
+export const outboxOfMissed: Table<Signal> = {
+  ...outbox,
+  name: 'outbox_of_missed',
+  text: `insert into outbox (workflow_id, signal, journey, customer_id, key, reason, occurred_at, claimed_until)
+    select workflow_id, signal, journey, customer_id, key, reason, occurred_at, now() + interval '${claimSeconds} s' from rows
+    where exists (select from not_entered n where n.journey = rows.journey and n.key = rows.key
+      and n.customer_id = rows.customer_id and n.reason = 'unreachable')
+    ${bumped}`,
 };

@@ -24,13 +24,20 @@ export interface Writes {
 export async function writeAndCommit(client: PoolClient, writes: Writes): Promise<OutboxRow[]> {
   const [usual, rare] = putsOf(writes);
   const outbox = client.query<OutboxRow>(usualStatement(usual));
+  const missed = put(
+    tables.outboxOfMissed,
+    writes.signals.filter(({ ifMissed }) => ifMissed),
+  );
+  const ofMissed = missed.isEmpty ? noRows : client.query<OutboxRow>(statementOf(missed));
   const others = rare.filter(({ isEmpty }) => !isEmpty).map(statementOf);
   const sent = [...others, ...writes.identities.passed.flatMap(passStatements), commitTransaction].map((one) =>
     client.query(one),
   );
-  await inOrder([outbox, ...sent]);
-  return (await outbox).rows;
+  await inOrder([outbox, ofMissed, ...sent]);
+  return [...(await outbox).rows, ...(await ofMissed).rows];
 }
+
+const noRows = Promise.resolve({ rows: [] });
 
 /** Rows for a table. */
 interface Put {
@@ -66,7 +73,10 @@ function putsOf({ events, identities, projection, signals, notEntered }: Writes)
       put(tables.cart, projection.cartLines()),
       put(tables.interests, projection.interests.changed()),
       put(tables.newOrders, fresh),
-      put(tables.outbox, signals),
+      put(
+        tables.outbox,
+        signals.filter(({ ifMissed }) => !ifMissed),
+      ),
     ],
     [
       put(tables.orderLinesGone, replaced),

@@ -5,6 +5,8 @@ export interface Route {
   journey: string;
   key: RunKey;
   signal: 'start' | 'goal';
+  /** Whoever met a start of the journey while they were unreachable starts when they are not any more. */
+  whenReachable?: true;
 }
 
 /** Event name → the journeys that hear of it. Names that are not here reach nobody. */
@@ -22,8 +24,9 @@ export function routeEvents(contracts: readonly Contract[]): Routing {
     table[event] ??= [];
     table[event].push(route);
   };
-  for (const { name: journey, key, startsOn, goalOn } of contracts) {
-    for (const event of startsOn) add(event, { journey, key, signal: 'start' });
+  for (const { name: journey, key, startsOn, goalOn, startsWhenReachable } of contracts) {
+    const waits = startsWhenReachable && { whenReachable: startsWhenReachable };
+    for (const event of startsOn) add(event, { journey, key, signal: 'start', ...waits });
     for (const event of goalOn) add(event, { journey, key, signal: 'goal' });
   }
   return table;

@@ -16,6 +16,8 @@ export interface Signal {
   key: string;
   reason: string;
   at: number;
+  /** Only for who was counted among the unreachable of this journey before. */
+  ifMissed?: true;
 }
 
 export interface NotEntered {
@@ -111,6 +113,7 @@ export class Triggers {
     if (!joined.has(customerId) && !event.effects.some(({ do: what }) => what === 'contact' || what === 'consent'))
       return;
     if (!isReachable(customerId, event.profile) || wasReachable(customerId, event.profile)) return;
+    this.#startThoseWhoWaited({ event, customerId });
     const { lastActivityAt, lastVisitAt } = profile(customerId, event.profile);
     const at = Math.max(lastActivityAt ?? 0, lastVisitAt ?? 0);
     if (at < now - startsWithinMs) return;
@@ -120,6 +123,18 @@ export class Triggers {
         const signal = { ...addressOf(route, customerId, event.profile), reason: 'reachable', at };
         if (!this.#signals.has(signalKey({ ...signal, signal: 'start' }))) this.#start(signal, event.profile);
       }
+    }
+  }
+
+  /** What counts then is not the trigger of long ago but the word or the address that makes them reachable. */
+  #startThoseWhoWaited({ event, customerId }: Pick<Attributed, 'event' | 'customerId'>): void {
+    const at = event.occurredAt.getTime();
+    const routes = Object.values(this.#situation.routing).flat();
+    for (const route of at < this.#situation.now - startsWithinMs ? [] : routes) {
+      if (!route.whenReachable) continue;
+      const signal = { ...addressOf(route, customerId, event.profile), signal: 'start' as const, at };
+      const isStarted = this.#signals.has(signalKey(signal)) || this.#follows(signal);
+      if (!isStarted) this.#put({ ...signal, reason: 'reachable', ifMissed: true });
     }
   }
 
@@ -147,7 +162,7 @@ export class Triggers {
   }
 }
 
-function signalKey({ workflowId: id, signal }: Signal): string {
+function signalKey({ workflowId: id, signal }: Pick<Signal, 'workflowId' | 'signal'>): string {
   return `${id} ${signal}`;
 }
 
