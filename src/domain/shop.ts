@@ -1,3 +1,4 @@
+import type { EarlyAccess } from './early-access.ts';
 import type { ChannelName } from './journey.ts';
 
 /** What holds for the whole shop, whatever the journey. Settings `shop`, versioned in Postgres. */
@@ -31,6 +32,8 @@ export interface ShopSettings {
   channels: ChannelName[];
   /** What one message costs, in minor units of the currency, where it differs from `channelFacts`; fractions are fine. */
   prices: Partial<Record<ChannelName, number>>;
+  /** Novelties that only the registered see for some days; null: everybody sees all. */
+  earlyAccess: EarlyAccess | null;
 }
 
 export const locales = ['en', 'ru'] as const;
@@ -55,6 +58,7 @@ export const defaultShop: ShopSettings = {
   utm: { source: 'vestnik', medium: '{channel}', campaign: '{journey}', content: '{message}' },
   channels: ['email'],
   prices: {},
+  earlyAccess: null,
 };
 
 /** The locale that a customer is written in: their own where we have it (`ru-RU` → `ru`), else the shop's. */

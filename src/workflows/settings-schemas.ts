@@ -3,6 +3,7 @@ import { advanceWhen, type Cascade, emailOnly } from '#domain/cascade.ts';
 import { isoDuration } from '#domain/duration.ts';
 import { type Contract, channelNames, messageBlocks } from '#domain/journey.ts';
 import type { PromoSetting } from '#domain/promo.ts';
+import { type Recommendation, recommendationSources } from '#domain/recommend.ts';
 
 /** A duration of business time in a journey's settings, kept as it was written. */
 export const duration = z
@@ -92,3 +93,36 @@ function eachOnce(steps: { message: string }[], context: z.RefinementCtx): void 
     if (steps.findIndex((step) => step.message === message) < index)
       context.addIssue({ code: 'custom', path: [index, 'message'], message: `${message} is in the series already` });
 }
+
+const name = z.string().trim().min(1).max(500);
+const minorUnits = z.int().min(0).nullable().default(null);
+
+const filters = z
+  .strictObject({
+    category: name.nullable().default(null),
+    products: z.array(z.string().min(1).max(200)).max(1000).default([]).describe('Only these, by id; empty: all'),
+    matching: z
+      .array(z.strictObject({ attribute: name, trait: name }))
+      .max(10)
+      .default([])
+      .describe('Goods that have the attribute go only to those whose trait has a value of it'),
+    discountFrom: z.int().min(1).max(99).nullable().default(null).describe('Percent off the old price, at least'),
+    price: z.strictObject({ from: minorUnits, to: minorUnits }).prefault({}).describe('Minor units, both included'),
+    notBought: z.boolean().default(true).describe('Nothing that the customer has bought and not given back'),
+    notShown: z.int().min(0).max(50).default(0).describe('Nothing that so many last messages were about or showed'),
+  })
+  .prefault({});
+
+/** What a message recommends (P6), by setting: `recommendation({ from: ['similar', 'hits'], count: 4 })`. */
+export function recommendation(defaults: z.input<typeof recommendationShape>) {
+  return recommendationShape.prefault(defaults);
+}
+
+const recommendationShape = z.strictObject({
+  from: z
+    .array(z.enum(recommendationSources))
+    .max(recommendationSources.length)
+    .describe('One source after the other, until there are enough; empty: nothing is recommended'),
+  count: z.int().min(1).max(30),
+  filters,
+}) satisfies z.ZodType<Recommendation>;

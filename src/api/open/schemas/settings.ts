@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationMs, isoDuration } from '#domain/duration.ts';
+import { weekdays } from '#domain/early-access.ts';
 import { channelNames, contactClasses } from '#domain/journey.ts';
 import { longestWindowDays, type PolicySettings } from '#domain/policy.ts';
 import { defaultShop, locales, type ShopSettings } from '#domain/shop.ts';
@@ -55,6 +56,17 @@ export const shopSettings = z
     prices: z.partialRecord(z.enum(channelNames), z.number().min(0)).default({}).meta({
       description: 'What one message costs, in minor units of the currency; fractions are fine',
     }),
+    earlyAccess: z
+      .strictObject({
+        weekday: z.enum(weekdays),
+        until: z.strictObject({ weekday: z.enum(weekdays), time: wallTime }),
+      })
+      .nullable()
+      .default(null)
+      .meta({
+        description:
+          "What is published on `weekday` is recommended to the registered only until then, by the shop's clock; null: to all",
+      }),
   })
   .meta({ id: 'ShopSettings' }) satisfies z.ZodType<ShopSettings>;
 

@@ -1,0 +1,123 @@
+import { sql } from 'kysely';
+import type { Db, Trx } from '#db/connect.ts';
+import { inOrder } from '#db/pipeline.ts';
+import { statement } from '#db/statement.ts';
+import { hiddenAt } from '#domain/early-access.ts';
+import type { Good } from '#domain/intent.ts';
+import { fillUp, noFilters, type Offered, type Recommended, type Source, type Wish } from '#domain/recommend.ts';
+import type { ShopSettings } from '#domain/shop.ts';
+import { bySimilarity, type Likeness } from '#domain/similarity.ts';
+import type { Asked, Person } from './asked.ts';
+import {
+  aboutGoods,
+  type Candidates,
+  complementary,
+  hits,
+  novelties,
+  personal,
+  random,
+  type Scope,
+  scopeOf,
+  similar,
+} from './candidates.ts';
+import { filtered } from './filtered.ts';
+
+type Any = Db | Trx;
+
+export interface Asking extends Person {
+  shop: Pick<ShopSettings, 'earlyAccess' | 'zone'>;
+  at: Date;
+  /** Where it is known without looking: a visitor of the site, signed in or not. */
+  registered?: boolean;
+}
+
+/** So many candidates are looked at first, and so many where those give too little. Random: a stretch of the ring. */
+const windows = { first: 60, wide: 2_000, stretch: 500 };
+/** Ranked by likeness, not by the database. */
+const similarLooked = 300;
+const mostAbout = 5;
+
+/**
+ * Goods for a person (P6): of one source after the other until there are `count`. A statement a source that is needed, each of
+ * them bounded whatever the size of the catalogue.
+ */
+export async function recommend(
+  db: Any,
+  { shop, at, registered, ...person }: Asking,
+  wish: Wish,
+): Promise<Recommended[]> {
+  const { seed, contact = null, filters, exclude = [], count } = wish;
+  const about = (wish.about ?? []).slice(0, mostAbout);
+  const asked: Asked = {
+    ...person,
+    filters: { ...noFilters, ...filters },
+    seed,
+    about,
+    exclude: [...(wish.about ?? []), ...exclude],
+    contact,
+    at,
+    hidden: hiddenAt(at, shop.earlyAccess, shop.zone),
+    registered: registered ?? null,
+    window: windows.first,
+    limit: count,
+  };
+  let taken: Recommended[] = [];
+  for (const source of wish.from) {
+    if (taken.length >= count) break;
+    const missing = {
+      ...asked,
+      exclude: [...asked.exclude, ...taken.map(({ id }) => id)],
+      limit: count - taken.length,
+    };
+    taken = fillUp(taken, source, await sources[source](db, missing), count);
+  }
+  return taken;
+}
+
+/** What a source has for a wish, the best first; may be more than was wanted. */
+type Reader = (db: Any, asked: Asked) => Promise<Good[]>;
+
+const goodsOf = (offered: readonly Offered[]) => offered.map(({ good }) => good);
+
+/** One statement a scope: each text is prepared once. */
+function scoped(candidates: (scope: Scope) => Candidates) {
+  const make = (scope: Scope) => statement<Asked, Offered>((give) => filtered(give, candidates(scope)(give)));
+  const statements = { all: make('all'), category: make('category'), products: make('products') };
+  return (db: Any, asked: Asked) => statements[scopeOf(asked)](db, asked);
+}
+
+/** Few candidates first, which do where most of the catalogue may be shown. */
+function widening(read: (db: Any, asked: Asked) => Promise<Offered[]>): Reader {
+  return async (db, asked) => {
+    const first = await read(db, asked);
+    return goodsOf(first.length < asked.limit ? await read(db, { ...asked, window: windows.wide }) : first);
+  };
+}
+
+const readRandom = scoped(random);
+const readSimilar = statement<Asked, Offered>((give) => filtered(give, similar(give)));
+const readComplementary = statement<Asked, Offered>((give) => filtered(give, complementary(give)));
+const readPersonal = statement<Asked, Offered>((give) => filtered(give, personal(give)));
+
+/** Where the shop knows none of the goods that the wish is about, nothing is like them. */
+async function readAlike(db: Any, asked: Asked): Promise<Good[]> {
+  if (asked.about.length === 0) return [];
+  const [about, offered] = await inOrder([
+    readAbout(db, asked),
+    readSimilar(db, { ...asked, limit: similarLooked }),
+  ] as const);
+  return bySimilarity(about, offered).map(({ good }) => good);
+}
+
+const readAbout = statement<Asked, Likeness>(
+  (give) => sql`select a.category, a.brand, a.attributes, a.price from ${aboutGoods(give)}`,
+);
+
+const sources: Readonly<Record<Source, Reader>> = {
+  hits: widening(scoped(hits)),
+  novelties: widening(scoped(novelties)),
+  random: async (db, asked) => goodsOf(await readRandom(db, { ...asked, window: windows.stretch })),
+  similar: readAlike,
+  complementary: async (db, asked) => (asked.about.length === 0 ? [] : goodsOf(await readComplementary(db, asked))),
+  personal: async (db, asked) => (asked.customerId === null ? [] : goodsOf(await readPersonal(db, asked))),
+};
