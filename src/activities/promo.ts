@@ -12,16 +12,16 @@ type Composed = Content | { untrue: UntrueReason };
 /** What a message speaks of. One that reminds of a code speaks of that which this run gave, while it is alive. */
 export async function contentOf(trx: Trx, deciding: Deciding, candidate: Candidate): Promise<Composed> {
   const { mind, situation } = deciding;
-  const { promo } = flagsOf(mind, candidate.message);
-  if (promo === undefined) return mind.compose(trx, situation, candidate);
+  const { promo, promoOptional } = flagsOf(mind, candidate.message);
+  if (promo === undefined || (promoOptional && !candidate.promo)) return mind.compose(trx, situation, candidate);
   if (!candidate.promo) return { untrue: 'no_promo' };
   const content = await mind.compose(trx, situation, candidate);
   if (promo === 'gives' || 'untrue' in content) return content;
   const { given } = await read(trx, deciding, candidate.promo.pool);
   const [code] = given;
   const objection = reminderObjection(code, situation.now);
-  if (code === undefined || objection !== null) return { untrue: objection ?? 'no_promo_given' };
-  return { ...content, promo: shown(code) };
+  if (code !== undefined && objection === null) return { ...content, promo: shown(code) };
+  return promoOptional ? content : { untrue: objection ?? 'no_promo_given' };
 }
 
 /** The content of a message that is about to go, with the code that it gives. Issued now, and not before: a message that is not

@@ -68,6 +68,8 @@ export interface MessageFlags {
   bestTime?: boolean;
   /** Gives a promo code of a pool, or reminds of the one that its run gave (R8). */
   promo?: 'gives' | 'reminds';
+  /** Has something to say without a code, too, and then goes without one; but where a pool that it names is empty, it does not go. */
+  promoOptional?: true;
 }
 
 /** Business time = origin + (wall − origin) × scale. Epoch milliseconds. */

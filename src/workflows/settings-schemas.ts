@@ -56,6 +56,9 @@ export const promo = z
   .default(null)
   .describe('The codes that messages give; without it messages that speak of a code are skipped');
 
+/** A step's own codes. */
+export const ownPromo = promo.unwrap().unwrap().optional().describe('Its own pool, in place of the journey’s');
+
 /** What `seriesMind` wants of a journey's settings; they may have more. */
 export interface SeriesSettings {
   enabled: boolean;
@@ -82,7 +85,7 @@ export function series<Message extends string>(
     after: duration.describe('Since the previous step was accepted or skipped; of the first, since the trigger'),
     validFor,
     cascade: ownCascade,
-    promo: promo.unwrap().unwrap().optional().describe('Its own pool, in place of the journey’s'),
+    promo: ownPromo,
   });
   const steps = z.array(step).max(messageBlocks(contract).length).superRefine(eachOnce);
   return steps.prefault(defaults).describe('The messages in their order; without any nobody enters');
