@@ -4,6 +4,7 @@ import type { OrderState } from '#domain/orders.ts';
 import type { Projection } from '#domain/projection.ts';
 import type { NotEntered, Signal } from '#domain/triggers.ts';
 import { arrayOf, empty, type Values } from './arrays.ts';
+import { codesRedeemed, orderCodes } from './intake-codes.ts';
 import type { Column, Table } from './intake-tables.ts';
 import * as tables from './intake-tables.ts';
 import { passStatements } from './merge.ts';
@@ -64,6 +65,7 @@ function putsOf({ events, identities, projection, signals, notEntered }: Writes)
   const orders = Object.groupBy(projection.orders.changed(), ({ isNew }) => (isNew ? 'fresh' : 'known'));
   const { fresh = [], known = [] } = orders;
   const replaced = known.filter(({ lines }) => lines !== null);
+  const codes = projection.orderCodes();
   const byKey = identities.attached.toSorted((a, b) => (a.kind + a.value < b.kind + b.value ? -1 : 1));
   return [
     [
@@ -82,6 +84,11 @@ function putsOf({ events, identities, projection, signals, notEntered }: Writes)
       put(tables.orderLinesGone, replaced),
       put(tables.orderLines, [...fresh, ...replaced].flatMap(linesOf)),
       put(tables.orders, known),
+      put(orderCodes, codes),
+      put(
+        codesRedeemed,
+        codes.filter(({ isPlaced }) => isPlaced),
+      ),
       put(tables.identities, byKey),
       put(tables.conflicts, identities.conflicts),
       put(tables.consents, projection.consentsSaid),

@@ -61,4 +61,6 @@ export interface OrderChange {
   total: number;
   currency: string;
   lines: { product: string; quantity: number; price: number }[];
+  /** Promo codes, as the shop writes them. */
+  codes?: string[];
 }

@@ -67,6 +67,15 @@ const seenEveryMs = 60_000;
 const mostTraits = 500;
 const mostCartLines = 500;
 
+/** A promo code that an order carries. */
+export interface OrderCode {
+  orderId: string;
+  code: string;
+  /** Epoch ms. */
+  at: number;
+  isPlaced: boolean;
+}
+
 export class Projection {
   readonly customers: Table<CustomerState>;
   readonly profiles: Table<ProfileState>;
@@ -77,6 +86,7 @@ export class Projection {
   readonly consentsSaid: ConsentSaid[] = [];
   /** Events whose order was seen for the first time by this customer, or changed its state. */
   readonly orderNews = new Set<Event>();
+  readonly #orderCodes: OrderCode[] = [];
 
   constructor(known: Known) {
     this.customers = new Table(known.customers, (row) => row.id);
@@ -101,6 +111,11 @@ export class Projection {
   /** Changed lines of all carts, by key. */
   cartLines(): CartState[] {
     return [...this.#carts].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, cart]) => cart.changed());
+  }
+
+  /** By order, as they are written. */
+  orderCodes(): OrderCode[] {
+    return this.#orderCodes.sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
   }
 
   profile(customerId: string, kind: ProfileKind): ProfileState {
@@ -215,6 +230,8 @@ export class Projection {
   #order({ order }: Extract<Effect, { do: 'order' }>, { event, customerId }: Attributed): void {
     const at = event.occurredAt.getTime();
     const current = this.orders.get(order.orderId);
+    const { orderId, codes = [], state } = order;
+    for (const code of codes) this.#orderCodes.push({ orderId, code, at, isPlaced: state === 'placed' });
     const change = changeOrder(current, { ...order, customerId, profile: event.profile, at });
     if (change.row) this.orders.change(order.orderId, change.row);
     const isFirstOfCustomer = current !== undefined && current.customerId !== customerId;

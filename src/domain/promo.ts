@@ -53,6 +53,9 @@ export interface PromoSetting {
   pool: string;
 }
 
+/** Characters. */
+export const longestCode = 100;
+
 /** What a code is known by, however it is typed. */
 export function codeKey(code: string): string {
   return code.trim().normalize('NFKC').toUpperCase();

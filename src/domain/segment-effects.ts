@@ -1,5 +1,6 @@
 import type { CartLine, Effect, OrderChange } from './events.ts';
 import { minorUnits } from './money.ts';
+import { longestCode } from './promo.ts';
 import { isRecord, type Properties, text } from './shapes.ts';
 
 /** What an event of Segment's e-commerce spec v2 (and ours on top) does to the customer. */
@@ -161,7 +162,18 @@ function orderChange({ properties, currency: usual }: Said, state: OrderChange['
   const lines = orderLines(properties.products, currency);
   const sum = lines.reduce((total, line) => total + line.price * line.quantity, 0);
   const amounts = [properties.total, properties.revenue, properties.value].map((value) => minorUnits(value, currency));
-  return { orderId, state, total: amounts.find((amount) => amount !== null) ?? sum, currency, lines };
+  const codes = orderCodes(properties);
+  const total = amounts.find((amount) => amount !== null) ?? sum;
+  return { orderId, state, total, currency, lines, ...(codes.length > 0 && { codes }) };
+}
+
+const mostCodes = 20;
+
+/** Promo codes: `coupon` of the order and of its products; `coupons` where the order has several. */
+function orderCodes({ coupon, coupons, products }: Properties): string[] {
+  const ofProducts = Array.isArray(products) ? products.map((one) => (isRecord(one) ? one.coupon : null)) : [];
+  const given = [coupon, coupons, ofProducts].flat().map((one) => text(one)?.trim() ?? '');
+  return [...new Set(given)].filter((code) => code !== '' && code.length <= longestCode).slice(0, mostCodes);
 }
 
 function orderLines(products: unknown, currency: string): OrderChange['lines'] {

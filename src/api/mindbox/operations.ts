@@ -1,4 +1,4 @@
-import { type Call, idOf, known, record, records } from '#api/webhooks/told.ts';
+import { type Call, idOf, known, record, records, some } from '#api/webhooks/told.ts';
 import { isRecord, type Properties, text } from '#domain/shapes.ts';
 import type { MindboxSettings, OperationKind } from './names.ts';
 
@@ -167,7 +167,18 @@ function order(event: string, { kind, body, settings, recorded }: Operation): Pa
     const price = line.basePricePerItem ?? record(line.product).price;
     return known({ product_id: id, quantity: line.quantity, price });
   });
-  return track(event, { order_id, total: totalPrice, products });
+  return track(event, { order_id, total: totalPrice, products, coupons: some(codesOf(body.order)) });
+}
+
+/** Promo codes: `coupons` and `discounts` of the order and of its lines. */
+function codesOf(order: unknown): (string | null)[] {
+  const parts = [record(order), ...records(record(order).lines)];
+  const coupons = parts.flatMap((part) => [...records(part.coupons), ...records(part.discounts).flatMap(promoCodes)]);
+  return coupons.map(({ ids }) => firstId(ids, 'code') ?? firstId(ids, null));
+}
+
+function promoCodes({ promoCode, coupon }: Properties): Properties[] {
+  return [record(promoCode), record(coupon)];
 }
 
 /** Only what all lines have become has the whole order become. */

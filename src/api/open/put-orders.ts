@@ -88,7 +88,7 @@ function readItem(item: unknown, index: number, shop: ShopSettings, context: Ret
 
 type Order = z.output<typeof orderInput>;
 
-function callOf({ orderId, state, userId, anonymousId, email, phone, profile, at, total, lines }: Order) {
+function callOf({ orderId, state, userId, anonymousId, email, phone, profile, at, total, lines, codes }: Order) {
   const currency = currencyOf({ total, lines });
   return {
     type: 'track',
@@ -98,7 +98,14 @@ function callOf({ orderId, state, userId, anonymousId, email, phone, profile, at
     anonymousId,
     ...(at !== undefined && { timestamp: at.toISOString() }),
     traits: { ...(email !== undefined && { email }), ...(phone !== undefined && { phone }) },
-    properties: { order_id: orderId, currency, amounts: 'minor units', total: total?.amount, products: lines },
+    properties: {
+      order_id: orderId,
+      currency,
+      amounts: 'minor units',
+      total: total?.amount,
+      products: lines,
+      ...(codes.length > 0 && { coupons: codes }),
+    },
     context: { profile },
   };
 }

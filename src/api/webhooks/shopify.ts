@@ -4,7 +4,7 @@ import type { ShopSettings } from '#domain/shop.ts';
 import { offersOf, type Variant } from './offers.ts';
 import { isSigned } from './signatures.ts';
 import type { WebhookSource } from './told.ts';
-import { type Call, type Delivery, idOf, jsonOf, known, nothing, record, records, type Told } from './told.ts';
+import { type Call, type Delivery, idOf, jsonOf, known, nothing, record, records, some, type Told } from './told.ts';
 
 /** Shopify's webhooks (REST payloads, https://shopify.dev/docs/api/webhooks). The signature covers the body alone, so the
  *  topic says only which kind of body it is: what became of an order is read in the order itself. */
@@ -77,6 +77,7 @@ function order(body: Properties, { messageId }: Context): Told {
     total: body.total_price,
     currency: body.currency,
     products: lines(body),
+    coupons: some(records(body.discount_codes).map(({ code }) => code)),
   });
   return calls({ type: 'track', event, messageId, timestamp, properties, ...buyer(body) });
 }

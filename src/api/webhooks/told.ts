@@ -73,6 +73,11 @@ export function records(value: unknown): Properties[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
+/** Null in place of an empty list, which `known` leaves out. */
+export function some<T>(list: T[]): T[] | null {
+  return list.length === 0 ? null : list;
+}
+
 export function record(value: unknown): Properties {
   return isRecord(value) ? value : {};
 }

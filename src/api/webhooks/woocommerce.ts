@@ -2,7 +2,18 @@ import { hash } from 'node:crypto';
 import { isRecord, type Properties, text } from '#domain/shapes.ts';
 import { offersOf } from './offers.ts';
 import { isSigned } from './signatures.ts';
-import { type Call, idOf, jsonOf, known, nothing, record, records, type Told, type WebhookSource } from './told.ts';
+import {
+  type Call,
+  idOf,
+  jsonOf,
+  known,
+  nothing,
+  record,
+  records,
+  some,
+  type Told,
+  type WebhookSource,
+} from './told.ts';
 
 /** WooCommerce's webhooks (REST API v3 payloads, https://woocommerce.github.io/woocommerce-rest-api-docs/#webhooks). It
  *  switches a webhook off after five answers that are not 2xx, and never sends one twice by itself. */
@@ -76,6 +87,7 @@ function order(body: Properties, { messageId }: Context): Told {
     total: body.total,
     currency: body.currency,
     products: lines(body),
+    coupons: some(records(body.coupon_lines).map(({ code }) => code)),
   });
   const context = {
     traits: known({ email: billing.email, phone: billing.phone }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { profileKinds } from '#domain/journey.ts';
+import { longestCode } from '#domain/promo.ts';
 import { emailAddress } from '#domain/segment.ts';
 import { fieldError, instantInput, money } from './common.ts';
 
@@ -24,6 +25,7 @@ export const orderInput = z
     at: instantInput.optional().meta({ description: 'When it came to this state; now, if left out' }),
     total: money.optional().meta({ description: 'The sum of its lines, if left out' }),
     lines: z.array(line).max(500).default([]),
+    codes: z.array(z.string().trim().min(1).max(longestCode)).max(20).default([]).meta({ description: 'Promo codes' }),
   })
   .refine(
     ({ userId, anonymousId, email, phone }) => [userId, anonymousId, email, phone].some((one) => one !== undefined),
