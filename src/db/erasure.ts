@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type NotNull, sql, type Transaction } from 'kysely';
 import { resolveCustomer } from './customers.ts';
 import { type OutboxRow, putOutbox } from './outbox.ts';
 import { ensureMonths } from './partitions.ts';
@@ -75,6 +75,7 @@ async function endRuns(trx: Trx, ids: readonly string[], at: Date): Promise<Outb
     .select(['id', 'workflow_id', 'journey', 'customer_id', 'key', 'block'])
     .where('customer_id', 'in', ids)
     .where('ended_at', 'is', null)
+    .$narrowType<{ customer_id: NotNull }>()
     .execute();
   for (const { id, journey, customer_id, block } of runs) {
     const told = { reason: outcome, until: null, messageId: null, details: {} };

@@ -177,6 +177,18 @@ export interface Hits {
   score: number;
 }
 
+export interface Holds {
+  accepted_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  id: string;
+  item_id: string;
+  number: number;
+  offered_at: Timestamp;
+  outcome: string | null;
+  place_id: string;
+  until: Timestamp | null;
+}
+
 export interface IdempotencyKeys {
   body: Buffer;
   hash: Buffer;
@@ -211,6 +223,25 @@ export interface Interests {
   ref: string;
   removed_at: Timestamp | null;
   times: Generated<number>;
+}
+
+export interface ItemNews {
+  at: Timestamp;
+  customer_id: string | null;
+  id: Generated<number>;
+  item_id: string;
+  order_id: string | null;
+  what: string;
+}
+
+export interface Items {
+  holds: Generated<number>;
+  id: string;
+  is_queued: Generated<boolean>;
+  order_id: string | null;
+  places: Generated<number>;
+  said_at: Timestamp | null;
+  state: Generated<string>;
 }
 
 export interface MessageEvents {
@@ -362,7 +393,7 @@ export interface Outbox {
   attempts: Generated<number>;
   claimed_until: Timestamp;
   created_at: Generated<Timestamp>;
-  customer_id: string;
+  customer_id: string | null;
   id: Generated<number>;
   journey: string;
   key: string;
@@ -447,6 +478,29 @@ export interface PromoPools {
   turned_away: Generated<number>;
 }
 
+export interface QueueNotices {
+  channel: string;
+  done_at: Timestamp | null;
+  due_at: Timestamp;
+  hold_id: string | null;
+  id: string;
+  item_id: string;
+  iteration: number;
+  message: string;
+  place_id: string;
+  result: string | null;
+}
+
+export interface QueuePlaces {
+  customer_id: string;
+  ended_at: Timestamp | null;
+  id: string;
+  item_id: string;
+  joined_at: Timestamp;
+  number: number;
+  outcome: string | null;
+}
+
 export interface RfmThresholds {
   axis: string;
   profile: string;
@@ -469,7 +523,7 @@ export interface Runs {
   asked: Generated<number>;
   block: string | null;
   class: string;
-  customer_id: string;
+  customer_id: string | null;
   due_at: Timestamp | null;
   ended_at: Timestamp | null;
   entered_at: Timestamp;
@@ -535,6 +589,28 @@ export interface VapidKeys {
   single: Generated<boolean>;
 }
 
+export interface WebhookDeliveries {
+  at: Timestamp;
+  attempts: Generated<number>;
+  created_at: Generated<Timestamp>;
+  ended_at: Timestamp | null;
+  endpoint_id: string;
+  event: string;
+  id: string;
+  last_error: string | null;
+  next_at: Generated<Timestamp>;
+  payload: string;
+  state: Generated<string>;
+}
+
+export interface WebhookEndpoints {
+  created_at: Timestamp;
+  events: string[];
+  id: string;
+  sealed: Buffer;
+  url: string;
+}
+
 export interface WebhookSecrets {
   created_at: Timestamp;
   id: string;
@@ -559,10 +635,13 @@ export interface DB {
   events: Events;
   habits: Habits;
   hits: Hits;
+  holds: Holds;
   idempotency_keys: IdempotencyKeys;
   identities: Identities;
   identity_conflicts: IdentityConflicts;
   interests: Interests;
+  item_news: ItemNews;
+  items: Items;
   message_events: MessageEvents;
   message_requests: MessageRequests;
   messages: Messages;
@@ -581,6 +660,8 @@ export interface DB {
   profiles: Profiles;
   promo_codes: PromoCodes;
   promo_pools: PromoPools;
+  queue_notices: QueueNotices;
+  queue_places: QueuePlaces;
   rfm_thresholds: RfmThresholds;
   run_blocks: RunBlocks;
   runs: Runs;
@@ -590,5 +671,7 @@ export interface DB {
   suppressions: Suppressions;
   templates: Templates;
   vapid_keys: VapidKeys;
+  webhook_deliveries: WebhookDeliveries;
+  webhook_endpoints: WebhookEndpoints;
   webhook_secrets: WebhookSecrets;
 }

@@ -210,7 +210,7 @@ async function tell(port: JourneyPort, row: OutboxRow, time: TimeScale): Promise
   const at = row.occurred_at.toISOString();
   const notice: Notice = { kind: kindOf(row.signal), reason: row.reason, at };
   if (notice.kind === 'start') {
-    const entry = { journey: row.journey, customerId: row.customer_id, key: row.key, triggerAt: at, time };
+    const entry = { journey: row.journey, customerId: row.customer_id ?? '', key: row.key, triggerAt: at, time };
     await port.signalWithStart({ workflowId: row.workflow_id, entry, notice });
   } else {
     // Nothing runs by that id: there is nobody to tell.

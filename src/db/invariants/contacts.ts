@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type NotNull, sql } from 'kysely';
 import { durationMs } from '#domain/duration.ts';
 import { type ChannelName, type ContactClass, contactClasses } from '#domain/journey.ts';
 import { countingStates, type MessageState } from '#domain/ledger.ts';
@@ -91,6 +91,7 @@ function readExcluding(db: Any): Promise<Excluding[]> {
     .selectFrom('runs')
     .select(['customer_id as customerId', 'entered_at as from', 'ended_at as to'])
     .where('excludes_bulk', '=', true)
+    .$narrowType<{ customerId: NotNull }>()
     .execute();
 }
 
