@@ -8,7 +8,7 @@ export function barrelSource(journeys: readonly Journey[]): string {
     const local = functionName(name);
     return `export { ${local === name ? name : `${local} as '${name}'`} } from './${name}/workflow.ts';\n`;
   });
-  return header + lines.join('');
+  return `${header}${lines.join('')}export { job } from './kit/job.ts';\n`;
 }
 
 /** src/workflows/catalogue.ts: what everybody may know of all journeys. */

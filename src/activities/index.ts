@@ -4,14 +4,16 @@ import type { ActivityDeps } from './deps.ts';
 import { enter } from './enter.ts';
 import { failingSafely } from './failures.ts';
 import { finish } from './finish.ts';
+import { type JobActivities, jobs } from './jobs.ts';
 import type { JourneyActivities } from './journeys.ts';
 
 /** What the workers register, on the journeys' queue and on each channel's. */
-export function createActivities(deps: ActivityDeps): JourneyActivities {
+export function createActivities(deps: ActivityDeps): JourneyActivities & JobActivities {
   return {
     enter: (entry) => failingSafely(() => enter(deps, entry)),
     deliver: (request) => failingSafely(() => heartbeating(() => deliver(deps, request))),
     finish: (request) => failingSafely(() => finish(deps, request)),
+    runJob: (name) => failingSafely(() => heartbeating(() => jobs[name](deps.db, deps.clock.now()))),
   };
 }
 

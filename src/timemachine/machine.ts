@@ -87,6 +87,6 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
 }
 
 /** What is decided about one customer is decided in the queue's order. */
-function laneOfCustomer(_: string, [request]: unknown[]): string {
-  return (request as RunRequest).customerId;
+function laneOfCustomer(_: string, [request]: unknown[]): string | null {
+  return (request as Partial<RunRequest>).customerId ?? null;
 }

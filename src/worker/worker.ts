@@ -3,12 +3,16 @@ import type { Logger } from 'pino';
 import type { ActivityDeps } from '#activities/deps.ts';
 import { createActivities } from '#activities/index.ts';
 import type { Db } from '#db/connect.ts';
+import { currentSettings } from '#db/settings.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
 import { journeyQueue, sendQueue } from '#domain/queues.ts';
+import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import { told } from '#domain/told.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { createRelay } from '#relay/relay.ts';
 import { workflowBundle } from './bundle.ts';
 import { createHousekeeping } from './housekeeping.ts';
+import { ensureSchedules } from './schedules.ts';
 
 export type Rates = Partial<Record<ChannelName, number>>;
 
@@ -41,6 +45,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const workers = await Promise.all((await workerOptions(deps)).map((options) => Worker.create(options)));
   const relay = createRelay({ db, port: deps.journeys, time: clock.time, log: deps.log });
   relay.start();
+  await schedule(deps);
   const housekeeping = createHousekeeping({ db, clock, journeys: deps.journeys, relay, log: deps.log });
   housekeeping.start();
   const shutdown = () => {
@@ -61,6 +66,15 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       return done;
     },
   };
+}
+
+/** Journeys go on without them: what is computed by schedules only grows old. */
+async function schedule({ connection, namespace, db, activities: { clock }, log }: WorkerDeps): Promise<void> {
+  const shop = (await currentSettings(db, 'shop'))?.value as Partial<ShopSettings> | undefined;
+  const zone = shop?.zone ?? defaultShop.zone;
+  await ensureSchedules({ connection, namespace, zone, time: clock.time, now: clock.now() }).catch((error: unknown) =>
+    log.warn({ err: told(error) }, 'Schedules could not be made; they are when a worker starts again'),
+  );
 }
 
 async function workerOptions(deps: WorkerDeps): Promise<WorkerOptions[]> {

@@ -1,0 +1,18 @@
+import type { Db } from '#db/connect.ts';
+import { recomputeRecommendations } from '#db/recommend/recompute.ts';
+
+/** What is computed anew now and then for the whole shop, by name: `src/worker/schedules.ts` says when. Each is safe to repeat, and
+ *  to start twice at once; `now` is business time. What comes back stands in Temporal: counts, nothing of anybody. */
+export const jobs = {
+  recommendations: recomputeRecommendations,
+} as const satisfies Record<string, (db: Db, now: Date) => Promise<JobReport>>;
+
+export type JobName = keyof typeof jobs;
+export const jobNames = Object.keys(jobs) as JobName[];
+
+/** Null: another process is at it. */
+export type JobReport = Readonly<Record<string, number>> | null;
+
+export interface JobActivities {
+  runJob(name: JobName): Promise<JobReport>;
+}
