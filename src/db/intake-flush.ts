@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { channelFacts } from '#domain/channels.ts';
 import type { Event } from '#domain/events.ts';
 import { Resolver, undecided } from '#domain/identity.ts';
+import { itemsSaid } from '#domain/item-said.ts';
 import type { ProfileKind } from '#domain/journey.ts';
 import { type Attributed, Projection } from '#domain/projection.ts';
 import { unreachableBecause } from '#domain/reach.ts';
@@ -170,7 +171,8 @@ function decide(
     wasReachable: (customerId, kind) => !joined.has(customerId) && before(customerId, kind),
   });
   const events = fresh.map((one, index) => ({ ...one, customerId: attributed[index]?.customerId ?? '' }));
-  return { events, identities, projection, ...triggers.consider(attributed) };
+  const said = itemsSaid(attributed, projection.orderNews);
+  return { events, identities, projection, said, ...triggers.consider(attributed) };
 }
 
 /** Each event once, in the order in which they came, also where one came twice in this flush. */

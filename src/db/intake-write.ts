@@ -1,10 +1,12 @@
 import type { PoolClient, QueryConfig } from 'pg';
 import type { Resolution } from '#domain/identity.ts';
+import type { ItemSaid } from '#domain/item-said.ts';
 import type { OrderState } from '#domain/orders.ts';
 import type { Projection } from '#domain/projection.ts';
 import type { NotEntered, Signal } from '#domain/triggers.ts';
 import { arrayOf, empty, type Values } from './arrays.ts';
 import { codesRedeemed, orderCodes } from './intake-codes.ts';
+import { itemNews } from './intake-items.ts';
 import type { Column, Table } from './intake-tables.ts';
 import * as tables from './intake-tables.ts';
 import { passStatements } from './merge.ts';
@@ -18,6 +20,8 @@ export interface Writes {
   projection: Projection;
   signals: Signal[];
   notEntered: NotEntered[];
+  /** Of items and their queues. */
+  said: readonly ItemSaid[];
 }
 
 /** Sends everything that one flush writes, and the commit. Statements do not wait for one another; what fails aborts the
@@ -30,12 +34,14 @@ export async function writeAndCommit(client: PoolClient, writes: Writes): Promis
     writes.signals.filter(({ ifMissed }) => ifMissed),
   );
   const ofMissed = missed.isEmpty ? noRows : client.query<OutboxRow>(statementOf(missed));
+  const items = put(itemNews, writes.said);
+  const ofItems = items.isEmpty ? noRows : client.query<OutboxRow>(statementOf(items));
   const others = rare.filter(({ isEmpty }) => !isEmpty).map(statementOf);
   const sent = [...others, ...writes.identities.passed.flatMap(passStatements), commitTransaction].map((one) =>
     client.query(one),
   );
-  await inOrder([outbox, ofMissed, ...sent]);
-  return [...(await outbox).rows, ...(await ofMissed).rows];
+  await inOrder([outbox, ofMissed, ofItems, ...sent]);
+  return [...(await outbox).rows, ...(await ofMissed).rows, ...(await ofItems).rows];
 }
 
 const noRows = Promise.resolve({ rows: [] });

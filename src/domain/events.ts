@@ -47,6 +47,8 @@ export type Effect =
   | { do: 'view' | 'category' | 'favourite' | 'unfavourite'; ref: string }
   | { do: 'cart_add' | 'cart_remove'; product: string; quantity?: number }
   | { do: 'cart_set'; lines: CartLine[] }
+  /** Of the reservation queue (J9). */
+  | { do: 'item'; what: 'joined' | 'left' | 'out' | 'returned' | 'sold'; item: string }
   | { do: 'order'; order: OrderChange };
 
 export interface CartLine {

@@ -117,8 +117,20 @@ const order =
     return change === null ? [] : [{ do: 'order', order: change }];
   };
 
+const item =
+  (what: Extract<Effect, { do: 'item' }>['what']): Reader =>
+  ({ properties }) => {
+    const ref = productOf(properties);
+    return ref === null ? [] : [{ do: 'item', what, item: ref }];
+  };
+
 const byName = new Map<string, Reader>([
   ...browsing,
+  ['Queue Joined', item('joined')],
+  ['Queue Left', item('left')],
+  ['Item Sent To Fitting', item('out')],
+  ['Item Returned', item('returned')],
+  ['Item Sold', item('sold')],
   ['Order Completed', order('placed')],
   ['Order Updated', order('placed')],
   ['Order Cancelled', order('cancelled')],
