@@ -1,0 +1,31 @@
+import type { OrderMapping } from '#scripts/files/mapping.ts';
+import type { BacktestOptions } from './options.ts';
+import type { About } from './prepare.ts';
+
+/** What a backtest takes for granted, in sentences for the report. */
+export function assumptionsOf({
+  options,
+  about,
+  mapping,
+}: {
+  options: Pick<BacktestOptions, 'reachable'>;
+  about: About;
+  mapping: OrderMapping;
+}): string[] {
+  const isOrders = about.format === 'orders';
+  return [
+    'Nobody of the record has seen these messages: their orders came without them. What follows a message is coincidence, not effect.',
+    'Nobody opens or clicks: no best hour is learnt, and a cascade goes on as if nothing had been read.',
+    'Goods are known from the record alone, from when it first names them, at the first price, and are never sold out.',
+    'Before its first event the record is silent: earlier orders, consents and messages are not known.',
+    ...(options.reachable === 'all'
+      ? ['Everybody with an id can be written to by e-mail (--reachable all): a real shop reaches fewer.']
+      : []),
+    ...(isOrders
+      ? ['The file has orders alone: journeys that begin with a visit, a cart or a subscription cannot begin.']
+      : []),
+    ...(isOrders && mapping.signUp === 'first-order'
+      ? ['A customer’s first order in the file counts as signing up, a second before it.']
+      : []),
+  ];
+}
