@@ -86,8 +86,6 @@ export interface CustomerMetrics {
   discounted: number;
   first_order_at: Timestamp;
   interval_days: Generated<number | null>;
-  last_categories: Generated<string[]>;
-  last_goods: Generated<string[]>;
   last_order_at: Timestamp;
   orders: number;
   profile: string;
