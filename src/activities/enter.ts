@@ -1,6 +1,7 @@
 import { type Facts, lockAndRead } from '#db/facts.ts';
 import { newId } from '#db/ids.ts';
 import { countNotEntered, insertRun } from '#db/runs.ts';
+import { startForSurvivor } from '#db/survivor.ts';
 import { pipelined } from '#db/transaction.ts';
 import { workflowId } from '#domain/ids.ts';
 import type { EnterAnswer, Entry } from '#domain/journey.ts';
@@ -20,9 +21,10 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
   const id = workflowId(journey, customerId, key);
   return pipelined(deps.db, async (trx) => {
     const request = { customerId, journey, key, profile: profileOf(key), run: { workflowId: id } };
-    const facts = await lockAndRead(trx, { ...request, now: deps.clock.now() });
+    const read = await lockAndRead(trx, { ...request, now: deps.clock.now() });
     const now = deps.clock.now();
-    if (facts === null) return { entered: false, outcome: 'not_entered:erased' };
+    if (read === null) return { entered: false, outcome: 'not_entered:erased' };
+    const facts = mind.load === undefined ? read : await mind.load(trx, read, key);
     const triggerAt = facts.run?.triggerAt ?? Date.parse(entry.triggerAt);
     const progress = facts.run?.progress ?? facts.inherited?.progress ?? null;
     const situation = situationOf(facts, now, triggerAt, progress);
@@ -30,6 +32,8 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
     const refusal = refusalOf(mind, facts, entry, now);
     if (refusal !== null) {
       const missed = { journey, key, customerId, reason: refusal, at: now };
+      // Joined to another after the start was sent, before it came here: what they are to be told is told to who stays.
+      if (refusal === 'merged' && mind.contract.class === 'service') await startForSurvivor(trx, missed);
       await trx.last(() => countNotEntered(trx, missed));
       return { entered: false, outcome: `not_entered:${refusal}` };
     }

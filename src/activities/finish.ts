@@ -51,9 +51,11 @@ function outcomeOf(
   step: Step,
 ): Ending | null {
   if (facts.gone !== null) return `exited:${facts.gone}`;
-  if (exit !== null) return `exited:${exit}`;
+  const isService = mind.contract.class === 'service';
+  if (exit !== null && !(isService && exit === 'unsubscribed')) return `exited:${exit}`;
   if (isAtGoal(mind, situation)) return 'goal';
-  if (hasRefused(facts.contact, situation.shop, mind.contract.topic)) return 'exited:unsubscribed';
+  // Who refuses advertising is told of their order all the same.
+  if (!isService && hasRefused(facts.contact, situation.shop, mind.contract.topic)) return 'exited:unsubscribed';
   return step.do === 'nothing' ? step.why : null;
 }
 

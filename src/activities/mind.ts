@@ -5,7 +5,8 @@ import type { Contract } from '#domain/journey.ts';
 import type { PromoSetting } from '#domain/promo.ts';
 import type { UntrueReason } from '#domain/reasons.ts';
 import type { ShopSettings } from '#domain/shop.ts';
-import type { MessageModel } from '#rendering/model.ts';
+import type { MessageModel, Renderer } from '#rendering/model.ts';
+import type { ActivityDeps } from './deps.ts';
 
 /** What a journey knows how to do now, from the facts alone. */
 export type Step =
@@ -35,13 +36,20 @@ export interface Candidate extends Upcoming {
   block: string;
   iteration: number;
   refs: string[];
+  /** The id that the message gets in the ledger, where somebody was told it beforehand. */
+  id?: string;
   /** Where a message takes its promo code from that gives one or reminds of one (`MessageFlags.promo`): `deliver` puts it in. */
   promo?: PromoSetting | null;
   /** The run's memory while the message is on its way or deferred. */
   progress: unknown;
 }
 
-export type Content = Pick<MessageModel, 'goods' | 'more' | 'category' | 'categories' | 'promo'>;
+export interface Content
+  extends Pick<MessageModel, 'goods' | 'more' | 'category' | 'categories' | 'promo'>,
+    Partial<Pick<MessageModel, 'data'>> {
+  /** Texts that are not the journey's own. */
+  render?: Renderer['render'];
+}
 
 export interface Situation {
   facts: Facts;
@@ -61,6 +69,8 @@ export interface Situation {
  */
 export interface Mind {
   contract: Contract;
+  /** What is the journey's own among the facts: read under the same lock, whatever is asked. Most have none, and pay for none. */
+  load?(trx: Trx, facts: Facts, key: string): Promise<Facts>;
   isEnabled(facts: Facts): boolean;
   entryValidForMs(facts: Facts): number;
   step(situation: Situation): Step;
@@ -74,5 +84,10 @@ export interface Mind {
   /** Whether activity that a run has not read deserves a run of its own now that it ends. */
   deservesAnother(situation: Situation): boolean;
   /** What the message speaks of, or why it would not be true (R4). */
-  compose(trx: Trx, situation: Situation, candidate: Candidate): Promise<Content | { untrue: UntrueReason }>;
+  compose(
+    trx: Trx,
+    situation: Situation,
+    candidate: Candidate,
+    deps: ActivityDeps,
+  ): Promise<Content | { untrue: UntrueReason }>;
 }

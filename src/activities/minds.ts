@@ -3,10 +3,12 @@
 import type { Mind } from '#activities/mind.ts';
 import type { JourneyName } from '#workflows/catalogue.ts';
 import { mind as abandonment } from './abandonment/mind.ts';
+import { mind as message } from './message/mind.ts';
 import { mind as optIn } from './opt-in/mind.ts';
 
 /** Minds by journey. */
 export const minds: Readonly<Record<JourneyName, Mind>> = {
   abandonment,
+  message,
   'opt-in': optIn,
 };

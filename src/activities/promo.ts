@@ -11,11 +11,11 @@ type Composed = Content | { untrue: UntrueReason };
 
 /** What a message speaks of. One that reminds of a code speaks of that which this run gave, while it is alive. */
 export async function contentOf(trx: Trx, deciding: Deciding, candidate: Candidate): Promise<Composed> {
-  const { mind, situation } = deciding;
+  const { deps, mind, situation } = deciding;
   const { promo, promoOptional } = flagsOf(mind, candidate.message);
-  if (promo === undefined || (promoOptional && !candidate.promo)) return mind.compose(trx, situation, candidate);
+  if (promo === undefined || (promoOptional && !candidate.promo)) return mind.compose(trx, situation, candidate, deps);
   if (!candidate.promo) return { untrue: 'no_promo' };
-  const content = await mind.compose(trx, situation, candidate);
+  const content = await mind.compose(trx, situation, candidate, deps);
   if (promo === 'gives' || 'untrue' in content) return content;
   const { given } = await read(trx, deciding, candidate.promo.pool);
   const [code] = given;

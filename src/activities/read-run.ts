@@ -1,7 +1,7 @@
 import type { Trx } from '#db/connect.ts';
 import { type Facts, lockAndRead } from '#db/facts.ts';
 import type { RunRequest } from '#domain/journey.ts';
-import { profileOf } from './shared.ts';
+import { mindOf, profileOf } from './shared.ts';
 
 /** Facts of a run that is surely there. */
 export type RunRead = Facts & { run: NonNullable<Facts['run']> };
@@ -13,7 +13,9 @@ export async function lockAndReadRun(
   now: Date,
 ): Promise<RunRead | null> {
   const request = { customerId, journey, key, profile: profileOf(key), run: { id: runId }, now };
-  const facts = await lockAndRead(trx, request);
-  if (facts === null || facts.run === null) return null;
-  return { ...facts, run: facts.run };
+  const read = await lockAndRead(trx, request);
+  if (read === null || read.run === null) return null;
+  const { load } = mindOf(journey);
+  const facts = load === undefined ? read : await load(trx, read, key);
+  return { ...facts, run: read.run };
 }

@@ -35,10 +35,10 @@ export async function reserve(
   const { facts, situation, now, request } = deciding;
   const { block, iteration, message } = candidate;
   const earlier = facts.sent.find((sent) => isOf(sent, candidate, request.channel));
-  const id = earlier?.id ?? newId(now);
+  const id = earlier?.id ?? candidate.id ?? newId(now);
   const locale = localeOf(facts.customer.locale, situation.shop);
   const rendered = render(deciding, id, message, locale, content);
-  const submission = submissionOf(deciding, candidate, id, locale, rendered?.links ?? []);
+  const submission = submissionOf(deciding, candidate, id, locale, rendered?.links ?? [], shownBy(content, candidate));
   const decision = decisionRow(deciding, candidate, { decision: 'send', reason: 'ok' }, id, { passedOver });
   // The run stays where it is until the channel has answered.
   const here = { block, iteration, until: now.getTime(), upcoming: candidate, channel: request.channel };
@@ -51,18 +51,19 @@ export async function reserve(
 /** Null where it cannot be: a text that stays too long whatever is cut, a template that names what is not there. Tried again it
  *  would fail again, so the run must not wait for it; somebody has to mend it. */
 function render(
-  { deps, facts, situation, request }: Deciding,
+  { deps, facts, mind, situation, request }: Deciding,
   messageId: string,
   message: string,
   locale: Locale,
-  content: Content,
+  { render = deps.renderer.render, data = {}, ...content }: Content,
 ): Rendered | null {
   const { shop } = situation;
   const { journey, channel } = request;
-  const model = { shop, customer: { firstName: facts.customer.firstName }, cartUrl: shop.cartUrl, ...content };
+  const model = { shop, customer: { firstName: facts.customer.firstName }, cartUrl: shop.cartUrl, data, ...content };
   const track = { messageId, publicUrl: deps.publicUrl, secret: deps.secret };
   try {
-    return deps.renderer.render({ journey, message, channel, locale, model, track });
+    const { kind } = flagsOf(mind, message);
+    return render({ journey, message, channel, locale, model, track, kind });
   } catch (error) {
     const { name, message: why } = told(error);
     deps.log.warn(
@@ -79,6 +80,7 @@ function submissionOf(
   id: string,
   locale: Locale,
   links: string[],
+  shown: string[],
 ): Submission {
   const { journey, channel, customerId, runId } = request;
   return {
@@ -96,6 +98,7 @@ function submissionOf(
     settingsVersion: facts.run.settingsVersion,
     address: reachOf(facts.contact, channel).address,
     goods: candidate.refs,
+    shown,
     links,
     dueAt: new Date(candidate.firstDue),
     leaseMs,
@@ -103,6 +106,11 @@ function submissionOf(
     price: priceOf(situation.shop, channel),
     zone: zoneOf({ ...facts.customer, phone: facts.contact.phone }, situation.shop).zone,
   };
+}
+
+/** What the next messages may be asked not to show again. */
+function shownBy({ goods, more }: Content, { refs }: Candidate): string[] {
+  return [...goods, ...more].map(({ id }) => id).filter((id) => !refs.includes(id));
 }
 
 function outgoing(

@@ -44,7 +44,7 @@ export function zoneFor({ customer, contact }: Facts, shop: ShopSettings) {
 }
 
 export function flagsOf({ contract }: Mind, message: string): MessageFlags {
-  const flags = contract.messages[message];
+  const flags = contract.messages[message] ?? contract.otherMessages;
   if (flags === undefined)
     throw new Error(`journey ${contract.name} has no message ${message}: add it to its contract`);
   return flags;

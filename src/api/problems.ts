@@ -67,6 +67,11 @@ export const problems = {
     title: 'There is no such message',
     next: 'List them with `GET /api/v1/messages?customerId=`.',
   },
+  template_not_found: {
+    status: 404,
+    title: 'There is no such template',
+    next: 'See what there is in `GET /api/v1/templates`, or add it with `PUT /api/v1/templates/{name}`.',
+  },
   journey_not_found: {
     status: 404,
     title: 'There is no such journey',
@@ -123,6 +128,11 @@ export const problems = {
     title: 'A message to this customer is being sent right now',
     next: 'Send the same again in a minute and a half at most: by then the sending has ended.',
   },
+  journey_disabled: {
+    status: 409,
+    title: 'The journey is switched off',
+    next: 'Set `enabled` in `PUT /api/v1/journeys/{name}/settings`.',
+  },
   customer_erased: { status: 410, title: 'This customer was erased', next: 'Nothing is left to show; drop the id.' },
   version_conflict: {
     status: 412,
@@ -135,6 +145,26 @@ export const problems = {
     status: 415,
     title: 'The body is encoded in an unknown way',
     next: 'Send UTF-8, plain or with `Content-Encoding: gzip`, `deflate` or `br`.',
+  },
+  template_data: {
+    status: 422,
+    title: 'The data does not fit the template',
+    next: 'Give each variable that `GET /api/v1/templates/{name}` names, and no other.',
+  },
+  template_faulty: {
+    status: 422,
+    title: 'The template cannot be used as it is',
+    next: 'Mend what `errors` names; `docs/letters.md` says what a template may have.',
+  },
+  not_reachable: {
+    status: 422,
+    title: 'The message can reach nobody',
+    next: 'Give another channel or address; `reachability` of the customer says what there is.',
+  },
+  idempotency_key_used: {
+    status: 422,
+    title: 'Something else was asked under this Idempotency-Key',
+    next: 'Send the call as it was the first time, or take a new key for a new message.',
   },
   too_many_wrong_keys: {
     status: 429,

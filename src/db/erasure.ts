@@ -114,6 +114,8 @@ function statements(ids: readonly string[], at: Date) {
       where run_id in (select id from runs where customer_id = ${theirs}) and reason is not null`,
     sql`update decisions set details = '{}', reason = coalesce(${codeOnly('reason')}, 'erased') where customer_id = ${theirs}`,
     sql`update events set payload = '{}', message_id = id::text where customer_id = ${theirs}`,
+    sql`update message_requests set address = null, address_kind = null, data = null where customer_id = ${theirs}`,
+    sql`update order_states set details = '{}' where customer_id = ${theirs}`,
     sql`delete from identity_conflicts where holder_id = ${theirs} or claimant_id = ${theirs}`,
     sql`delete from identities where customer_id = ${theirs}`,
     sql`delete from devices where customer_id = ${theirs}`,

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Db } from './connect.ts';
+import { fateOf, findRequest } from './message-requests.ts';
 import type { DB } from './schema.ts';
 
 type Any = Db | Transaction<DB>;
@@ -69,6 +70,26 @@ export function messagesOf(
 
 export async function findMessage(db: Any, id: string): Promise<MessageRow | null> {
   return (await selectMessages(db).where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+/** A transactional send that has no row in the ledger: `reserved` while its run is to come, `dropped` where nothing came of it. */
+export async function requestedMessage(db: Any, id: string): Promise<MessageRow | null> {
+  const request = await findRequest(db, id);
+  if (request === null) return null;
+  const { reason, runId } = await fateOf(db, id);
+  const { customerId, template, cascade, locale, requestedAt } = request;
+  const nothingYet = { acceptedAt: null, deliveredAt: null, openedAt: null, openedBy: null, clickedAt: null };
+  return {
+    ...{ id, customerId, runId, template, reason, ...nothingYet, unsubscribedAt: null, complainedAt: null },
+    ...{ journey: 'message', step: 'send', iteration: 1, class: 'service', kind: 'service', goods: [] },
+    channel: cascade.channels[0]?.channel ?? 'email',
+    locale: locale ?? '',
+    state: reason === null ? 'reserved' : 'dropped',
+    dueAt: requestedAt,
+    reservedAt: requestedAt,
+    failedAt: null,
+    failedReason: null,
+  };
 }
 
 /** The columns of `MessageRow`. */

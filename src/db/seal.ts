@@ -13,9 +13,9 @@ const algorithm = 'aes-256-gcm';
 const nonceLength = 12;
 const tagLength = 16;
 
-/** AES-256-GCM under a key derived from VESTNIK_SECRET. Sealed: nonce, tag, ciphertext. */
-export function createSealer(secret: string): Sealer {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'vestnik webhook secrets', 32));
+/** AES-256-GCM under a key derived from VESTNIK_SECRET, another for each `purpose`. Sealed: nonce, tag, ciphertext. */
+export function createSealer(secret: string, purpose = 'vestnik webhook secrets'): Sealer {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
   return {
     seal(text, context) {
       const nonce = randomBytes(nonceLength);

@@ -16,8 +16,9 @@ export type ChannelName = (typeof channelNames)[number];
 export const profileKinds = ['personal', 'corporate'] as const;
 export type ProfileKind = (typeof profileKinds)[number];
 
-/** What tells one run of a journey from another for the same customer. */
-export type RunKey = 'none' | 'profile';
+/** What tells one run of a journey from another for the same customer. `order`: a state of an order (`orderKey`); `request`: what
+ *  the open API was asked to send. */
+export type RunKey = 'none' | 'profile' | 'order' | 'request';
 
 export interface Block {
   /** `wait`: nothing is sent. `message`: a contact, whatever channels it uses. `end`: where runs leave. */
@@ -49,6 +50,8 @@ export interface Contract {
   blocks: Readonly<Record<string, Block>>;
   /** Message name → its flags. `sale` counts against the share of sale messages. */
   messages: Readonly<Record<string, MessageFlags>>;
+  /** Flags of messages whose texts are not the journey's own: the shop's templates. */
+  otherMessages?: MessageFlags;
 }
 
 /** The blocks that send, in the order in which the contract names them. */
@@ -81,6 +84,7 @@ export interface TimeScale {
 /** A workflow's input: who, why, and how fast time runs. Survives continue-as-new. */
 export interface Entry {
   journey: string;
+  /** Empty where the run is of an item or a campaign. */
   customerId: string;
   key: string;
   /** ISO 8601, business time: when the event that started it happened. */

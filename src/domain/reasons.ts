@@ -157,6 +157,11 @@ const untrue = {
     ru: 'подтверждать было уже нечего',
     next: nothing,
   },
+  no_data: {
+    en: 'what it was to be filled with is not kept any more',
+    ru: 'данные для его заполнения уже не хранятся',
+    next: { en: 'Send it again: `POST /api/v1/messages`.', ru: 'Отправьте его снова: `POST /api/v1/messages`.' },
+  },
   asked_lately: {
     en: 'the customer had been asked to confirm a short time before',
     ru: 'клиента недавно уже просили подтвердить подписку',

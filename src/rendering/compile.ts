@@ -49,8 +49,9 @@ async function letterCompiler(layout: string): Promise<(source: string, where: s
   };
 }
 
-/** `fonts: {}`: no font is fetched from elsewhere, which would tell a third party who reads. */
-const options = { validationLevel: 'soft', keepComments: false, fonts: {} } as const;
+/** `fonts: {}`: no font is fetched from elsewhere, which would tell a third party who reads. No includes: a template that comes by
+ *  the API must not read files. */
+const options = { validationLevel: 'soft', keepComments: false, fonts: {}, ignoreIncludes: true } as const;
 
 /** `[[name]]` marks the places of the layout that a message fills before MJML sees it. */
 function fill(layout: string, parts: Record<string, string>): string {

@@ -53,6 +53,7 @@ export function dataFor(input: RenderInput): TemplateData {
     links,
     openUrl: links.open,
     unsubscribeUrl: links.unsubscribe,
+    isService: input.kind === 'service' && input.model.more.length === 0,
     confirmUrl: links.confirm,
   };
 }

@@ -12,6 +12,8 @@ export interface TemplateData {
   links: Links;
   openUrl: string;
   unsubscribeUrl: string;
+  /** It is no advertising, so that there is nothing to unsubscribe from. */
+  isService: boolean;
   confirmUrl: string;
 }
 

@@ -45,12 +45,18 @@ export class Links {
 
   /** The address that counts the click and leads to `target`; what is no web address leads to the shop. */
   track(target: string): string {
+    // It may let whoever follows it into an account: it is neither kept nor led through our counter.
+    if (Object.values(this.#input.model.data).includes(target)) return this.#safe(target).href;
     const known = this.#tracked.get(target);
     if (known) return known;
     const url = this.#ours('c', this.targets.length, '');
-    this.targets.push(withUtm(webUrl(target) ?? new URL(this.#input.model.shop.url), this.#input));
+    this.targets.push(withUtm(this.#safe(target), this.#input));
     this.#tracked.set(target, url);
     return url;
+  }
+
+  #safe(target: string): URL {
+    return webUrl(target) ?? new URL(this.#input.model.shop.url);
   }
 
   #ours(purpose: 'o' | 'c', link: number, ending: string): string {

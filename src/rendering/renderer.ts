@@ -4,7 +4,7 @@ import type { ChannelName } from '#domain/journey.ts';
 import { type CompiledTemplate, compileTemplates } from './compile.ts';
 import { environment, type Make } from './filling.ts';
 import { prepareLetter } from './letter.ts';
-import type { MessageModel, Rendered, Renderer, RenderInput } from './model.ts';
+import type { MessageModel, OwnText, Rendered, Renderer, RenderInput } from './model.ts';
 import { prepareShort } from './short/render.ts';
 import { cacheFile, fingerprint, readSources, type Sources } from './sources.ts';
 
@@ -13,19 +13,49 @@ export async function createRenderer(): Promise<Renderer> {
   const sources = readSources();
   const compiled = await keptOrCompiled(sources);
   const own = { html: environment(sources, 'html'), text: environment(sources, 'text') };
-  const byName = new Map<string, Make>();
-  for (const template of compiled) {
-    const { file } = template;
-    byName.set(
-      nameOf(template),
-      template.form === 'letter' ? prepareLetter(own, template) : prepareShort(own.text, template, file),
-    );
-  }
+  const ready = (template: CompiledTemplate): Make =>
+    template.form === 'letter' ? prepareLetter(own, template) : prepareShort(own.text, template, template.file);
+  const byName = new Map(compiled.map((template) => [nameOf(template), ready(template)]));
+  const kept = new Map<string, Make>();
   return {
     templates: compiled,
     render: <Channel extends ChannelName>(input: RenderInput<Channel>) =>
       makerOf(byName, input)(greeting(input)) as Rendered<Channel>,
+    async own(texts) {
+      const makers = new Map<string, Make>();
+      for (const text of texts) {
+        const key = text.id === null ? null : `${text.id} ${text.channel} ${text.locale}`;
+        const maker = (key !== null && kept.get(key)) || ready(await compileOwn(text, sources));
+        if (key !== null) keepMaker(kept, key, maker);
+        makers.set(`${text.channel} ${text.locale}`, maker);
+      }
+      return <Channel extends ChannelName>(input: RenderInput<Channel>) => {
+        const maker = makers.get(`${input.channel} ${input.locale}`);
+        if (!maker) throw new Error(`template ${input.message} has no text for ${input.channel} in ${input.locale}`);
+        return maker(greeting(input)) as Rendered<Channel>;
+      };
+    },
   };
+}
+
+/** Compiled texts of the shop's own that a process keeps; who has more compiles some again. */
+const mostKept = 500;
+
+function keepMaker(kept: Map<string, Make>, key: string, maker: Make): void {
+  kept.delete(key);
+  kept.set(key, maker);
+  for (const oldest of kept.keys()) {
+    if (kept.size <= mostKept) break;
+    kept.delete(oldest);
+  }
+}
+
+async function compileOwn({ template, channel, locale, source }: OwnText, { layout }: Sources) {
+  const file = `${template}.${channel}.${locale}`;
+  const templates = [{ journey: 'message', message: template, channel, locale, file, text: source }];
+  const [compiled] = await compileTemplates({ templates, layout });
+  if (compiled === undefined) throw new Error(`${file} could not be compiled`);
+  return compiled;
 }
 
 function greeting(input: RenderInput): RenderInput {

@@ -10,6 +10,8 @@ export const words: Record<Locale, Record<string, string>> = {
     promoCode: 'Your promo code',
     validUntil: 'Valid until',
     why: 'You receive this letter because you visited our shop and left your address.',
+    whyService:
+      'This letter is no advertising: it is about what was done in our shop with your address, such as an order or your account.',
     unsubscribe: 'Unsubscribe',
     preferences: 'Mail preferences',
   },
@@ -21,6 +23,8 @@ export const words: Record<Locale, Record<string, string>> = {
     promoCode: 'Ваш промокод',
     validUntil: 'Действует до',
     why: 'Вы получили это письмо, потому что заходили в наш магазин и оставили свой адрес.',
+    whyService:
+      'Это письмо не реклама: оно о том, что сделано в нашем магазине с вашим адресом, например о заказе или о вашем аккаунте.',
     unsubscribe: 'Отписаться',
     preferences: 'Настройки рассылки',
   },

@@ -1,6 +1,7 @@
 import type { Db } from '#db/connect.ts';
 import { refreshHabits } from '#db/habits.ts';
 import { overdueRuns, pruneEventKeys } from '#db/housekeeping.ts';
+import { pruneRequests } from '#db/message-requests.ts';
 import { type OutboxRow, putOutbox } from '#db/outbox.ts';
 import type { Clock } from '#domain/clock.ts';
 import type { JourneyPort } from '#relay/port.ts';
@@ -39,6 +40,7 @@ export function createHousekeeping(deps: HousekeepingDeps) {
 
   async function once(): Promise<void> {
     while ((await pruneEventKeys(deps.db, options.keepEventKeysDays)) > 0);
+    await pruneRequests(deps.db, deps.clock.now(), options.keepEventKeysDays);
     await reviveRuns(deps, options);
     await refreshHabits(deps.db, deps.clock.now(), options.habitsEveryMs);
   }

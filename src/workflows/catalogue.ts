@@ -4,21 +4,24 @@ import type { ChannelName } from '#domain/journey.ts';
 import { routeEvents } from '#domain/routing.ts';
 import { contract as abandonment } from './abandonment/contract.ts';
 import { settings as abandonmentSettings } from './abandonment/settings.ts';
+import { contract as message } from './message/contract.ts';
+import { settings as messageSettings } from './message/settings.ts';
 import { contract as optIn } from './opt-in/contract.ts';
 import { settings as optInSettings } from './opt-in/settings.ts';
 
 /** Contracts by journey. */
-export const contracts = { abandonment, 'opt-in': optIn } as const;
+export const contracts = { abandonment, message, 'opt-in': optIn } as const;
 
 /** zod schemas of settings by journey. */
 export const settingsSchemas = {
   abandonment: abandonmentSettings,
+  message: messageSettings,
   'opt-in': optInSettings,
 } as const;
 
 export type JourneyName = keyof typeof contracts;
 
-export const journeyNames = ['abandonment', 'opt-in'] as const satisfies readonly JourneyName[];
+export const journeyNames = ['abandonment', 'message', 'opt-in'] as const satisfies readonly JourneyName[];
 
 /** Names of a journey's messages; of all journeys' by default. */
 export type MessageName<Journey extends JourneyName = JourneyName> = Journey extends JourneyName
@@ -47,6 +50,13 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     category: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'latest-updates': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'pick-a-category': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+  },
+  message: {
+    'password-reset': ['email'],
+    'login-code': ['email', 'telegram', 'sms', 'viber', 'whatsapp'],
+    'email-confirmation': ['email'],
+    'account-created': ['email'],
+    'account-changed': ['email', 'telegram', 'sms', 'viber'],
   },
   'opt-in': {
     confirm: ['email'],

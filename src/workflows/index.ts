@@ -1,4 +1,5 @@
 // Written by `npm run generate` from the folders beside it. Do not edit.
 export { abandonment } from './abandonment/workflow.ts';
+export { message } from './message/workflow.ts';
 export { optIn as 'opt-in' } from './opt-in/workflow.ts';
 export { job } from './kit/job.ts';

@@ -62,6 +62,7 @@ export function fullModel(
     categories: categories.map((name, index) => ({ name, url: `https://shop.example/c/${index}` })),
     promo: { code: 'AUTUMN-7K2Q', percent: 10, amount: null, expires: '2026-11-29T15:00:00.000Z' },
     cartUrl: 'https://shop.example/cart',
+    data: {},
   };
 }
 

@@ -103,7 +103,7 @@ function isObject(schema: z.ZodType | undefined): schema is z.ZodObject {
 
 function success({ answer, status }: Route): ResponseConfig {
   if (!answer) return { description: 'Done' };
-  const description = status === 201 ? 'Made' : 'The answer';
+  const description = status === 201 ? 'Made' : status === 202 ? 'Taken: it is committed' : 'The answer';
   return { description, content: { 'application/json': { schema: answer } } };
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Problem } from '#api/problems.ts';
 import { resolveCustomer } from '#db/customers.ts';
-import { findMessage, listMessages } from '#db/messages.ts';
+import { findMessage, listMessages, requestedMessage } from '#db/messages.ts';
 import { messageStates } from '#domain/ledger.ts';
 import { decodeCursor, idCursor, page } from './cursor.ts';
 import { route } from './route.ts';
@@ -39,11 +39,13 @@ const get = route({
   path: '/messages/{id}',
   tag: 'Messages',
   summary: 'One message',
+  description:
+    'Of a transactional send that is still on its way to its channel, or that came to nothing, it tells that.',
   params: z.object({ id: z.uuid() }),
   answer: message,
   problems: ['message_not_found'],
   async handle({ params, deps }) {
-    const found = await findMessage(deps.db, params.id);
+    const found = (await findMessage(deps.db, params.id)) ?? (await requestedMessage(deps.db, params.id));
     if (!found) throw new Problem('message_not_found');
     return found;
   },

@@ -50,7 +50,7 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   /** What the document says of the body, where items are checked one by one by the handler. */
   bodyInDocument?: z.ZodType;
   headers?: z.ZodObject;
-  status?: 200 | 201 | 204;
+  status?: 200 | 201 | 202 | 204;
   answer?: A;
   /** Problems of its own, beside those that every route may answer with. */
   problems?: readonly ProblemCode[];

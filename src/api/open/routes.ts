@@ -11,6 +11,7 @@ import { productRoutes } from './products.ts';
 import { putCustomerRoutes } from './put-customers.ts';
 import { putOrderRoutes } from './put-orders.ts';
 import type { Route } from './route.ts';
+import { sendRoutes } from './send.ts';
 import { settingsRoutes } from './settings.ts';
 import { tailRoutes } from './tails.ts';
 import { telegramLinkRoutes } from './telegram-link.ts';
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   ...putOrderRoutes,
   ...telegramLinkRoutes,
   ...messageRoutes,
+  ...sendRoutes,
   ...journeyRoutes,
   ...tailRoutes,
   ...forecastRoutes,
