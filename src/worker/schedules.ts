@@ -24,6 +24,7 @@ export interface Daily {
 
 /** When each regular job is done. One that is under way when its next time comes is not started again. */
 export const schedules: Readonly<Record<JobName, Daily>> = {
+  metrics: { time: '03:00', catchUp: 'PT12H' },
   recommendations: { time: '04:00', catchUp: 'PT12H' },
 };
 
@@ -60,14 +61,12 @@ export async function ensureSchedules({ connection, namespace, ...when }: Schedu
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
       const { spec, action, policies } = options;
-      await client.schedule
-        .getHandle(options.scheduleId)
-        .update(({ state }) => ({
-          spec,
-          action: { ...action, workflowId: jobId(name) },
-          state,
-          ...(policies && { policies }),
-        }));
+      await client.schedule.getHandle(options.scheduleId).update(({ state }) => ({
+        spec,
+        action: { ...action, workflowId: jobId(name) },
+        state,
+        ...(policies && { policies }),
+      }));
     }
   }
 }

@@ -1,24 +1,13 @@
 import { sql } from 'kysely';
-import type { Db, Trx } from '#db/connect.ts';
+import type { Trx } from '#db/connect.ts';
 
-/**
- * What changed orders are worth, kept with them, and whose metrics they concern: `order_changes` become `metrics_changed`. By
- * batches of their own, so that intake, which may want the same orders, never waits for long. Nothing is lost where it ends
- * half-way.
- */
-export async function takeOrderChanges(db: Db, batch = 20_000): Promise<number> {
-  for (let taken = 0; ; ) {
-    const count = await db.transaction().execute((trx) => takeBatch(trx, batch));
-    taken += count;
-    if (count < batch) return taken;
-  }
-}
-
-async function takeBatch(trx: Trx, batch: number): Promise<number> {
+/** What up to `most` changed orders are worth, kept with them, and whose metrics they concern: of `order_changes` they go to
+ *  `metrics_changed`. Answers how many there were. */
+export async function takeOrderChanges(trx: Trx, most: number): Promise<number> {
   const { rows } = await sql<{ taken: number }>`
     with taken as (
       delete from order_changes where id <= (
-        select max(id) from (select id from order_changes order by id limit ${batch}) first)
+        select max(id) from (select id from order_changes order by id limit ${most}) first)
       returning order_id, customer_id, profile
     ), concerned as (
       insert into metrics_changed (customer_id, profile) select distinct customer_id, profile from taken order by 1, 2

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { inBulk } from '#db/bulk.ts';
 import type { Db, Trx } from '#db/connect.ts';
 import { durationMs } from '#domain/duration.ts';
 import { countFigures, takeOrderChanges } from './figures.ts';
@@ -6,18 +7,17 @@ import { judge, writeJudged } from './judge.ts';
 import { type Rules, readRules } from './rules.ts';
 import { learnThresholds, readThresholds } from './thresholds.ts';
 
-export interface Refreshed {
-  /** `all`: orders were counted anew for everybody; `changed`: for those whose orders changed. */
-  counted: 'all' | 'changed';
-  /** Quantiles were learnt anew, and everybody judged by them. */
-  learnt: boolean;
+/** Counts. */
+export interface Refreshed extends Readonly<Record<string, number>> {
   /** Changes of orders since the last time. */
   changes: number;
   /** Customers and profiles whose orders were counted, and whose code, score and stage were looked at. */
-  figures: number;
+  counted: number;
   judged: number;
-  /** Stages that were changed. */
+  /** Changes of stage. */
   transitions: number;
+  /** 1 where quantiles were learnt anew and everybody was judged by them. */
+  learnt: number;
 }
 
 export interface RefreshOptions {
@@ -28,26 +28,26 @@ export interface RefreshOptions {
 /**
  * Brings metrics, RFM and stages up to `now` (business time, P2–P4). Looks at whose orders changed and at whom time has
  * carried over a boundary since the last time; at everybody where the rules changed or `learnEvery` has passed. Null where
- * another is at it.
+ * another process is at it.
  */
-export function refreshMetrics(db: Db, now: Date, { full = false }: RefreshOptions = {}): Promise<Refreshed | null> {
-  return db.connection().execute(async (connection) => {
-    const lock = await sql<{ held: boolean }>`select pg_try_advisory_lock(hashtext('metrics')) as held`.execute(
-      connection,
-    );
-    if (!lock.rows[0]?.held) return null;
-    try {
-      const changes = await takeOrderChanges(connection);
-      return await connection.transaction().execute((trx) => refresh(trx, now, full, changes));
-    } finally {
-      await sql`select pg_advisory_unlock(hashtext('metrics'))`.execute(connection);
-    }
-  });
+export async function refreshMetrics(
+  db: Db,
+  now: Date,
+  { full = false }: RefreshOptions = {},
+): Promise<Refreshed | null> {
+  for (let changes = 0; ; ) {
+    const taken = await inBulk(db, name, (trx) => takeOrderChanges(trx, atOnce));
+    if (taken === null) return null;
+    changes += taken;
+    if (taken < atOnce) return inBulk(db, name, (trx) => refresh(trx, now, full, changes));
+  }
 }
 
+const name = 'metrics';
+/** Orders whose rows are held for a moment: intake, which may want the same ones, never waits for long. */
+const atOnce = 20_000;
+
 async function refresh(trx: Trx, now: Date, full: boolean, changes: number): Promise<Refreshed> {
-  // Sorts and groups of a million customers stay in memory.
-  await sql`set local work_mem = '128MB'`.execute(trx);
   const rules = await readRules(trx, now);
   await countFigures(trx, rules.currency, full);
   const learnt = full || (await mustLearn(trx, rules, now));
@@ -57,11 +57,12 @@ async function refresh(trx: Trx, now: Date, full: boolean, changes: number): Pro
   const due = sql`(${counted} union all ${kept} and changes_at <= ${now})`;
   await judge(trx, { rules, thresholds, people: learnt ? everybody : due, byRank: learnt, now });
   const transitions = await writeJudged(trx, now, full ? goneOfAll : goneOfChanged);
-  const { rows } = await sql<{ figures: number; judged: number }>`
-    select (select count(*) from figures) as figures, (select count(*) from judged) as judged`.execute(trx);
+  const { rows } = await sql<{ counted: number; judged: number }>`
+    select (select count(*) from figures) as counted, (select count(*) from judged) as judged`.execute(trx);
   await sql`truncate metrics_changed`.execute(trx);
   await remember(trx, now, learnt, rules);
-  return { counted: full ? 'all' : 'changed', learnt, changes, figures: 0, judged: 0, ...rows[0], transitions };
+  const { counted: people = 0, judged = 0 } = rows[0] ?? {};
+  return { changes, counted: people, judged, transitions, learnt: Number(learnt) };
 }
 
 const columns = sql.raw('customer_id, profile, orders, turnover, profit, discounted, first_order_at, last_order_at');
