@@ -1,10 +1,13 @@
 import type { Trx } from '#db/connect.ts';
-import { largestCategories, novelties } from '#db/goods.ts';
+import type { Facts } from '#db/facts.ts';
+import { largestCategories } from '#db/goods.ts';
 import type { Good } from '#domain/intent.ts';
 import type { UntrueReason } from '#domain/reasons.ts';
+import type { Recommendation } from '#domain/recommend.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import type { CategoryLink, GoodsLine } from '#rendering/model.ts';
 import type { Candidate, Content, Situation } from './mind.ts';
+import { recommend, wishOf } from './recommend.ts';
 
 /** What one message speaks of, or why it would not be true (R4): then its step is skipped for that reason. */
 export type Composer = (
@@ -35,11 +38,13 @@ export function categoryLink(shop: ShopSettings, name: string): CategoryLink {
   return { name, url: shop.categoryUrl.replace('{category}', encodeURIComponent(name)) };
 }
 
-/** What is new in the customer's region. */
-export const latestUpdates: Composer = async (trx, { facts }) => {
-  const goods = await novelties(trx, { region: facts.customer.region, exclude: [], limit: 6 });
-  return goods.length > 0 ? { ...nothing, goods: lines(goods) } : untrue('no_novelties');
-};
+/** What the setting recommends, and nothing else. */
+export function recommending(settingOf: (facts: Facts) => Recommendation, without: UntrueReason): Composer {
+  return async (trx, situation, candidate) => {
+    const goods = await recommend(trx, situation, wishOf(situation, candidate, settingOf(situation.facts)));
+    return goods.length > 0 ? { ...nothing, goods: lines(goods) } : untrue(without);
+  };
+}
 
 /** The largest categories in the customer's region. One alone is no choice. */
 export const pickACategory: Composer = async (trx, { facts, shop }) => {

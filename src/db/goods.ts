@@ -19,40 +19,6 @@ export function goodJson(region: RawBuilder<unknown>): RawBuilder<unknown> {
     ) o where o.stock > 0)`;
 }
 
-interface Wish {
-  region: string | null;
-  exclude: readonly string[];
-  limit: number;
-}
-
-async function pick(db: Kysely<DB>, where: RawBuilder<unknown>, order: RawBuilder<unknown>, wish: Wish) {
-  const { rows } = await sql<{ good: Good }>`
-    select good from (
-      select ${goodJson(sql`${wish.region}::text`)} as good, p.category, p.published_at, p.id
-      from products p where p.id <> all(${wish.exclude}::text[]) and ${where}
-    ) available
-    where good is not null order by ${order}, published_at desc, id limit ${wish.limit}`.execute(db);
-  return rows.map((row) => row.good);
-}
-
-const discountFirst = sql`((good->>'oldPrice')::bigint is null)`;
-
-/** Available goods of the categories of `products`, discounted ones first. */
-export function alternatives(db: Kysely<DB>, products: readonly string[], wish: Wish): Promise<Good[]> {
-  const categories = sql`select category from products where id = any(${products}::text[])`;
-  return pick(db, sql`p.category in (${categories})`, discountFirst, wish);
-}
-
-/** Available goods of a category, discounted ones first (J5). */
-export function goodsOfCategory(db: Kysely<DB>, category: string, wish: Wish): Promise<Good[]> {
-  return pick(db, sql`p.category = ${category}`, discountFirst, wish);
-}
-
-/** The latest of the catalogue (J7). */
-export function novelties(db: Kysely<DB>, wish: Wish): Promise<Good[]> {
-  return pick(db, sql`true`, sql`published_at desc`, wish);
-}
-
 /** Categories with most available products. */
 export async function largestCategories(db: Kysely<DB>, region: string | null, limit: number): Promise<string[]> {
   const { rows } = await sql<{ category: string }>`

@@ -22,6 +22,8 @@ export interface Submission {
   settingsVersion: number;
   address: string | null;
   goods: string[];
+  /** What it shows beside them. */
+  shown: string[];
   links: string[];
   dueAt: Date;
   leaseMs: number;
@@ -54,19 +56,19 @@ const submitting = statement<Moving & { message: Submission }>((give) => {
       where run_id = ${of((one) => one.runId)} and state = 'reserved' and id <> ${of((one) => one.id)}
     )
     insert into messages (id, customer_id, run_id, journey, block, iteration, channel, template, locale, class, kind, counts, sale,
-      state, settings_version, address, goods, links, due_at, reserved_at, lease_until, attempts, provider, price,
+      state, settings_version, address, goods, shown, links, due_at, reserved_at, lease_until, attempts, provider, price,
       zone)
     values (${of((one) => one.id)}, ${of((one) => one.customerId)}, ${of((one) => one.runId)}, ${of((one) => one.journey)},
       ${of((one) => one.block)}, ${of((one) => one.iteration)}, ${of((one) => one.channel)}, ${of((one) => one.template)},
       ${of((one) => one.locale)}, ${of((one) => one.class)}, ${of(({ flags }) => flags.kind)}, ${of(({ flags }) => flags.counts)},
       ${of(({ flags }) => flags.sale)}, 'submitting', ${of((one) => one.settingsVersion)}, ${of((one) => one.address)},
-      ${of((one) => one.goods)}::text[], ${of((one) => one.links)}::text[], ${of((one) => one.dueAt)}, ${give(({ move }) => move.at)},
+      ${of((one) => one.goods)}::text[], ${of((one) => one.shown)}::text[], ${of((one) => one.links)}::text[], ${of((one) => one.dueAt)}, ${give(({ move }) => move.at)},
       now() + ${of((one) => one.leaseMs)} * interval '1 millisecond', 1, ${of((one) => one.provider)}, ${of((one) => one.price)},
       ${of((one) => one.zone)})
     on conflict on constraint messages_once do update set
       state = case when ${isOpen} then 'submitting' end, attempts = messages.attempts + 1, lease_until = excluded.lease_until,
       template = excluded.template, locale = excluded.locale, address = excluded.address, goods = excluded.goods,
-      links = excluded.links, zone = excluded.zone`;
+      shown = excluded.shown, links = excluded.links, zone = excluded.zone`;
 });
 
 /** A row that is not open has no state to go to. The database must refuse it: the transaction's COMMIT is on its way already. */

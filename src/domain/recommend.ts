@@ -35,6 +35,8 @@ export const noFilters: Filters = {
 export interface Recommendation {
   from: readonly Source[];
   count: number;
+  /** Of each source, goods at a lower price before the others. */
+  discountedFirst: boolean;
   filters: Filters;
 }
 
@@ -42,6 +44,7 @@ export interface Recommendation {
 export interface Wish {
   from: readonly Source[];
   count: number;
+  discountedFirst?: boolean;
   filters?: Partial<Filters>;
   /** What a random choice hangs on beside the customer: a campaign, a run's step. */
   seed: string;

@@ -127,5 +127,6 @@ const recommendationShape = z.strictObject({
     .max(recommendationSources.length)
     .describe('One source after the other, until there are enough; empty: nothing is recommended'),
   count: z.int().min(1).max(30),
+  discountedFirst: z.boolean().default(false).describe('Of each source, goods at a lower price before the others'),
   filters,
 }) satisfies z.ZodType<Recommendation>;

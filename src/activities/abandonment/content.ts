@@ -1,19 +1,20 @@
 import {
   type Composer,
   categoryLink,
-  latestUpdates,
   line,
   lines,
   nothing,
   pickACategory,
+  recommending,
   untrue,
 } from '#activities/content.ts';
 import type { Candidate, Situation } from '#activities/mind.ts';
+import { recommend, wishOf } from '#activities/recommend.ts';
 import type { Trx } from '#db/connect.ts';
-import { alternatives, goodsOfCategory } from '#db/goods.ts';
 import type { Touch } from '#domain/intent.ts';
 import type { GoodsLine } from '#rendering/model.ts';
 import type { MessageName } from '#workflows/abandonment/contract.ts';
+import { settingsOf } from './settings.ts';
 
 /** Which content each message has. A message that could not be true is skipped for the reason given. */
 const composers: Record<MessageName, Composer> = {
@@ -29,7 +30,7 @@ const composers: Record<MessageName, Composer> = {
   'view-expensive': withAlternatives(0),
   'view-alternatives': withAlternatives(1),
   category: ofCategory,
-  'latest-updates': latestUpdates,
+  'latest-updates': recommending((facts) => settingsOf(facts).raw.shows.latest, 'no_novelties'),
   'pick-a-category': pickACategory,
 };
 
@@ -47,23 +48,26 @@ function touched({ facts: { trail } }: Situation, refs: readonly string[]): Good
 }
 
 function withAlternatives(atLeast: number): Composer {
-  return async (trx, situation, { refs, message }) => {
+  return async (trx, situation, candidate) => {
+    const { refs, message } = candidate;
     const goods = touched(situation, refs).slice(0, message === 'view-expensive' ? 1 : 3);
-    const wish = { region: situation.facts.customer.region, exclude: known(situation, refs), limit: 4 };
-    const more = await alternatives(trx, refs, wish);
+    const wish = wishOf(situation, candidate, settingsOf(situation.facts).raw.shows.alternatives, refs);
+    const more = await recommend(trx, situation, { ...wish, exclude: known(situation) });
     return more.length < atLeast ? untrue('no_alternatives') : { ...nothing, goods, more: lines(more) };
   };
 }
 
-/** Nothing that the customer looked at, has in the cart or bought is offered as something else. */
-function known({ facts: { trail } }: Situation, refs: readonly string[]): string[] {
-  return [...refs, ...[...trail.cart, ...trail.favourites, ...trail.views].map((touch) => touch.product)];
+/** Nothing that the customer looked at or has in the cart is offered as something else. */
+function known({ facts: { trail } }: Situation): string[] {
+  return [...trail.cart, ...trail.favourites, ...trail.views].map((touch) => touch.product);
 }
 
-async function ofCategory(trx: Trx, { facts, shop }: Situation, { refs }: Candidate) {
-  for (const category of refs) {
-    const goods = await goodsOfCategory(trx, category, { region: facts.customer.region, exclude: [], limit: 6 });
-    if (goods.length > 0) return { ...nothing, goods: lines(goods), category: categoryLink(shop, category) };
+async function ofCategory(trx: Trx, situation: Situation, candidate: Candidate) {
+  const setting = settingsOf(situation.facts).raw.shows.category;
+  for (const category of candidate.refs) {
+    const here = { ...setting, filters: { ...setting.filters, category } };
+    const goods = await recommend(trx, situation, wishOf(situation, candidate, here));
+    if (goods.length > 0) return { ...nothing, goods: lines(goods), category: categoryLink(situation.shop, category) };
   }
   return untrue('nothing_in_category');
 }

@@ -2,8 +2,8 @@ import { type Bot, type Context, Keyboard } from 'grammy/web';
 import type { ApiDeps } from '#api/deps.ts';
 import { escapeHtml } from '#channels/telegram/channel.ts';
 import { resolveCustomer } from '#db/customers.ts';
-import { novelties } from '#db/goods.ts';
 import { RefusedEvents } from '#db/intake.ts';
+import { recommend } from '#db/recommend/recommend.ts';
 import {
   awaitedItems,
   botSource,
@@ -24,6 +24,9 @@ import { goodsList, listed, queueList } from './lists.ts';
 import { type Action, actionOf, actions, botWords, consentText } from './words.ts';
 
 export type BotDeps = Pick<ApiDeps, 'db' | 'clock' | 'intake' | 'log' | 'secret' | 'shop'>;
+
+/** The bot's novelties: the same for all who may see the same. */
+const latest = { from: ['novelties'], count: listed, filters: { notBought: false }, seed: '' } as const;
 
 /** What the bot says back, in Telegram's HTML, and what the update says of the chat. */
 interface Answer {
@@ -77,9 +80,9 @@ export class BotTalk {
   }
 
   async #list(action: Exclude<Action, 'stop'>, owner: ChatOwner | null, locale: Locale): Promise<string> {
-    const { db } = this.#deps;
+    const { db, clock } = this.#deps;
     const words = botWords[locale];
-    const region = owner?.region ?? null;
+    const [customerId, region] = [owner?.customerId ?? null, owner?.region ?? null];
     if (action === 'queue') {
       const items = owner ? await awaitedItems(db, owner.customerId, listed) : [];
       return items.length === 0 ? words.noQueue : queueList(words.queue, items);
@@ -87,7 +90,7 @@ export class BotTalk {
     const goods =
       action === 'promotions'
         ? await promotions(db, region, listed)
-        : await novelties(db, { region, exclude: [], limit: listed });
+        : await recommend(db, { customerId, region, shop: this.#shop(), at: clock.now() }, latest);
     if (goods.length > 0) return goodsList(words[action], goods, locale);
     return action === 'promotions' ? words.noPromotions : words.noNovelties;
   }

@@ -11,6 +11,7 @@ export interface Person {
 /** A wish as the statements take it. */
 export interface Asked extends Person {
   filters: Filters;
+  discountedFirst: boolean;
   seed: string;
   about: readonly string[];
   /** `about` and what else is never shown. */

@@ -20,7 +20,8 @@ export function filtered(give: Give<Asked>, candidates: RawBuilder<unknown>): Ra
       ) o cross join known
     where o.stock > 0 and p.published_at <= ${give(({ at }) => at)} and ${notHidden(give)}
       and p.id <> all(known.ids) and (p.sku is null or p.sku <> all(known.ids)) and ${asFiltered(give)}
-    order by c.score desc, p.id limit ${give(({ limit }) => limit)}`;
+    order by (${give(({ discountedFirst }) => discountedFirst)}::boolean and o.old_price is not null) desc, c.score desc, p.id
+    limit ${give(({ limit }) => limit)}`;
 }
 
 function notHidden(give: Give<Asked>): RawBuilder<boolean> {

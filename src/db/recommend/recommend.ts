@@ -32,7 +32,7 @@ export interface Asking extends Person {
 }
 
 /** So many candidates are looked at first, and so many where those give too little. Random: a stretch of the ring. */
-const windows = { first: 60, wide: 2_000, stretch: 500 };
+const windows = { first: 60, discounts: 300, wide: 2_000, stretch: 500 };
 /** Ranked by likeness, not by the database. */
 const similarLooked = 300;
 const mostAbout = 5;
@@ -46,11 +46,12 @@ export async function recommend(
   { shop, at, registered, ...person }: Asking,
   wish: Wish,
 ): Promise<Recommended[]> {
-  const { seed, contact = null, filters, exclude = [], count } = wish;
+  const { seed, contact = null, filters, discountedFirst = false, exclude = [], count } = wish;
   const about = (wish.about ?? []).slice(0, mostAbout);
   const asked: Asked = {
     ...person,
     filters: { ...noFilters, ...filters },
+    discountedFirst,
     seed,
     about,
     exclude: [...(wish.about ?? []), ...exclude],
@@ -58,7 +59,7 @@ export async function recommend(
     at,
     hidden: hiddenAt(at, shop.earlyAccess, shop.zone),
     registered: registered ?? null,
-    window: windows.first,
+    window: discountedFirst ? windows.discounts : windows.first,
     limit: count,
   };
   let taken: Recommended[] = [];
@@ -106,7 +107,9 @@ async function readAlike(db: Any, asked: Asked): Promise<Good[]> {
     readAbout(db, asked),
     readSimilar(db, { ...asked, limit: similarLooked }),
   ] as const);
-  return bySimilarity(about, offered).map(({ good }) => good);
+  const alike = goodsOf(bySimilarity(about, offered));
+  const isDiscounted = ({ oldPrice }: Good) => asked.discountedFirst && oldPrice !== null;
+  return [...alike.filter(isDiscounted), ...alike.filter((good) => !isDiscounted(good))];
 }
 
 const readAbout = statement<Asked, Likeness>(

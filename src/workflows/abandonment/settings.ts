@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, entering, ownCascade, promo, validFor } from '#workflows/settings-schemas.ts';
+import { duration, entering, ownCascade, promo, recommendation, validFor } from '#workflows/settings-schemas.ts';
 import { contract, type MessageName } from './contract.ts';
 
 const message = z.enum(Object.keys(contract.messages) as [MessageName, ...MessageName[]]);
@@ -36,6 +36,14 @@ export const settings = z.strictObject({
     .default(null)
     .describe('Minor units: a viewed product from this price on takes the expensive branch (J6); null switches it off'),
   promo,
+  shows: z
+    .strictObject({
+      alternatives: recommendation({ from: ['similar'], count: 4, discountedFirst: true }),
+      category: recommendation({ from: ['novelties'], count: 6, discountedFirst: true }),
+      latest: recommendation({ from: ['novelties'], count: 6 }),
+    })
+    .prefault({})
+    .describe('What is shown beside the goods of the intent, in a category, and to who opened nothing'),
   branches: z
     .strictObject({
       cart: branch(4, {
