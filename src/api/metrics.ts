@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, Router } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { messageCounts } from '#db/health.ts';
+import { promoStock } from '#db/promo-pools.ts';
 import { liveRuns } from '#db/stats.ts';
 import type { RelayCounts } from '#relay/relay.ts';
 import { journeyNames } from '#workflows/catalogue.ts';
@@ -60,6 +61,31 @@ function registerStored({ registry }: Metrics, { db, clock, relay, log }: ApiDep
   gauge('vestnik_runs_live', 'Runs that have not ended, by journey', ['journey'], async (runs) => {
     for (const [journey, count] of await liveRuns(db)) runs.set({ journey }, count);
   });
+  gauge(
+    'vestnik_promo_codes_free',
+    'Promo codes that can be issued, by pool and size',
+    ['pool', 'size'],
+    async (free) => {
+      for (const one of await promoStock(db)) free.set({ pool: one.pool, size: one.size }, one.free);
+    },
+  );
+  gauge(
+    'vestnik_promo_codes_low',
+    '1 where a size of a pool has fewer free codes than it is to have',
+    ['pool', 'size'],
+    async (low) => {
+      for (const { pool, size, free, lowStock } of await promoStock(db))
+        low.set({ pool, size }, free < lowStock ? 1 : 0);
+    },
+  );
+  gauge(
+    'vestnik_promo_turned_away',
+    'Messages not sent for want of a promo code, ever, by pool',
+    ['pool'],
+    async (away) => {
+      for (const { pool, turnedAway } of await promoStock(db)) away.set({ pool }, turnedAway);
+    },
+  );
   if (relay.counts) registerRelayed(registry, relay.counts);
   const backlog = relay.backlog?.bind(relay);
   if (!backlog) return;

@@ -67,6 +67,11 @@ export const problems = {
     title: 'There is no such message',
     next: 'List them with `GET /api/v1/messages?customerId=`.',
   },
+  promo_pool_not_found: {
+    status: 404,
+    title: 'There is no such pool of promo codes',
+    next: 'See their ids in `GET /api/v1/promo-pools`.',
+  },
   template_not_found: {
     status: 404,
     title: 'There is no such template',
@@ -112,6 +117,16 @@ export const problems = {
     status: 409,
     title: 'A key of this name exists',
     next: 'Choose another name; names of revoked keys are not given again.',
+  },
+  promo_pool_taken: {
+    status: 409,
+    title: 'A pool of promo codes of this name exists',
+    next: 'Choose another name, or add codes to that pool.',
+  },
+  promo_pool_generated: {
+    status: 409,
+    title: 'The codes of this pool are made here',
+    next: 'Read them with `GET …/codes`; codes are given to pools without `generated`.',
   },
   own_key: {
     status: 409,

@@ -4,6 +4,7 @@ import { type CustomerRef, type CustomerSummary, summaries, suppressionsOf } fro
 import { type DecisionView, listDecisions } from './decisions.ts';
 import { devicesOfCustomers } from './devices.ts';
 import { type MessageRow, selectMessages } from './messages.ts';
+import { type CodeRow, codesOfCustomers } from './promo-list.ts';
 import type { DB } from './schema.ts';
 import { type EventView, eventsOf } from './timeline.ts';
 
@@ -24,26 +25,40 @@ export interface CustomerRecord extends CustomerSummary {
   orders: Awaited<ReturnType<typeof ordersOf>>;
   runs: Awaited<ReturnType<typeof runsOf>>;
   notEntered: Awaited<ReturnType<typeof notEnteredOf>>;
+  promoCodes: CodeRow[];
 }
 
 /** Null where nothing is kept under that id any more. */
 export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise<CustomerRecord | null> {
   const [summary] = await summaries(db, [id]);
   if (!summary) return null;
-  const [whatsappAt, consents, optIns, suppressions, devices, conflicts, cart, interests, orders, runs, notEntered] =
-    await Promise.all([
-      whatsappAtOf(db, id),
-      consentsOf(db, ids),
-      optInsOf(db, ids),
-      suppressionsOf(db, id),
-      devicesOfCustomers(db, ids),
-      conflictsOf(db, ids),
-      cartOf(db, ids),
-      interestsOf(db, ids),
-      ordersOf(db, ids),
-      runsOf(db, ids),
-      notEnteredOf(db, ids),
-    ]);
+  const [
+    whatsappAt,
+    consents,
+    optIns,
+    suppressions,
+    devices,
+    conflicts,
+    cart,
+    interests,
+    orders,
+    runs,
+    notEntered,
+    promoCodes,
+  ] = await Promise.all([
+    whatsappAtOf(db, id),
+    consentsOf(db, ids),
+    optInsOf(db, ids),
+    suppressionsOf(db, id),
+    devicesOfCustomers(db, ids),
+    conflictsOf(db, ids),
+    cartOf(db, ids),
+    interestsOf(db, ids),
+    ordersOf(db, ids),
+    runsOf(db, ids),
+    notEnteredOf(db, ids),
+    codesOfCustomers(db, ids),
+  ]);
   const mergedIds = ids.filter((one) => one !== id);
   return {
     ...summary,
@@ -59,6 +74,7 @@ export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise
     orders,
     runs,
     notEntered,
+    promoCodes,
   };
 }
 
@@ -192,6 +208,7 @@ function ordersOf(db: Any, ids: readonly string[]) {
     .selectFrom('orders as o')
     .select(['o.order_id as orderId', 'o.profile', 'o.state', 'o.total', 'o.currency'])
     .select(['o.placed_at as placedAt', 'o.state_at as stateAt'])
+    .select(sql<string[]>`coalesce(o.codes, '{}')`.as('codes'))
     .select(
       sql<OrderLine[]>`coalesce((select json_agg(json_build_object('productId', l.product_id, 'quantity', l.quantity,
         'price', l.price) order by l.product_id) from order_lines l where l.order_id = o.order_id), '[]')`.as('lines'),

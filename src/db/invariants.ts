@@ -5,6 +5,7 @@ import { capsKept, prioritiesKept } from './invariants/contacts.ts';
 import { activitiesCounted, eventsHaveKeys, eventsOnce, ordersKept } from './invariants/events.ts';
 import type { Any, Circumstances, Invariant, JourneyRules, Violation } from './invariants/invariant.ts';
 import { nothingPending, nothingTwice, sendsDecided, sendsKept, statesLegal, stepsOnce } from './invariants/ledger.ts';
+import { codesOwnedOnce, codesRedeemedByOrders, codesTold, poolsNotOverdrawn } from './invariants/promo.ts';
 import {
   blocksBalance,
   countsBalance,
@@ -32,6 +33,10 @@ export const invariants = {
   'the policy’s caps are kept': capsKept,
   'priorities are kept': prioritiesKept,
   'nothing is submitted after a no': nothingAfterNo,
+  'a promo code has one owner': codesOwnedOnce,
+  'who was given a promo code was told of it': codesTold,
+  'a promo code is redeemed by an order that carries it': codesRedeemedByOrders,
+  'no pool has more promo codes than it may': poolsNotOverdrawn,
   'every live run waits with a deadline': runsWait,
   'no run is left behind': noneOverdue,
   'what has ended is whole': endsWhole,

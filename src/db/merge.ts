@@ -93,6 +93,7 @@ const histories = [
   'update runs set customer_id = $2 where customer_id = $1',
   'update message_requests set customer_id = $2 where customer_id = $1',
   'update order_states set customer_id = $2 where customer_id = $1',
+  'update promo_codes set customer_id = $2 where customer_id = $1',
   `insert into not_entered as s (journey, key, customer_id, reason, first_at, last_at, times)
     select journey, key, $2::uuid, reason, first_at, last_at, times from not_entered where customer_id = $1
     on conflict (journey, key, customer_id, reason) do update set first_at = least(s.first_at, excluded.first_at),

@@ -93,10 +93,12 @@ export async function takeCode(
   size: PromoSize,
   taking: Taking,
 ): Promise<GivenCode | null> {
-  const taken = (await take(trx, pool, size, taking, 'skip')) ?? (await take(trx, pool, size, taking, 'wait'));
-  if (taken !== null || pool.generated === null) return taken;
-  const made = await makeCodes(trx, pool.id, size, pool.generated.ahead);
-  return made > 0 ? take(trx, pool, size, taking, 'wait') : null;
+  const taken = await take(trx, pool, size, taking, 'skip');
+  if (taken !== null) return taken;
+  // Who has waited holds every code that it waited for, also those that others took after all. So whoever may wait for a code has
+  // the pool's lock before: else one would wait for the pool with codes in hand, and the other way round.
+  const made = pool.generated === null ? 0 : await makeCodes(trx, pool.id, size, pool.generated.ahead);
+  return (made > 0 ? await take(trx, pool, size, taking, 'skip') : null) ?? take(trx, pool, size, taking, 'wait');
 }
 
 async function take(

@@ -3,6 +3,7 @@ import { refreshHabits } from '#db/habits.ts';
 import { overdueRuns, pruneEventKeys } from '#db/housekeeping.ts';
 import { pruneRequests } from '#db/message-requests.ts';
 import { type OutboxRow, putOutbox } from '#db/outbox.ts';
+import { tendPromoPools } from '#db/promo-pools.ts';
 import type { Clock } from '#domain/clock.ts';
 import type { JourneyPort } from '#relay/port.ts';
 
@@ -29,7 +30,8 @@ export interface HousekeepingDeps {
 
 /**
  * What has to be done now and then, by any number of workers: forgets old de-duplication keys, learns anew when customers open
- * and how often they react (one worker an hour), and finds runs that wait in the database without a workflow (Temporal's
+ * and how often they react (one worker an hour), makes promo codes ahead and tells of pools that run low (R8), and finds runs
+ * that wait in the database without a workflow (Temporal's
  * data was lost or restored from a backup, somebody terminated it). Those would block their journey for the customer for
  * good; started again they go on where they stood.
  */
@@ -43,6 +45,8 @@ export function createHousekeeping(deps: HousekeepingDeps) {
     await pruneRequests(deps.db, deps.clock.now(), options.keepEventKeysDays);
     await reviveRuns(deps, options);
     await refreshHabits(deps.db, deps.clock.now(), options.habitsEveryMs);
+    for (const { name, sizes } of await tendPromoPools(deps.db, deps.clock.now()))
+      deps.log.warn({ pool: name, sizes }, 'A pool of promo codes runs low; add codes, or let it have more');
   }
 
   function tick(): void {

@@ -109,7 +109,19 @@ const product = {
   publishedAt: '2026-01-01T00:00:00Z',
   offers: [offer],
 };
-const valid = fc.constantFrom<unknown>({ items: [product, product] }, defaultShop, defaultPolicy, { name: 'key' });
+const promoPool = {
+  name: 'fuzz',
+  sizes: [{ name: 'all', when: [{ field: 'orders', from: 1 }], percent: 5 }],
+  expiry: { after: 'P1D' },
+  generated: { pattern: '??????', ahead: 1, most: 1 },
+};
+const valid = fc.constantFrom<unknown>(
+  { items: [product, product] },
+  defaultShop,
+  defaultPolicy,
+  { name: 'key' },
+  promoPool,
+);
 const nearlyValid = fc
   .tuple(valid, fc.array(fc.nat({ max: 12 }), { maxLength: 5 }), json)
   .map(([whole, path, value]) => put(whole, path, value));

@@ -74,7 +74,7 @@ const withOffers = {
 const { customer, messages } = seeded;
 const shop = (await call('GET', '/settings/shop')).body.value;
 const policy = (await call('GET', '/settings/policy')).body.value;
-const kept = { source: '', key: '', secret: '' };
+const kept = { source: '', key: '', secret: '', promo: '' };
 
 const requests: Record<string, () => Promise<Answer>> = {
   'put /products': () => call('PUT', '/products', { items: [withOffers, { id: 'bad' }] }),
@@ -135,6 +135,20 @@ const requests: Record<string, () => Promise<Answer>> = {
   },
   'get /api-keys': () => call('GET', '/api-keys'),
   'delete /api-keys/{id}': () => call('DELETE', `/api-keys/${kept.key}`),
+  'post /promo-pools': async () => {
+    const sizes = [
+      { when: [{ field: 'orders', to: 0 }], percent: 10 },
+      { name: 'more', amount: price },
+    ];
+    const body = { name: 'documented', sizes, expiry: { at: '2030-01-01T00:00:00+03:00' } };
+    const answer = await call('POST', '/promo-pools', body);
+    kept.promo = answer.body.id;
+    return answer;
+  },
+  'get /promo-pools': () => call('GET', '/promo-pools'),
+  'post /promo-pools/{id}/codes': () =>
+    call('POST', `/promo-pools/${kept.promo}/codes`, { items: [{ code: 'A-1' }, { code: 'A-2', size: 'more' }, {}] }),
+  'get /promo-pools/{id}/codes': () => call('GET', `/promo-pools/${kept.promo}/codes`),
   'post /webhook-secrets': async () => {
     const answer = await call('POST', '/webhook-secrets', { source: 'shopify', name: 'documented' });
     kept.secret = answer.body.id;

@@ -17,7 +17,9 @@ const journeys = { abandonment: { repeatAfterMs: 7 * 24 * 3_600_000 } };
 type Trx = Transaction<DB>;
 
 /** What is whole: a customer who browsed and ordered, a run that has sent a message and ended, and one that waits. */
-const world = { customer: '', ended: '', live: '', message: '', source: randomUUID() };
+const world = { customer: '', ended: '', live: '', message: '', source: randomUUID(), pool: randomUUID() };
+/** To whom a code was given, and by which step. */
+const given = { block: 'cart-1', iteration: 1, issued_at: ago(185), expires_at: ago(-100) };
 
 beforeAll(async () => {
   await ensureMonths(db, ['events', 'decisions', 'message_events'], now);
@@ -41,13 +43,21 @@ beforeAll(async () => {
   world.ended = await plantRun(db, ago(190), { ended_at: ago(180), outcome: 'goal' });
   await plantBlock(db, world.ended, 'cart-1', { left_at: ago(185), result: 'passed' });
   world.message = await plantSent(db, world.ended, ago(185));
+  const pool = { id: world.pool, name: 'pool', kind: 'imported', sizes: '[]', expiry: '{}', low_stock: 0 };
+  await db
+    .insertInto('promo_pools')
+    .values({ ...pool, created_at: ago(300) })
+    .execute();
+  await plantCode(db, 'FREE-1');
+  Object.assign(given, { customer_id: world.customer, run_id: world.ended });
+  await plantCode(db, 'GIVEN-1', { ...given, redeemed_at: ago(180), redeemed_order: 'A-1' });
   world.live = await plantRun(db, ago(20), { block: 'cart-2', due_at: ago(-4), plan: '{}' });
   await plantBlock(db, world.live, 'cart-2');
 });
 
 const orderOf = (order_id: string) => ({
   ...{ order_id, customer_id: world.customer, profile: 'personal', state: 'placed', total: 100, currency: 'RUB' },
-  ...{ placed_at: ago(180), state_at: ago(180) },
+  ...{ placed_at: ago(180), state_at: ago(180), codes: [' given-1'] },
 });
 
 async function plantEvent(
@@ -65,6 +75,14 @@ async function plantEvent(
     .execute();
   await sql`insert into event_keys (hash) values (substring(sha256(convert_to(${`${world.source} ${messageId}`}, 'UTF8')) from 1 for 16))
     on conflict do nothing`.execute(trx);
+}
+
+async function plantCode(trx: Kysely<DB>, key: string, more: object = {}): Promise<void> {
+  const row = { key, code: key, pool_id: world.pool, size: 'all', percent: 10 };
+  await trx
+    .insertInto('promo_codes')
+    .values({ ...row, ...more })
+    .execute();
 }
 
 async function plantRun(trx: Kysely<DB>, at: Date, more: object = {}): Promise<string> {
@@ -151,6 +169,21 @@ const defects: Record<InvariantName, (trx: Trx) => Promise<unknown>> = {
     await plantDecision(trx, waits, ago(15), { details });
   },
   'nothing is submitted after a no': (trx) => sayNo(trx, ago(186)),
+  'a promo code has one owner': async (trx) => {
+    await plantCode(trx, 'FREE-2', { code: 'free-1' });
+    await trx.updateTable('promo_codes').set({ key: 'free-1' }).where('key', '=', 'FREE-2').execute();
+  },
+  'who was given a promo code was told of it': (trx) => plantCode(trx, 'LOST-1', { ...given, block: 'cart-9' }),
+  'a promo code is redeemed by an order that carries it': (trx) =>
+    trx
+      .updateTable('orders')
+      .set({ codes: ['OTHER'] })
+      .where('order_id', '=', 'A-1')
+      .execute(),
+  'no pool has more promo codes than it may': async (trx) => {
+    const made = { kind: 'generated', pattern: '??????', ahead: 1, most: 1, seed: Buffer.from('seed') };
+    await trx.updateTable('promo_pools').set(made).execute();
+  },
   'every live run waits with a deadline': (trx) => run(trx, world.live, { due_at: null, plan: null }),
   'no run is left behind': (trx) => run(trx, world.live, { due_at: ago(3) }),
   'what has ended is whole': (trx) => run(trx, world.ended, { outcome: null }),

@@ -81,6 +81,7 @@ function requestOf({
   headers,
   body,
   bodyInDocument,
+  files = [],
   example,
 }: Route): NonNullable<RouteConfig['request']> {
   const shown = bodyInDocument ?? body;
@@ -91,7 +92,10 @@ function requestOf({
     ...(shown && {
       body: {
         required: true,
-        content: { 'application/json': { schema: shown, ...(example !== undefined && { example }) } },
+        content: {
+          'application/json': { schema: shown, ...(example !== undefined && { example }) },
+          ...Object.fromEntries(files.map((type) => [type, { schema: z.string() }])),
+        },
       },
     }),
   };

@@ -1,6 +1,7 @@
 import { Problem } from '#api/problems.ts';
 import { type CustomerHistory, type CustomerRecord, customerHistory, customerRecord } from '#db/export.ts';
 import { gone, living, params, tag } from './customers.ts';
+import { codeView } from './promo.ts';
 import { route, Streamed } from './route.ts';
 import { customerExport } from './schemas/export.ts';
 
@@ -24,13 +25,13 @@ const exported = route({
   },
 });
 
-function withMoney({ orders, ...record }: CustomerRecord) {
+function withMoney({ orders, promoCodes, ...record }: CustomerRecord) {
   const shown = orders.map(({ total, currency, lines, ...order }) => ({
     ...order,
     total: { amount: total, currency },
     lines: lines.map(({ price, ...line }) => ({ ...line, price: { amount: price, currency } })),
   }));
-  return { ...record, orders: shown };
+  return { ...record, orders: shown, promoCodes: promoCodes.map(codeView) };
 }
 
 /** The head, then each history as one more list of the same object. */

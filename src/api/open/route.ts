@@ -49,6 +49,8 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   body?: B;
   /** What the document says of the body, where items are checked one by one by the handler. */
   bodyInDocument?: z.ZodType;
+  /** Media types that are taken as text beside JSON: files. */
+  files?: readonly string[];
   headers?: z.ZodObject;
   status?: 200 | 201 | 202 | 204;
   answer?: A;

@@ -17,7 +17,7 @@ export function openApiRouter(deps: ApiDeps): Router {
   router.use(authenticate(deps.db));
   const json = express.json({ limit: bodyLimit, type: isJson });
   for (const route of routes) {
-    const read = route.body ? [onlyJson, json] : [];
+    const read = route.body ? [onlyTypes(route.files), json, ...textOf(route.files)] : [];
     router[route.method](expressPath(route.path), ...read, handler(route, deps));
   }
   for (const path of new Set(routes.map((route) => route.path))) router.all(expressPath(path), otherMethods(path));
@@ -62,9 +62,17 @@ function parseBody(route: Route, body: unknown): unknown {
   return route.bodyInDocument ? parse(route.body, body, true) : parseStorable(route.body, body, true);
 }
 
-const onlyJson: RequestHandler = (request, _response, next) => {
-  next(isJson(request) ? undefined : new Problem('not_json'));
-};
+function onlyTypes(files: readonly string[] = []): RequestHandler {
+  return (request, _response, next) => {
+    // Asked about no type at all, Express says yes.
+    const isFile = files.length > 0 && request.is([...files]) !== false;
+    next(isJson(request) || isFile ? undefined : new Problem('not_json'));
+  };
+}
+
+function textOf(files: readonly string[] = []): RequestHandler[] {
+  return files.length === 0 ? [] : [express.text({ limit: bodyLimit, type: [...files] })];
+}
 
 function isJson(request: Pick<Request, 'headers'>): boolean {
   return /^application\/(?:[\w.+-]+\+)?json(?:;|$)/i.test(request.headers['content-type'] ?? '');

@@ -8,6 +8,7 @@ import { keysRoutes } from './keys.ts';
 import { messageRoutes } from './messages.ts';
 import { planRoutes } from './plan.ts';
 import { productRoutes } from './products.ts';
+import { promoRoutes } from './promo.ts';
 import { putCustomerRoutes } from './put-customers.ts';
 import { putOrderRoutes } from './put-orders.ts';
 import type { Route } from './route.ts';
@@ -36,6 +37,7 @@ export const routes: readonly Route[] = [
   ...forecastRoutes,
   ...settingsRoutes,
   ...productRoutes,
+  ...promoRoutes,
   ...keysRoutes,
   ...webhookSecretRoutes,
 ];

@@ -3,6 +3,7 @@ import { instant, money, orNull, uuid } from './common.ts';
 import { consentWord } from './consents.ts';
 import { customer, customerSummary, engagement, event } from './customers.ts';
 import { decision, message } from './messages.ts';
+import { promoCode } from './promo.ts';
 
 const text = z.string();
 /** What the customer's own page shows of each, and what is beside it in the export. */
@@ -28,11 +29,12 @@ export const customerExport = customerSummary
     conflicts: z.array(conflicts.element.extend({ resolvedAt: orNull(instant) })),
     cart: cart.meta({ description: 'A quantity of 0 was removed, or bought' }),
     interests: z.array(interests.element.extend({ removedAt: orNull(instant) })),
-    orders: z.array(orders.element.extend({ stateAt: instant, lines: z.array(orderLine) })),
+    orders: z.array(orders.element.extend({ stateAt: instant, lines: z.array(orderLine), codes: z.array(text) })),
     runs: z.array(runs.element.extend({ endedAt: orNull(instant), outcome: orNull(text) })),
     notEntered: z
       .array(z.object({ journey: text, key: text, reason: text, firstAt: instant, lastAt: instant, times: z.int() }))
       .meta({ description: 'Journeys whose trigger was met and which did not begin' }),
+    promoCodes: z.array(promoCode).meta({ description: 'Promo codes that they were given' }),
     events: z.array(event.extend({ id: uuid, at: instant })).meta({ description: 'Newest first, as is all below' }),
     messages: z.array(message.extend({ address: orNull(text).meta({ description: 'Where it was sent' }) })),
     decisions: z.array(decision),
