@@ -5,10 +5,12 @@ import type { JourneyName } from '#workflows/catalogue.ts';
 import { mind as abandonment } from './abandonment/mind.ts';
 import { mind as message } from './message/mind.ts';
 import { mind as optIn } from './opt-in/mind.ts';
+import { mind as welcome } from './welcome/mind.ts';
 
 /** Minds by journey. */
 export const minds: Readonly<Record<JourneyName, Mind>> = {
   abandonment,
   message,
   'opt-in': optIn,
+  welcome,
 };

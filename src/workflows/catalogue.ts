@@ -8,20 +8,23 @@ import { contract as message } from './message/contract.ts';
 import { settings as messageSettings } from './message/settings.ts';
 import { contract as optIn } from './opt-in/contract.ts';
 import { settings as optInSettings } from './opt-in/settings.ts';
+import { contract as welcome } from './welcome/contract.ts';
+import { settings as welcomeSettings } from './welcome/settings.ts';
 
 /** Contracts by journey. */
-export const contracts = { abandonment, message, 'opt-in': optIn } as const;
+export const contracts = { abandonment, message, 'opt-in': optIn, welcome } as const;
 
 /** zod schemas of settings by journey. */
 export const settingsSchemas = {
   abandonment: abandonmentSettings,
   message: messageSettings,
   'opt-in': optInSettings,
+  welcome: welcomeSettings,
 } as const;
 
 export type JourneyName = keyof typeof contracts;
 
-export const journeyNames = ['abandonment', 'message', 'opt-in'] as const satisfies readonly JourneyName[];
+export const journeyNames = ['abandonment', 'message', 'opt-in', 'welcome'] as const satisfies readonly JourneyName[];
 
 /** Names of a journey's messages; of all journeys' by default. */
 export type MessageName<Journey extends JourneyName = JourneyName> = Journey extends JourneyName
@@ -60,6 +63,20 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
   },
   'opt-in': {
     confirm: ['email'],
+  },
+  welcome: {
+    'how-it-works': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'first-order': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    originals: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'try-on': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    novelties: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'how-to-order': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'company-papers': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'company-range': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'company-delivery': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'company-manager': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'company-lists': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'company-terms': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
   },
 };
 

@@ -11,7 +11,7 @@ import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { createRelay } from '#relay/relay.ts';
 import { temporalPort } from '#relay/temporal.ts';
 import { testGateway } from '#test/api/support.ts';
-import { routing } from '#workflows/catalogue.ts';
+import { type JourneyName, journeyNames, routing, settingsSchemas } from '#workflows/catalogue.ts';
 import { type ServerClock, serverClock } from './clock.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { type Journeys, publicUrl, runJourneys } from './journeys.ts';
@@ -26,6 +26,8 @@ interface SystemOptions {
   activities?: Partial<ActivityDeps>;
   clock?: Clock;
   database?: TestDatabase;
+  /** The journeys that a test is about: others that the same events would start are switched off. */
+  only?: readonly JourneyName[];
 }
 
 export async function startSystem(environment: TestWorkflowEnvironment, options: SystemOptions = {}) {
@@ -35,6 +37,9 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
     (environment.supportsTimeSkipping ? await serverClock(environment) : scaledClock({ origin: 0, scale: 1 }));
   const shop = { ...defaultShop, quietHours: { from: '00:00', to: '00:00' }, ...options.shop };
   await saveSettings(database.db, 'shop', shop, 'test', clock.now());
+  for (const name of journeyNames)
+    if (options.only?.includes(name) === false)
+      await saveSettings(database.db, name, settingsSchemas[name].parse({ enabled: false }), 'test', clock.now());
   const log = { info() {}, warn() {}, error() {} };
   const port = temporalPort(environment.client, { taskQueue: 'journeys' });
   const relay = createRelay({ db: database.db, port, time: clock.time, log });

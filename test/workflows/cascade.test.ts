@@ -12,6 +12,7 @@ import { timeSkipping } from '#test/support/temporal.ts';
 /** One step, several channels (R3), as the retailers have it: from an event over HTTP to what came out on each channel. */
 
 const system = await startSystem(await timeSkipping(), {
+  only: ['abandonment'],
   shop: { channels: ['email', 'viber', 'sms', 'whatsapp', 'web_push'] },
 });
 const customer = customers(system);

@@ -9,6 +9,7 @@ import { timeSkipping } from '#test/support/temporal.ts';
 
 const shown: ChannelName[] = ['telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'];
 const system = await startSystem(await timeSkipping(), {
+  only: ['abandonment'],
   shop: { channels: ['email', ...shown], locale: 'ru', name: 'Полка' },
 });
 const customer = customers(system);

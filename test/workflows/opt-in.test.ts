@@ -6,6 +6,7 @@ import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
 
 const system = await startSystem(await timeSkipping(), {
+  only: ['opt-in', 'abandonment'],
   shop: { doubleOptIn: ['email'], consent: { email: 'explicit' } },
 });
 const customer = customers(system);

@@ -9,7 +9,10 @@ import { apiServer } from './api-server.ts';
 
 const good = { status: 200, body: { MessageID: 'pm-1', ErrorCode: 0, Message: 'OK' } };
 const api = await apiServer(good);
-const system = await startSystem(await timeSkipping(), { shop: { channels: ['email', 'sms'] } });
+const system = await startSystem(await timeSkipping(), {
+  only: ['abandonment'],
+  shop: { channels: ['email', 'sms'] },
+});
 const email = await createEmailChannel(`postmark://TOKEN?api=${api.origin}`);
 Object.assign(system.journeys.deps.channels, { email });
 await system.call('POST', '/webhook-secrets', { source: 'postmark', name: 'tests', secret: 'a token of postmark' });
