@@ -90,6 +90,10 @@ const requests: Record<string, () => Promise<Answer>> = {
     call('POST', `/customers/${customer}/consents`, { source: 'checkout', words: [{ state: 'granted' }] }),
   'get /customers/{id}/consents': () => call('GET', `/customers/${customer}/consents`),
   'get /customers/{id}/export': () => call('GET', `/customers/${customer}/export`),
+  'get /exports/events': async () => {
+    const answer = await call('GET', '/exports/events');
+    return { ...answer, body: JSON.parse(answer.text.slice(0, answer.text.indexOf('\n'))) };
+  },
   'put /customers/{id}/devices': () =>
     call('PUT', `/customers/${customer}/devices`, { items: [{ channel: 'app_push', token: 'token-of-a-phone' }, {}] }),
   'get /customers/{id}/devices': () => call('GET', `/customers/${customer}/devices`),

@@ -71,6 +71,6 @@ async function listen(app: ReturnType<typeof createApp>): Promise<string> {
 
 async function answer(response: Response): Promise<Answer> {
   const text = await response.text();
-  const json = response.headers.get('content-type')?.includes('json');
+  const json = /[/+]json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : undefined, text };
 }

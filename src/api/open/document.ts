@@ -105,10 +105,10 @@ function isObject(schema: z.ZodType | undefined): schema is z.ZodObject {
   return schema instanceof z.ZodObject && Object.keys(schema.shape).length > 0;
 }
 
-function success({ answer, status }: Route): ResponseConfig {
+function success({ answer, answerType = 'application/json', status }: Route): ResponseConfig {
   if (!answer) return { description: 'Done' };
   const description = status === 201 ? 'Made' : status === 202 ? 'Taken: it is committed' : 'The answer';
-  return { description, content: { 'application/json': { schema: answer } } };
+  return { description, content: { [answerType]: { schema: answer } } };
 }
 
 /** Every code that a route may answer with, by status. */

@@ -28,11 +28,16 @@ type Wire<T> = unknown extends T
       ? { [K in keyof T]: Wire<T[K]> }
       : T;
 
+/** https://jsonlines.org, by the media type that it has in practice. */
+export const jsonLines = 'application/x-ndjson';
+
 /** An answer that may be too long to be held as a whole: JSON text as it is made, of the shape that `answer` documents. */
 export class Streamed {
   readonly text: AsyncIterable<string>;
-  constructor(text: AsyncIterable<string>) {
+  readonly type: string;
+  constructor(text: AsyncIterable<string>, type = 'application/json') {
     this.text = text;
+    this.type = type;
   }
 }
 
@@ -54,6 +59,8 @@ export interface RouteSpec<P extends Schema, Q extends Schema, B extends Schema,
   headers?: z.ZodObject;
   status?: 200 | 201 | 202 | 204;
   answer?: A;
+  /** The media type of the answer, where it is not JSON. */
+  answerType?: string;
   /** Problems of its own, beside those that every route may answer with. */
   problems?: readonly ProblemCode[];
   /** An example body for the documentation. */

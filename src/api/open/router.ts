@@ -47,8 +47,8 @@ function handler(route: Route, deps: ApiDeps): RequestHandler {
 }
 
 /** What fails in the middle can only be cut off: the caller sees a broken connection, not half a document as if whole. */
-async function stream({ text }: Streamed, request: Request, response: Response, { log }: ApiDeps): Promise<void> {
-  response.type('json').set('Cache-Control', 'no-store');
+async function stream({ text, type }: Streamed, request: Request, response: Response, { log }: ApiDeps): Promise<void> {
+  response.type(type).set('Cache-Control', 'no-store');
   try {
     await pipeline(Readable.from(text), response);
   } catch (error) {

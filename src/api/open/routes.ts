@@ -2,6 +2,7 @@ import { consentRoutes } from './consents.ts';
 import { customerRoutes } from './customers.ts';
 import { deviceRoutes } from './devices.ts';
 import { exportRoutes } from './export.ts';
+import { exportEventsRoutes } from './export-events.ts';
 import { forecastRoutes } from './forecast.ts';
 import { journeyRoutes } from './journeys.ts';
 import { keysRoutes } from './keys.ts';
@@ -24,6 +25,7 @@ export const routes: readonly Route[] = [
   ...customerRoutes,
   ...consentRoutes,
   ...exportRoutes,
+  ...exportEventsRoutes,
   ...planRoutes,
   ...whyRoutes,
   ...deviceRoutes,
