@@ -15,8 +15,10 @@ import {
   habitsJson,
   inYearBefore,
 } from './habits.ts';
+import { epochMs } from './instants.ts';
 import { type LedgerJson, ledgerJson, ledgerOf } from './ledger.ts';
 import { inOrder } from './pipeline.ts';
+import { type SettingsRef, settingsValues, type Versioned } from './remembered.ts';
 import type { DB } from './schema.ts';
 import { type Give, statement } from './statement.ts';
 import { type TrailJson, trailJson, trailOf } from './trail.ts';
@@ -92,11 +94,6 @@ export interface Facts {
   settings: { journey: Versioned | null; shop: Versioned | null; policy: Versioned | null };
 }
 
-export interface Versioned {
-  version: number;
-  value: unknown;
-}
-
 export interface FactsRequest {
   customerId: string;
   journey: string;
@@ -108,11 +105,13 @@ export interface FactsRequest {
   now: Date;
 }
 
-const ms = (column: RawBuilder<unknown>) => sql`(extract(epoch from ${column}) * 1000)::bigint`;
 /** Above all versions. */
 const newest = sql`2147483647`;
-const latest = (name: RawBuilder<unknown>, version: RawBuilder<unknown> = sql`null`) => sql`(
-  select json_build_object('version', s.version, 'value', s.value) from settings s
+const latest = (
+  name: RawBuilder<unknown>,
+  version: RawBuilder<unknown> = sql`null`,
+): RawBuilder<SettingsRef | null> => sql`(
+  select json_build_object('version', s.version, 'id', s.id) from settings s
   where s.name = ${name} and s.version <= coalesce(${version}::int, ${newest}) order by s.version desc limit 1)`;
 
 /** Takes the customer's lock until the transaction ends. A statement of its own, before anything is read: in READ
@@ -139,13 +138,15 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
       : await ofWorkflow[whose](db, { ...request, run: run.workflowId });
   const read = rows[0]?.facts;
   if (read === undefined) return null;
-  const { ledger, trail, habits, ...rest } = read;
+  const { ledger, trail, habits, settings: refs, ...rest } = read;
   const own = customerHabitsOf(habits.own);
-  return { ...rest, ledger: ledgerOf(ledger), trail: trailOf(trail), habits: { ...habits, own } };
+  const settings = await settingsValues(db, refs);
+  return { ...rest, settings, ledger: ledgerOf(ledger), trail: trailOf(trail), habits: { ...habits, own } };
 }
 
 /** Facts as PostgreSQL writes them. */
-type Read = Omit<Facts, 'ledger' | 'trail' | 'habits'> & {
+type Read = Omit<Facts, 'settings' | 'ledger' | 'trail' | 'habits'> & {
+  settings: Record<keyof Facts['settings'], SettingsRef | null>;
   ledger: LedgerJson;
   trail: TrailJson;
   habits: { own: CustomerHabitsJson; everybody: Habits | null };
@@ -225,7 +226,7 @@ function factsSql(
         'firstName', coalesce(w.traits->>'firstName', split_part(nullif(trim(w.traits->>'name'), ''), ' ', 1))),
       'gone', case when w.merged_into is not null then 'merged' when w.erased_at is not null then 'erased' end,
       'activitySeq', w.activity_seq,
-      'lastOrderAt', ${ms(sql`w.last_order_at`)},
+      'lastOrderAt', ${epochMs(sql`w.last_order_at`)},
       'contact', ${contactabilityJson},
       'run', (select ${runJson} from run r),
       ${history},
@@ -264,19 +265,19 @@ function inheritedJson(journey: RawBuilder<string>, give: Give<Asked>): RawBuild
 }
 
 const runJson = sql`json_build_object('id', r.id, 'journey', r.journey, 'key', r.key, 'settingsVersion', r.settings_version,
-  'triggerAt', ${ms(sql`r.trigger_at`)}, 'block', r.block, 'dueAt', ${ms(sql`r.due_at`)}, 'readSeq', r.read_seq,
+  'triggerAt', ${epochMs(sql`r.trigger_at`)}, 'block', r.block, 'dueAt', ${epochMs(sql`r.due_at`)}, 'readSeq', r.read_seq,
   'progress', r.progress, 'asked', r.asked, 'answer', r.answer, 'heldBy', r.plan->>'heldBy', 'outcome', r.outcome)`;
 
 const sentJson = sql`json_build_object('id', m.id, 'block', m.block, 'iteration', m.iteration, 'template', m.template,
   'channel', m.channel, 'kind', m.kind, 'state', m.state, 'leased', m.state = 'submitting' and m.lease_until > now(),
-  'leaseLeftMs', greatest(0, coalesce(${ms(sql`m.lease_until - now()`)}, 0)), 'attempts', m.attempts,
-  'acceptedAt', ${ms(sql`m.accepted_at`)}, 'failedAt', ${ms(sql`m.failed_at`)}, 'reservedAt', ${ms(sql`m.reserved_at`)},
+  'leaseLeftMs', greatest(0, coalesce(${epochMs(sql`m.lease_until - now()`)}, 0)), 'attempts', m.attempts,
+  'acceptedAt', ${epochMs(sql`m.accepted_at`)}, 'failedAt', ${epochMs(sql`m.failed_at`)}, 'reservedAt', ${epochMs(sql`m.reserved_at`)},
   'openedBy', m.opened_by, 'clicked', m.clicked_at is not null)`;
 
 /** The newest message of each branch in runs of this key: blocks are named `<branch>-<step>`. Dropped ones said nothing. */
 function spokenJson(journey: RawBuilder<string>, key: RawBuilder<string>): RawBuilder<unknown> {
   return sql`coalesce((
-    select json_agg(json_build_object('branch', branch, 'at', ${ms(sql`reserved_at`)}, 'goods', goods, 'runId', run_id))
+    select json_agg(json_build_object('branch', branch, 'at', ${epochMs(sql`reserved_at`)}, 'goods', goods, 'runId', run_id))
     from (
       select distinct on (branch, run_id) branch, reserved_at, goods, run_id
       from (select regexp_replace(m.block, '-\\d+$', '') as branch, m.* from own m

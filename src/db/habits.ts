@@ -3,6 +3,7 @@ import type { ChannelName } from '#domain/journey.ts';
 import type { Reactions } from '#domain/reactions.ts';
 import { hoursOfDay } from '#domain/send-time.ts';
 import { defaultShop } from '#domain/shop.ts';
+import { epochMs } from './instants.ts';
 import type { DB } from './schema.ts';
 import type { Value } from './statement.ts';
 
@@ -56,7 +57,7 @@ export function customerHabitsJson(now: Value<Date>, messages: RawBuilder<unknow
     from (
       select channel, count(*) filter (where accepted_at is not null) as sent,
         count(*) filter (where accepted_at is not null and ${reacted}) as reacted,
-        json_agg((extract(epoch from opened_at) * 1000)::bigint) filter (where ${human}) as opens
+        json_agg(${epochMs(sql`opened_at`)}) filter (where ${human}) as opens
       from ${messages} where ${inYearBefore(now)} group by channel) counted), '[]')`;
 }
 

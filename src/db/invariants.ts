@@ -4,7 +4,15 @@ import { nothingAfterNo } from './invariants/consent.ts';
 import { capsKept, prioritiesKept } from './invariants/contacts.ts';
 import { activitiesCounted, eventsHaveKeys, eventsOnce, ordersKept } from './invariants/events.ts';
 import type { Any, Circumstances, Invariant, JourneyRules, Violation } from './invariants/invariant.ts';
-import { nothingPending, nothingTwice, sendsDecided, sendsKept, statesLegal, stepsOnce } from './invariants/ledger.ts';
+import {
+  nobodysMissing,
+  nothingPending,
+  nothingTwice,
+  sendsDecided,
+  sendsKept,
+  statesLegal,
+  stepsOnce,
+} from './invariants/ledger.ts';
 import { codesOwnedOnce, codesRedeemedByOrders, codesTold, poolsNotOverdrawn } from './invariants/promo.ts';
 import {
   blocksBalance,
@@ -28,6 +36,7 @@ export const invariants = {
   'whatever was sent was decided on': sendsDecided,
   'whatever was decided to be sent is in the ledger': sendsKept,
   'a step is once in the ledger for each channel': stepsOnce,
+  'messages and blocks have their customers and runs': nobodysMissing,
   'no marketing message goes twice': nothingTwice,
   'no message is left between reserved and sent': nothingPending,
   'the policy’s caps are kept': capsKept,

@@ -1,37 +1,32 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { ChannelName, ContactClass } from '#domain/journey.ts';
 import { countingStates } from '#domain/ledger.ts';
 import { type Contact, type Ledger, longestWindowDays, type Plan } from '#domain/policy.ts';
+import { epochMs } from './instants.ts';
 import type { Value } from './statement.ts';
 
-/** The ledger as PostgreSQL writes it: instants are epoch ms. */
+/** The ledger as PostgreSQL writes it: instants are epoch ms, contacts by their messages. */
 export interface LedgerJson {
-  history: (Omit<Contact, 'at'> & { at: number })[];
+  history: ContactJson[];
   plans: (Omit<Plan, 'due' | 'until'> & { due: number; until: number })[];
   excludesBulk: boolean;
 }
 
-const ms = (column: RawBuilder<unknown>) => sql`(extract(epoch from ${column}) * 1000)::bigint`;
+/** A message that takes a slot: its id, run, block, iteration, when it was reserved, class, channel, whether it is a sale. */
+type ContactJson = [string, string | null, string, number, number, ContactClass, ChannelName, boolean];
 
-/** A row of `contactRowsOf` as JSON. */
-export const contactJson = sql`json_build_object('key', key, 'at', ${ms(sql`at`)}, 'class', class, 'channels', channels,
-  'runId', run_id, 'sale', sale)`;
+/** A message `m` as `ContactJson`. */
+export const contactJson = sql`json_build_array(m.id, m.run_id, m.block, m.iteration, ${epochMs(sql`m.reserved_at`)}, m.class, m.channel,
+  m.sale)`;
 
-/** What takes slots of those messages `m` that `which` picks, from `since` on: a step's iteration is one, whatever channels it used. */
-export function contactRowsOf(
-  which: RawBuilder<unknown>,
-  since: RawBuilder<unknown> | Date,
-  messages = sql`messages`,
-): RawBuilder<unknown> {
-  return sql`
-    select customer_id, run_id, class, coalesce(run_id || ':' || block || ':' || iteration, id::text) as key,
-      min(reserved_at) as at, array_agg(channel) as channels, bool_or(sale) as sale
-    from ${messages} m where ${which} and counts and state = any(${countingStates}::text[]) and reserved_at > ${since}
-    group by customer_id, run_id, class, 4`;
+/** Whether a message `m` takes a slot, and did so from `since` on. */
+export function takesSlot(since: RawBuilder<unknown> | Date): RawBuilder<boolean> {
+  return sql`m.counts and m.state = any(${countingStates}::text[]) and m.reserved_at > ${since}`;
 }
 
 /** The plan of a live run `r`, with the contact that it is of. */
 export const planJson = sql`r.plan || jsonb_build_object('runId', r.id, 'journey', r.journey, 'class', r.class,
-  'due', ${ms(sql`r.due_at`)}, 'block', r.block, 'contact', r.id || ':' || r.block || ':' || coalesce((
+  'due', ${epochMs(sql`r.due_at`)}, 'block', r.block, 'contact', r.id || ':' || r.block || ':' || coalesce((
     select max(iteration) from run_blocks b where b.run_id = r.id and b.block = r.block and b.left_at is null), 1))`;
 
 /** What the contact policy asks for (`Ledger`), as JSON. Stands in a query whose row `w` has the customer's `id`; plans of the run
@@ -44,20 +39,33 @@ export function ledgerJson(
   const since = sql`${now}::timestamptz - make_interval(days => ${longestWindowDays + 1})`;
   return sql`(
     select json_build_object('history', coalesce((
-        select json_agg(${contactJson}) from (${contactRowsOf(sql`m.customer_id = w.id`, since, messages)}) contacts), '[]'),
+        select json_agg(${contactJson}) from ${messages} m where m.customer_id = w.id and ${takesSlot(since)}), '[]'),
       'plans', coalesce(json_agg(${planJson}) filter (where r.plan is not null and r.due_at is not null), '[]'),
       'excludesBulk', coalesce(bool_or(r.excludes_bulk), false))
     from runs r where r.customer_id = w.id and r.ended_at is null and not (${ownRun}))`;
 }
 
-/** With instants as dates. */
-export function ledgerOf(json: Ledger | LedgerJson): Ledger {
-  const date = (value: Date | number) => new Date(value);
+/** With instants as dates, and messages put together to contacts: a step's iteration is one, whatever channels it used. */
+export function ledgerOf(json: LedgerJson): Ledger {
+  const date = (value: number) => new Date(value);
   return {
-    history: json.history.map((contact) => ({ ...contact, at: date(contact.at) })),
+    history: contactsOf(json.history),
     plans: json.plans.map((plan) => ({ ...plan, due: date(plan.due), until: date(plan.until) })),
     excludesBulk: json.excludesBulk,
   };
+}
+
+/** A contact began with its first message. */
+function contactsOf(messages: readonly ContactJson[]): Contact[] {
+  const found = new Map<string, Contact>();
+  for (const [id, runId, block, iteration, reservedAt, rank, channel, sale] of messages) {
+    const key = runId === null ? id : contactKey(runId, block, iteration);
+    const [at, known] = [new Date(reservedAt), found.get(key)];
+    const channels = [...(known?.channels ?? []), channel];
+    const first = known === undefined || at < known.at ? at : known.at;
+    found.set(key, { key, at: first, class: rank, channels, runId, sale: sale || (known?.sale ?? false) });
+  }
+  return [...found.values()];
 }
 
 /** What identifies a contact in the ledger. */

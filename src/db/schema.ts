@@ -541,6 +541,7 @@ export interface Runs {
 export interface Settings {
   author: string;
   created_at: Timestamp;
+  id: Generated<string>;
   name: string;
   value: Json;
   version: number;

@@ -142,6 +142,8 @@ const defects: Record<InvariantName, (trx: Trx) => Promise<unknown>> = {
     sql`delete from decisions where message_id = ${world.message}`.execute(trx),
   'whatever was decided to be sent is in the ledger': (trx) =>
     plantDecision(trx, world.ended, ago(186), { decision: 'send', reason: 'ok', message_id: randomUUID() }),
+  'messages and blocks have their customers and runs': (trx) =>
+    plantBlock(trx, randomUUID(), 'cart-1', { left_at: ago(1), result: 'passed' }),
   'a step is once in the ledger for each channel': async (trx) => {
     await sql`alter table messages drop constraint messages_once`.execute(trx);
     await plantSent(trx, world.ended, ago(185), { template: 'another' });

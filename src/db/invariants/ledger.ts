@@ -45,6 +45,17 @@ export const stepsOnce: Invariant = (db) =>
       from messages where run_id is not null group by run_id, customer_id, block, iteration, channel having count(*) > 1`,
   );
 
+/** No key of the database says so: it was too dear to be asked for each message. */
+export const nobodysMissing: Invariant = (db) =>
+  sentences(
+    db,
+    sql`select format('message %s belongs to customer %s and run %s, who are not both there', m.id, customer_id, run_id) as what
+      from messages m where not exists (select from customers where id = m.customer_id)
+        or (m.run_id is not null and not exists (select from runs where id = m.run_id))
+      union all select format('block %s belongs to run %s, which is not there', block, run_id)
+      from run_blocks b where not exists (select from runs where id = b.run_id)`,
+  );
+
 /** No marketing message twice: the same words on the same goods, to the same customer, sooner than the journey repeats itself. Two that were
  *  two customers when they were written to are told apart by whom the run was started for. */
 export const nothingTwice: Invariant = async (db, { journeys }) => {

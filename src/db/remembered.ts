@@ -1,0 +1,44 @@
+import { type Kysely, sql } from 'kysely';
+import type { DB } from './schema.ts';
+
+export interface Versioned {
+  version: number;
+  value: unknown;
+}
+
+/** Which version of some settings holds, as a query tells it (`latestSettings`). */
+export interface SettingsRef {
+  id: string;
+  version: number;
+}
+
+/** More than there are versions alive. */
+const mostKept = 500;
+
+/** A version never changes, and its id is like no other's: of no database. */
+const kept = new Map<string, Versioned>();
+
+/** The values that `refs` name: asked for once, and then the same objects each time. A decision would else carry a shop's whole
+ *  settings from the database and take them apart, to find those that it saw a moment ago. */
+export async function settingsValues<Name extends string>(
+  db: Kysely<DB>,
+  refs: Readonly<Record<Name, SettingsRef | null>>,
+): Promise<Record<Name, Versioned | null>> {
+  const named = Object.entries<SettingsRef | null>(refs);
+  const unknown = named.flatMap(([, ref]) => (ref === null || kept.has(ref.id) ? [] : [ref.id]));
+  const read = unknown.length === 0 ? new Map<string, Versioned>() : await readValues(db, unknown);
+  const valueOf = (ref: SettingsRef) => kept.get(ref.id) ?? read.get(ref.id) ?? null;
+  const values = named.map(([name, ref]) => [name, ref && valueOf(ref)]);
+  for (const [id, value] of read) kept.set(id, value);
+  for (const oldest of kept.keys()) {
+    if (kept.size <= mostKept) break;
+    kept.delete(oldest);
+  }
+  return Object.fromEntries(values) as Record<Name, Versioned | null>;
+}
+
+async function readValues(db: Kysely<DB>, ids: readonly string[]): Promise<Map<string, Versioned>> {
+  const { rows } = await sql<Versioned & { id: string }>`
+    select id, version, value from settings where id = any(${[...ids]}::uuid[])`.execute(db);
+  return new Map(rows.map(({ id, ...value }) => [id, value]));
+}
