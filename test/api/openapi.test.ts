@@ -77,8 +77,14 @@ const policy = (await call('GET', '/settings/policy')).body.value;
 const kept = { source: '', key: '', secret: '', promo: '' };
 
 const requests: Record<string, () => Promise<Answer>> = {
-  'put /products': () => call('PUT', '/products', { items: [withOffers, { id: 'bad' }] }),
+  'put /products': () =>
+    call('PUT', '/products', {
+      items: [withOffers, { ...withOffers, id: 'lamp', offers: [{ price, stock: 1 }] }, { id: 'bad' }],
+    }),
   'get /products': () => call('GET', '/products'),
+  'get /customers/{id}/recommendations': () =>
+    call('GET', `/customers/${customer}/recommendations?from=similar,random`),
+  'get /novelties': () => call('GET', '/novelties?region=north&registered=true'),
   'get /products/{id}': () => call('GET', '/products/kettle'),
   'get /customers': () => call('GET', '/customers'),
   'get /customers/{id}': () => call('GET', `/customers/${seeded.merged}`),
@@ -121,6 +127,10 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /settings/policy': () => call('GET', '/settings/policy'),
   'get /settings/policy/versions': () => call('GET', '/settings/policy/versions'),
   'get /settings/policy/versions/{version}': () => call('GET', '/settings/policy/versions/1'),
+  'put /settings/recommendations': () => call('PUT', '/settings/recommendations', {}),
+  'get /settings/recommendations': () => call('GET', '/settings/recommendations'),
+  'get /settings/recommendations/versions': () => call('GET', '/settings/recommendations/versions'),
+  'get /settings/recommendations/versions/{version}': () => call('GET', '/settings/recommendations/versions/1'),
   'put /settings/mindbox': () => call('PUT', '/settings/mindbox', {}),
   'get /settings/mindbox': () => call('GET', '/settings/mindbox'),
   'get /settings/mindbox/versions': () => call('GET', '/settings/mindbox/versions'),

@@ -154,7 +154,8 @@ export async function living({ db }: ApiDeps, id: string): Promise<CustomerRef> 
   return ref;
 }
 
-async function shopOf({ db }: ApiDeps): Promise<ShopSettings> {
+/** As it is set now; what is not valid any more counts as not set. */
+export async function shopOf({ db }: Pick<ApiDeps, 'db'>): Promise<ShopSettings> {
   const parsed = shopSettings.safeParse((await currentSettings(db, 'shop'))?.value);
   return parsed.success ? parsed.data : defaultShop;
 }

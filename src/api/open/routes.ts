@@ -12,6 +12,7 @@ import { productRoutes } from './products.ts';
 import { promoRoutes } from './promo.ts';
 import { putCustomerRoutes } from './put-customers.ts';
 import { putOrderRoutes } from './put-orders.ts';
+import { recommendationRoutes } from './recommendations.ts';
 import type { Route } from './route.ts';
 import { sendRoutes } from './send.ts';
 import { settingsRoutes } from './settings.ts';
@@ -39,6 +40,7 @@ export const routes: readonly Route[] = [
   ...forecastRoutes,
   ...settingsRoutes,
   ...productRoutes,
+  ...recommendationRoutes,
   ...promoRoutes,
   ...keysRoutes,
   ...webhookSecretRoutes,

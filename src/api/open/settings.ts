@@ -4,12 +4,14 @@ import { mindboxSettings } from '#api/mindbox/names.ts';
 import { Problem, type ProblemCode } from '#api/problems.ts';
 import { currentSettings, type SettingsRow, saveSettings, settingsVersion, settingsVersions } from '#db/settings.ts';
 import { defaultPolicy } from '#domain/policy.ts';
+import { defaultRecommendations } from '#domain/recommendation-settings.ts';
 import { defaultShop } from '#domain/shop.ts';
 import { type JourneyName, journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
 import { textsFor } from '#workflows/texts.ts';
 import { decodeCursor, page } from './cursor.ts';
 import { type Call, type Route, route } from './route.ts';
 import { listOf, paging } from './schemas/common.ts';
+import { recommendationSettings } from './schemas/recommendations.ts';
 import { ifMatch, policySettings, settingsAnswer, shopSettings } from './schemas/settings.ts';
 import { parseStorable } from './validate.ts';
 
@@ -26,6 +28,11 @@ interface Kind {
 
 const shop: Kind = { name: 'shop', schema: shopSettings, defaults: () => defaultShop };
 const policy: Kind = { name: 'policy', schema: policySettings, defaults: () => defaultPolicy };
+const recommendations: Kind = {
+  name: 'recommendations',
+  schema: recommendationSettings,
+  defaults: () => defaultRecommendations,
+};
 const mindbox: Kind = { name: 'mindbox', schema: mindboxSettings, defaults: () => mindboxSettings.parse({}) };
 
 function journeyKind(name: JourneyName): Kind {
@@ -194,6 +201,15 @@ const families: readonly Family[] = [
     example: defaultPolicy,
     problems: [],
     kindOf: () => policy,
+  },
+  {
+    path: '/settings/recommendations',
+    what: 'Settings of recommendations',
+    params: z.object({}),
+    value: recommendationSettings,
+    example: { complements: { categories: { Phones: { Cases: 1, Chargers: 0.5 } }, products: {} } },
+    problems: [],
+    kindOf: () => recommendations,
   },
   {
     path: '/settings/mindbox',

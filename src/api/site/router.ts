@@ -2,6 +2,8 @@ import { type Request, type RequestHandler, type Response, Router, text } from '
 import type { z } from 'zod';
 import { openToBrowsers } from '#api/cors.ts';
 import type { ApiDeps } from '#api/deps.ts';
+import { noveltiesFor } from '#api/open/recommendations.ts';
+import { noveltiesQuery } from '#api/open/schemas/recommendations.ts';
 import { parseStorable } from '#api/open/validate.ts';
 import { Problem } from '#api/problems.ts';
 import { type DeviceChannel, forgetDevice, type NewDevice, replaceDevice } from '#db/devices.ts';
@@ -26,6 +28,11 @@ export function siteRouter(deps: SiteDeps): Router {
   router.get('/site/v1/push/key', (_request, response) => sendKey(deps, response));
   // Of any content type: plain text needs no preflight.
   const body = text({ type: () => true, limit: bodyLimit });
+  router.get('/site/v1/novelties', async (request, response) => {
+    const query = parseStorable(noveltiesQuery.omit({ registered: true }), request.query, false);
+    const items = await noveltiesFor(deps, { ...query, registered: false });
+    response.set('Cache-Control', 'public, max-age=60').json({ items });
+  });
   subscriptionRoutes(router, body, deps);
   tokenRoutes(router, body, deps);
   return router;

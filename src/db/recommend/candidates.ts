@@ -31,25 +31,27 @@ export const novelties = (scope: Scope): Candidates => {
     order by published_at desc, id limit ${windowOf(give)}`;
 };
 
+/** So long is the stretch of the ring that a sample is taken from. */
+const stretch = 500;
+
 /**
  * A sample that is the same for the same seed and customer, and in which each product is as likely as any other. It is taken from a
- * stretch of the ring that all products stand on; where they are named, from all of them.
+ * stretch of the ring that all products stand on, which begins where the seed says; where products are named, from all of them.
  */
 export const random = (scope: Scope): Candidates => {
   return (give) => {
     const seed = sql`${give(({ seed, customerId }) => `${seed} ${customerId ?? ''}`)}::text`;
-    const score = sql`hashtextextended(id, hashtextextended(${seed}, 0))::float8`;
-    if (scope === 'products')
-      return sql`select id as product_id, ${score} as score from products where ${inScope(give, scope)}`;
-    const stretch = (where: RawBuilder<unknown>) => sql`
-      (select id, spread from products where ${inScope(give, scope)} and ${where} order by spread, id limit ${windowOf(give)})`;
+    const on = (where: RawBuilder<unknown>) => sql`
+      (select id, spread from products where ${inScope(give, scope)} and ${where} order by spread, id limit ${sql.lit(stretch)})`;
+    const ring = sql`
+      select id from (
+        select 0 as lap, * from ${on(sql`spread >= hashtext(${seed})`)} ahead
+        union all select 1, * from ${on(sql`spread < hashtext(${seed})`)} behind
+      ) ring order by lap, spread, id limit ${sql.lit(stretch)}`;
+    const pool = scope === 'products' ? sql`select id from products where ${inScope(give, scope)}` : ring;
     return sql`
-      select id as product_id, ${score} as score from (
-        select id from (
-          select 0 as lap, * from ${stretch(sql`spread >= hashtext(${seed})`)} ahead
-          union all select 1, * from ${stretch(sql`spread < hashtext(${seed})`)} behind
-        ) ring order by lap, spread, id limit ${windowOf(give)}
-      ) sampled`;
+      select id as product_id, hashtextextended(id, hashtextextended(${seed}, 0))::float8 as score from (${pool}) pool
+      order by score desc limit ${windowOf(give)}`;
   };
 };
 

@@ -31,8 +31,8 @@ export interface Asking extends Person {
   registered?: boolean;
 }
 
-/** So many candidates are looked at first, and so many where those give too little. Random: a stretch of the ring. */
-const windows = { first: 60, discounts: 300, wide: 2_000, stretch: 500 };
+/** So many candidates are looked at first, and so many where those give too little. */
+const windows = { first: 60, discounts: 300, wide: 2_000 };
 /** Ranked by likeness, not by the database. */
 const similarLooked = 300;
 const mostAbout = 5;
@@ -95,7 +95,6 @@ function widening(read: (db: Any, asked: Asked) => Promise<Offered[]>): Reader {
   };
 }
 
-const readRandom = scoped(random);
 const readSimilar = statement<Asked, Offered>((give) => filtered(give, similar(give)));
 const readComplementary = statement<Asked, Offered>((give) => filtered(give, complementary(give)));
 const readPersonal = statement<Asked, Offered>((give) => filtered(give, personal(give)));
@@ -119,7 +118,7 @@ const readAbout = statement<Asked, Likeness>(
 const sources: Readonly<Record<Source, Reader>> = {
   hits: widening(scoped(hits)),
   novelties: widening(scoped(novelties)),
-  random: async (db, asked) => goodsOf(await readRandom(db, { ...asked, window: windows.stretch })),
+  random: widening(scoped(random)),
   similar: readAlike,
   complementary: async (db, asked) => (asked.about.length === 0 ? [] : goodsOf(await readComplementary(db, asked))),
   personal: async (db, asked) => (asked.customerId === null ? [] : goodsOf(await readPersonal(db, asked))),
