@@ -26,10 +26,8 @@ export async function settingsValues<Name extends string>(
 ): Promise<Record<Name, Versioned | null>> {
   const named = Object.entries<SettingsRef | null>(refs);
   const unknown = named.flatMap(([, ref]) => (ref === null || kept.has(ref.id) ? [] : [ref.id]));
-  const read = unknown.length === 0 ? new Map<string, Versioned>() : await readValues(db, unknown);
-  const valueOf = (ref: SettingsRef) => kept.get(ref.id) ?? read.get(ref.id) ?? null;
-  const values = named.map(([name, ref]) => [name, ref && valueOf(ref)]);
-  for (const [id, value] of read) kept.set(id, value);
+  if (unknown.length > 0) await readValues(db, unknown);
+  const values = named.map(([name, ref]) => [name, ref && (kept.get(ref.id) ?? null)]);
   for (const oldest of kept.keys()) {
     if (kept.size <= mostKept) break;
     kept.delete(oldest);
@@ -37,8 +35,8 @@ export async function settingsValues<Name extends string>(
   return Object.fromEntries(values) as Record<Name, Versioned | null>;
 }
 
-async function readValues(db: Kysely<DB>, ids: readonly string[]): Promise<Map<string, Versioned>> {
+async function readValues(db: Kysely<DB>, ids: readonly string[]): Promise<void> {
   const { rows } = await sql<Versioned & { id: string }>`
     select id, version, value from settings where id = any(${[...ids]}::uuid[])`.execute(db);
-  return new Map(rows.map(({ id, ...value }) => [id, value]));
+  for (const { id, ...value } of rows) kept.set(id, value);
 }
