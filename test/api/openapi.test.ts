@@ -7,6 +7,8 @@ import { routes } from '#api/open/routes.ts';
 import { problems } from '#api/problems.ts';
 import { segmentRouter } from '#api/segment/router.ts';
 import { webhooksRouter } from '#api/webhooks/router.ts';
+import { refreshMetrics } from '#db/metrics/refresh.ts';
+import { defaultLtv } from '#domain/ltv.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { seed } from './seed.ts';
 import { type Answer, testGateway } from './support.ts';
@@ -108,6 +110,14 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /customers/{id}/decisions': () => call('GET', `/customers/${customer}/decisions`),
   'get /customers/{id}/plan': () => call('GET', `/customers/${customer}/plan`),
   'get /customers/{id}/why': () => call('GET', `/customers/${customer}/why?journey=abandonment`),
+  'get /customers/{id}/metrics': async () => {
+    await refreshMetrics(database.db, deps.clock.now());
+    return call('GET', `/customers/${customer}/metrics`);
+  },
+  'get /reports/rfm': () => call('GET', '/reports/rfm'),
+  'get /reports/stages': () => call('GET', '/reports/stages?profile=corporate'),
+  'get /reports/cohorts': () => call('GET', '/reports/cohorts'),
+  'get /reports/ltv': () => call('GET', '/reports/ltv'),
   'get /forecast': () => call('GET', '/forecast'),
   'get /messages': () => call('GET', '/messages'),
   'get /messages/{id}': () => call('GET', `/messages/${messages[0]}`),
@@ -131,6 +141,18 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /settings/recommendations': () => call('GET', '/settings/recommendations'),
   'get /settings/recommendations/versions': () => call('GET', '/settings/recommendations/versions'),
   'get /settings/recommendations/versions/{version}': () => call('GET', '/settings/recommendations/versions/1'),
+  'put /settings/rfm': () => call('PUT', '/settings/rfm', {}),
+  'get /settings/rfm': () => call('GET', '/settings/rfm'),
+  'get /settings/rfm/versions': () => call('GET', '/settings/rfm/versions'),
+  'get /settings/rfm/versions/{version}': () => call('GET', '/settings/rfm/versions/1'),
+  'put /settings/stages': () => call('PUT', '/settings/stages', {}),
+  'get /settings/stages': () => call('GET', '/settings/stages'),
+  'get /settings/stages/versions': () => call('GET', '/settings/stages/versions'),
+  'get /settings/stages/versions/{version}': () => call('GET', '/settings/stages/versions/1'),
+  'put /settings/ltv': () => call('PUT', '/settings/ltv', defaultLtv),
+  'get /settings/ltv': () => call('GET', '/settings/ltv'),
+  'get /settings/ltv/versions': () => call('GET', '/settings/ltv/versions'),
+  'get /settings/ltv/versions/{version}': () => call('GET', '/settings/ltv/versions/1'),
   'put /settings/mindbox': () => call('PUT', '/settings/mindbox', {}),
   'get /settings/mindbox': () => call('GET', '/settings/mindbox'),
   'get /settings/mindbox/versions': () => call('GET', '/settings/mindbox/versions'),

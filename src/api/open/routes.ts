@@ -13,6 +13,7 @@ import { promoRoutes } from './promo.ts';
 import { putCustomerRoutes } from './put-customers.ts';
 import { putOrderRoutes } from './put-orders.ts';
 import { recommendationRoutes } from './recommendations.ts';
+import { reportRoutes } from './reports.ts';
 import type { Route } from './route.ts';
 import { sendRoutes } from './send.ts';
 import { settingsRoutes } from './settings.ts';
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   ...journeyRoutes,
   ...tailRoutes,
   ...forecastRoutes,
+  ...reportRoutes,
   ...settingsRoutes,
   ...productRoutes,
   ...recommendationRoutes,

@@ -3,14 +3,18 @@ import { z } from 'zod';
 import { mindboxSettings } from '#api/mindbox/names.ts';
 import { Problem, type ProblemCode } from '#api/problems.ts';
 import { currentSettings, type SettingsRow, saveSettings, settingsVersion, settingsVersions } from '#db/settings.ts';
+import { defaultLtv } from '#domain/ltv.ts';
 import { defaultPolicy } from '#domain/policy.ts';
 import { defaultRecommendations } from '#domain/recommendation-settings.ts';
+import { defaultRfm } from '#domain/rfm-defaults.ts';
 import { defaultShop } from '#domain/shop.ts';
+import { defaultStages } from '#domain/stages.ts';
 import { type JourneyName, journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
 import { textsFor } from '#workflows/texts.ts';
 import { decodeCursor, page } from './cursor.ts';
 import { type Call, type Route, route } from './route.ts';
 import { listOf, paging } from './schemas/common.ts';
+import { ltvSettings, rfmSettings, stageSettings } from './schemas/metrics-settings.ts';
 import { recommendationSettings } from './schemas/recommendations.ts';
 import { ifMatch, policySettings, settingsAnswer, shopSettings } from './schemas/settings.ts';
 import { parseStorable } from './validate.ts';
@@ -34,6 +38,10 @@ const recommendations: Kind = {
   defaults: () => defaultRecommendations,
 };
 const mindbox: Kind = { name: 'mindbox', schema: mindboxSettings, defaults: () => mindboxSettings.parse({}) };
+
+const rfm: Kind = { name: 'rfm', schema: rfmSettings, defaults: () => defaultRfm };
+const stages: Kind = { name: 'stages', schema: stageSettings, defaults: () => defaultStages };
+const ltv: Kind = { name: 'ltv', schema: ltvSettings, defaults: () => defaultLtv };
 
 function journeyKind(name: JourneyName): Kind {
   return {
@@ -210,6 +218,33 @@ const families: readonly Family[] = [
     example: { complements: { categories: { Phones: { Cases: 1, Chargers: 0.5 } }, products: {} } },
     problems: [],
     kindOf: () => recommendations,
+  },
+  {
+    path: '/settings/rfm',
+    what: 'RFM: scales, named segments, offers by code',
+    params: z.object({}),
+    value: rfmSettings,
+    example: { offers: [{ codes: ['33x'], title: { en: 'Early access', ru: 'Ранний доступ' }, promo: null }] },
+    problems: [],
+    kindOf: () => rfm,
+  },
+  {
+    path: '/settings/stages',
+    what: 'Lifecycle stages: order intervals of people and companies',
+    params: z.object({}),
+    value: stageSettings,
+    example: defaultStages,
+    problems: [],
+    kindOf: () => stages,
+  },
+  {
+    path: '/settings/ltv',
+    what: 'Bands of what customers have brought',
+    params: z.object({}),
+    value: ltvSettings,
+    example: defaultLtv,
+    problems: [],
+    kindOf: () => ltv,
   },
   {
     path: '/settings/mindbox',
