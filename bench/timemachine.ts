@@ -169,7 +169,7 @@ async function emptyMachine(maxCached?: number) {
     activities: { ...emptyActivities(clock) },
     start,
     seed: 'bench',
-    laneOf: () => null,
+    lanesOf: () => [],
     ...(maxCached !== undefined && { maxCached }),
   });
   now = () => engine.time();

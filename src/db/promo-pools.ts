@@ -43,6 +43,10 @@ export async function applyPromoPools(db: Any, pools: readonly PromoPool[], at: 
   for (const pool of pools) await createPromoPool(db, pool, at);
 }
 
+export async function hasPromoPools(db: Any): Promise<boolean> {
+  return (await db.selectFrom('promo_pools').select('id').limit(1).executeTakeFirst()) !== undefined;
+}
+
 /** How many codes of a size there are. `free`: to be issued. */
 export interface SizeStock {
   size: string;

@@ -1,9 +1,12 @@
 import type { Entry, Notice } from '#domain/journey.ts';
 
 /** What a journey is started with, if it does not run yet. `workflowId` comes from `#domain/ids.ts`. */
-export interface JourneyStart {
+export interface RunStart {
   workflowId: string;
   entry: Entry;
+}
+
+export interface JourneyStart extends RunStart {
   notice: Notice;
 }
 
@@ -23,6 +26,9 @@ export interface JourneyPort {
   signalWithStart(start: JourneyStart): Promise<void>;
   /** False where nothing runs by that id. */
   signal(workflowId: string, notice: Notice): Promise<boolean>;
+  /** Asks the journey to do something and waits for what its handler answers, starting it where none runs. What validator or
+   *  handler refuse is a `RequestRefused`. */
+  updateWithStart<T>(start: RunStart, name: string, ...args: unknown[]): Promise<T>;
   /** Null where nothing by that id is known. */
   query<T>(workflowId: string, name: string, ...args: unknown[]): Promise<T | null>;
   describe(workflowId: string): Promise<RunDescription | null>;

@@ -7,8 +7,11 @@ import {
   makeGrpcRetryInterceptor,
   ServiceError,
   ValueError,
+  WithStartWorkflowOperation,
   WorkflowNotFoundError,
   type WorkflowSignalWithStartOptions,
+  type WorkflowStartOptions,
+  WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { readable } from '#domain/clock.ts';
@@ -20,6 +23,7 @@ import {
   JourneysUnavailable,
   RequestRefused,
   type RunDescription,
+  type RunStart,
 } from './port.ts';
 
 const journeyAttribute = defineSearchAttributeKey('Journey', SearchAttributeType.KEYWORD);
@@ -80,12 +84,21 @@ export function temporalPort(client: Client, { taskQueue }: { taskQueue: string 
   return {
     signalWithStart: (start) =>
       call(async () => {
-        await client.workflow.signalWithStart<(entry: Entry) => Promise<unknown>, [Notice]>(
+        await client.workflow.signalWithStart<JourneyWorkflow, [Notice]>(
           start.entry.journey,
           startOptions(start, taskQueue),
         );
       }),
     signal: (workflowId, notice) => found(call(() => handle(workflowId).signal<[Notice]>(notice.kind, notice))),
+    updateWithStart: <T>(start: RunStart, name: string, ...args: unknown[]) =>
+      call(() => {
+        const options = { ...runOptions(start, name, taskQueue), workflowIdConflictPolicy: 'USE_EXISTING' as const };
+        const startWorkflowOperation = new WithStartWorkflowOperation(start.entry.journey, options);
+        return client.workflow.executeUpdateWithStart<JourneyWorkflow, T, unknown[]>(name, {
+          startWorkflowOperation,
+          args,
+        });
+      }),
     query: <T>(workflowId: string, name: string, ...args: unknown[]) =>
       orNull(call(() => handle(workflowId).query<T, unknown[]>(name, ...args))),
     describe: (workflowId) => orNull(call(async () => description(await handle(workflowId).describe()))),
@@ -94,22 +107,30 @@ export function temporalPort(client: Client, { taskQueue }: { taskQueue: string 
   };
 }
 
+type JourneyWorkflow = (entry: Entry) => Promise<unknown>;
 type StartOptions = WorkflowSignalWithStartOptions<[Notice]> & { args: [Entry] };
 
-function startOptions({ workflowId, entry, notice }: JourneyStart, taskQueue: string): StartOptions {
+function startOptions({ notice, ...start }: JourneyStart, taskQueue: string): StartOptions {
+  return { ...runOptions(start, notice.reason, taskQueue), signal: notice.kind, signalArgs: [notice] };
+}
+
+/** `reason`: an event, or what somebody asks for. */
+function runOptions(
+  { workflowId, entry }: RunStart,
+  reason: string,
+  taskQueue: string,
+): WorkflowStartOptions<JourneyWorkflow> & { args: [Entry] } {
   return {
     workflowId,
     taskQueue,
     args: [entry],
-    signal: notice.kind,
-    signalArgs: [notice],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     typedSearchAttributes: [
       { key: journeyAttribute, value: entry.journey },
       { key: customerAttribute, value: entry.customerId },
     ],
-    staticSummary: `${nameOf(entry)}, started by ${notice.reason}`,
-    staticDetails: details(entry, notice),
+    staticSummary: `${nameOf(entry)}, started by ${reason}`,
+    staticDetails: details(entry, reason),
     priority: { priorityKey: priorityOf(known[entry.journey]?.class ?? 'bulk') },
   };
 }
@@ -121,11 +142,11 @@ function nameOf({ journey, key }: Entry): string {
 }
 
 /** What an engineer who opens the run in Temporal UI wants to know first, in markdown. */
-function details(entry: Entry, notice: Notice): string {
+function details(entry: Entry, reason: string): string {
   const { customerId, triggerAt, journey } = entry;
   return [
     `**${known[journey]?.title ?? journey}**`,
-    `Customer \`${customerId}\`. Started by \`${notice.reason}\` of ${readable(new Date(triggerAt))}.`,
+    `Customer \`${customerId}\`. Started by \`${reason}\` of ${readable(new Date(triggerAt))}.`,
     `Every decision with its reason: \`GET /api/v1/customers/${customerId}/decisions\``,
     `What was sent: \`GET /api/v1/messages?customerId=${customerId}\``,
   ].join('\n\n');
@@ -174,6 +195,7 @@ function unlessNotRunning<T>(answer: T) {
 /** Sorts Temporal's errors into the port's. Messages name codes only: details may quote what was sent. */
 function typed(error: unknown): Error {
   if (error instanceof WorkflowNotFoundError) return new NotRunning();
+  if (error instanceof WorkflowUpdateFailedError) return new RequestRefused(error.cause?.message ?? error.message);
   if (error instanceof ValueError || error instanceof TypeError)
     return new RequestRefused(error.name, { cause: error });
   const cause = error instanceof ServiceError ? error.cause : error;

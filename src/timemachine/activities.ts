@@ -1,5 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { Engine } from './engine.ts';
+import type { Engine, Lanes } from './engine.ts';
 import type { Item } from './queue.ts';
 import { retryOf } from './retry.ts';
 import type { Run } from './run.ts';
@@ -30,6 +30,9 @@ export interface Task {
   environment: MockActivityEnvironment | null;
   item: Item | null;
 }
+
+/** Of those that nothing else may overlap. */
+const alone = 'alone';
 
 type Outcome = { value: unknown } | { error: unknown };
 
@@ -79,31 +82,41 @@ export class Activities {
     const { now, activityMs, queue } = this.engine;
     const environment = new MockActivityEnvironment(infoOf(task, now), { logger: quiet });
     task.environment = environment;
-    const outcome = this.inLane(task, () => this.execute(task, environment, now));
+    const values = valuesOf(task.command.arguments);
+    const lanes = this.engine.lanesOf(task.command.activityType ?? '', values);
+    const outcome = this.inTurn(lanes, () => this.execute(task, environment, now, values));
     this.underWay.add(outcome);
     void outcome.then(() => this.underWay.delete(outcome));
     task.item = queue.add(now + activityMs, async () => this.settle(task, await outcome));
   }
 
-  private inLane(task: Task, execute: () => Promise<Outcome>): Promise<Outcome> {
-    const lane = this.engine.laneOf(task.command.activityType ?? '', valuesOf(task.command.arguments));
-    if (lane === null) return execute();
-    const before = this.lanes.get(lane);
-    const outcome = before ? before.then(execute) : execute();
-    this.lanes.set(lane, outcome);
+  /** After those before it in its lanes, whose outcomes never reject. */
+  private inTurn(lanes: Lanes, execute: () => Promise<Outcome>): Promise<Outcome> {
+    const before = this.before(lanes);
+    const outcome = before.length > 0 ? Promise.all(before).then(execute) : execute();
+    const taken = lanes === 'alone' ? [alone] : lanes;
+    for (const lane of taken) this.lanes.set(lane, outcome);
     void outcome.then(() => {
-      if (this.lanes.get(lane) === outcome) this.lanes.delete(lane);
+      for (const lane of taken) if (this.lanes.get(lane) === outcome) this.lanes.delete(lane);
     });
     return outcome;
   }
 
-  private execute(task: Task, environment: MockActivityEnvironment, began: number): Promise<Outcome> {
+  private before(lanes: Lanes): Promise<unknown>[] {
+    if (lanes === 'alone') return [...this.underWay];
+    return [alone, ...lanes].flatMap((lane) => this.lanes.get(lane) ?? []);
+  }
+
+  private execute(
+    task: Task,
+    environment: MockActivityEnvironment,
+    began: number,
+    values: unknown[],
+  ): Promise<Outcome> {
     const { activityType, seq } = task.command;
     const known = this.engine.activityOf(activityType ?? '');
     const name = `${task.run.runId}/${seq}/${task.attempt}`;
-    const done = this.engine.attempt(name, began, () =>
-      environment.run(known as never, ...(valuesOf(task.command.arguments) as never[])),
-    );
+    const done = this.engine.attempt(name, began, () => environment.run(known as never, ...(values as never[])));
     return done.then(
       (value) => ({ value }),
       (error: unknown) => ({ error }),

@@ -60,7 +60,8 @@ async function continueAsNew(engine: Engine, run: Run, command: ContinueCommand)
   if (millis(command.backoffStartInterval)) throw new NotModelled(run, 'a delayed continue-as-new');
   const { origin, runId } = run;
   // What came after the code had ended is for its successor, as on the server.
-  const unheard = run.jobs.filter((job) => job.signalWorkflow);
+  const unheard = run.jobs.filter((job) => job.signalWorkflow || job.doUpdate);
+  engine.updates.pass(unheard, null);
   await engine.end(run, 'continued', null);
   const next = engine.start({
     ...origin,
@@ -72,6 +73,7 @@ async function continueAsNew(engine: Engine, run: Run, command: ContinueCommand)
     searchAttributes: orElse(command.searchAttributes?.indexedFields, run.searchAttributes),
     chain: { firstRunId: origin.chain?.firstRunId ?? runId, previousRunId: runId },
   });
+  engine.updates.pass(unheard, next);
   for (const job of unheard) engine.tell(next, job);
 }
 

@@ -24,10 +24,12 @@ export interface EngineOptions {
   /** Virtual time that an attempt of an activity takes; what it reads as now is its beginning. Those that begin within it
    *  overlap. */
   activityMs?: number;
-  /** Activities that name the same lane never overlap, so that their order is the queue's; those with null go as they come.
-   *  One lane for all where nothing is said. */
-  laneOf?: (activityType: string, args: unknown[]) => string | null;
+  /** Activities that share a lane never overlap, so that their order is the queue's; without lanes they go as they come, and
+   *  `alone` means that nothing else is under way meanwhile. One lane for all where nothing is said. */
+  lanesOf?: (activityType: string, args: unknown[]) => Lanes;
 }
+
+export type Lanes = readonly string[] | 'alone';
 
 const defaultCached = 2_000;
 const defaultActivityMs = 100;
@@ -43,7 +45,7 @@ export class Engine {
   readonly queue = new Queue();
   readonly activities = new Activities(this);
   readonly updates = new Updates(this);
-  readonly laneOf: NonNullable<EngineOptions['laneOf']>;
+  readonly lanesOf: NonNullable<EngineOptions['lanesOf']>;
   readonly activityMs: number;
   /** The newest run of each workflow id. */
   private readonly runs = new Map<string, Run>();
@@ -53,12 +55,14 @@ export class Engine {
   private readonly background = new Set<Promise<unknown>>();
   private started = 0;
   private isDriven = false;
+  /** A step while somebody outside waits: several that wait take the same one. */
+  private inside: Promise<void> | null = null;
   private failure: unknown = null;
 
   private constructor(options: EngineOptions, isolates: Isolates) {
     this.options = options;
     this.now = options.start.getTime();
-    this.laneOf = options.laneOf ?? (() => 'all');
+    this.lanesOf = options.lanesOf ?? (() => ['all']);
     this.activityMs = options.activityMs ?? defaultActivityMs;
     const { maxCached = defaultCached, seed } = options;
     this.residents = new Residents(isolates, { most: maxCached, seed, now: () => this.now });
@@ -84,12 +88,7 @@ export class Engine {
     this.isDriven = true;
     try {
       await this.settled();
-      while (this.queue.nextAt() <= until) {
-        const item = this.queue.take();
-        this.now = item?.at ?? this.now;
-        await item?.act?.();
-        await this.settled();
-      }
+      while (this.queue.nextAt() <= until) await this.step();
       await this.activities.idle();
       this.now = Math.max(this.now, until);
     } catch (error) {
@@ -97,6 +96,31 @@ export class Engine {
       throw error;
     } finally {
       this.isDriven = false;
+    }
+  }
+
+  /** What somebody outside waits for: time goes on until it is there. An activity only waits, as the machine goes on meanwhile. */
+  async until<T>(result: Promise<T>): Promise<T> {
+    if (attempts.getStore() !== undefined) return result;
+    const isOurs = !this.isDriven;
+    this.isDriven = true;
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    result.then(over, over);
+    try {
+      await this.settled();
+      while (!isOver) {
+        if (this.queue.nextAt() === Number.POSITIVE_INFINITY) throw new Error('nothing is left that could answer');
+        this.inside ??= this.step().finally(() => {
+          this.inside = null;
+        });
+        await this.inside;
+      }
+      return await result;
+    } finally {
+      if (isOurs) this.isDriven = false;
     }
   }
 
@@ -213,6 +237,13 @@ export class Engine {
       await obey(this, run, command);
       if (!run.isLive) return;
     }
+  }
+
+  private async step(): Promise<void> {
+    const item = this.queue.take();
+    this.now = item?.at ?? this.now;
+    await item?.act?.();
+    await this.settled();
   }
 
   private async settled(): Promise<void> {

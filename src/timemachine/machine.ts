@@ -4,15 +4,17 @@ import { createActivities } from '#activities/index.ts';
 import type { Db } from '#db/connect.ts';
 import { createIntake, type Intake } from '#db/intake.ts';
 import type { OutboxRow } from '#db/outbox.ts';
+import { hasPromoPools } from '#db/promo-pools.ts';
 import type { Clock } from '#domain/clock.ts';
-import type { RunRequest } from '#domain/journey.ts';
-import type { ShopSettings } from '#domain/shop.ts';
+import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { createRelay, type Relay } from '#relay/relay.ts';
 import { workflowBundle } from '#worker/bundle.ts';
 import { routing } from '#workflows/catalogue.ts';
 import { Engine, type EngineOptions } from './engine.ts';
+import { lanesOf } from './lanes.ts';
 import { journeysOf } from './port.ts';
+import { keepRegular } from './regular.ts';
 
 export interface TimeMachineOptions
   extends Pick<EngineOptions, 'start' | 'seed' | 'maxCached' | 'taskLimitMs' | 'activityMs'> {
@@ -21,6 +23,8 @@ export interface TimeMachineOptions
   pool: pg.Pool;
   activities: Omit<ActivityDeps, 'db' | 'clock'>;
   shop?: () => ShopSettings;
+  /** Whether regular jobs are started as Temporal's schedules do, in the shop's zone. Default: false. */
+  schedules?: boolean;
 }
 
 /** Intake, relay, journeys and activities on a clock that goes only when it is told to. */
@@ -48,6 +52,7 @@ const silent = { info() {}, warn() {}, error() {} };
  *  process: ids are drawn from its seed. */
 export async function createTimeMachine(options: TimeMachineOptions): Promise<TimeMachine> {
   const { db, pool, shop, start, seed, maxCached, taskLimitMs, activityMs } = options;
+  let hasPools = false;
   let now = () => start.getTime();
   const clock: Clock = { time: { origin: 0, scale: 1 }, now: () => new Date(now()) };
   const engine = await Engine.open({
@@ -55,7 +60,7 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
     activities: { ...createActivities({ ...options.activities, db, clock }) },
     start,
     seed,
-    laneOf: laneOfCustomer,
+    lanesOf: (_, [request]) => lanesOf(request, hasPools),
     ...(maxCached !== undefined && { maxCached }),
     ...(taskLimitMs !== undefined && { taskLimitMs }),
     ...(activityMs !== undefined && { activityMs }),
@@ -65,7 +70,11 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
   const relay = createRelay({ db, port, time: clock.time, log: silent });
   const onOutbox = (rows: OutboxRow[]) => engine.waitFor(relay.push(rows));
   const intake = createIntake({ pool, clock, routing, onOutbox, ...(shop && { shop }) });
-  const runUntil = (instant: Date) => engine.runUntil(instant.getTime());
+  if (options.schedules) keepRegular(engine, db, (shop?.() ?? defaultShop).zone);
+  const runUntil = async (instant: number) => {
+    hasPools ||= await hasPromoPools(db);
+    await engine.runUntil(instant);
+  };
   return {
     clock,
     intake,
@@ -73,8 +82,8 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
     port,
     onOutbox,
     at: (instant, act) => engine.at(instant.getTime(), act),
-    runUntil,
-    sleep: (ms) => engine.runUntil(engine.now + ms),
+    runUntil: (instant) => runUntil(instant.getTime()),
+    sleep: (ms) => runUntil(engine.now + ms),
     get counts() {
       return engine.counts;
     },
@@ -84,9 +93,4 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
       await engine.close();
     },
   };
-}
-
-/** What is decided about one customer is decided in the queue's order. */
-function laneOfCustomer(_: string, [request]: unknown[]): string | null {
-  return (request as Partial<RunRequest>).customerId ?? null;
 }

@@ -1,9 +1,10 @@
 import type { Engine } from './engine.ts';
 import type { Run } from './run.ts';
-import { type Command, errorOf, fromPayload, payloadsOf } from './sdk.ts';
+import { type Command, errorOf, fromPayload, type Job, payloadsOf } from './sdk.ts';
 
 interface Waiting {
-  run: Run;
+  /** Null while it passes from a run to the one that continues it. */
+  run: Run | null;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -18,7 +19,7 @@ export class Updates {
     this.engine = engine;
   }
 
-  /** Resolves with what the handler returns, while the machine runs; rejects with what validator or handler throw. */
+  /** Resolves with what the handler returns, as the machine goes on; rejects with what validator or handler throw. */
   send(run: Run, name: string, ...args: unknown[]): Promise<unknown> {
     const id = `update-${++this.count}`;
     const result = new Promise<unknown>((resolve, reject) => this.waiting.set(id, { run, resolve, reject }));
@@ -34,6 +35,14 @@ export class Updates {
     this.waiting.delete(protocolInstanceId ?? '');
     if (rejected) one.reject(errorOf(rejected));
     else one.resolve(fromPayload(completed ?? {}));
+  }
+
+  /** Those that a run has not heard of are for whoever continues it. */
+  pass(jobs: readonly Job[], to: Run | null): void {
+    for (const { doUpdate } of jobs) {
+      const one = this.waiting.get(doUpdate?.protocolInstanceId ?? '');
+      if (one) one.run = to;
+    }
   }
 
   /** Of a run that ends. */

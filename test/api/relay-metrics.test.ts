@@ -8,7 +8,8 @@ test('metrics tell what was relayed and what waits', async () => {
   const database = await freshDatabase();
   const { db } = database;
   const away = async () => Promise.reject(new Error('Temporal is away'));
-  const port = { signalWithStart: away, signal: away, query: away, describe: away, cancel: away, terminate: away };
+  const asked = { updateWithStart: away, query: away, describe: away };
+  const port = { signalWithStart: away, signal: away, ...asked, cancel: away, terminate: away };
   const log = { info() {}, warn() {}, error() {} };
   const relay = createRelay({ db, port, time: { origin: 0, scale: 1 }, log });
   const gateway = await testGateway(database, { relay });

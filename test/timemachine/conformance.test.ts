@@ -4,7 +4,7 @@ import { presets } from '#presets/presets.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
 import { settings as abandonment } from '#workflows/abandonment/settings.ts';
 import { fates } from './fates.ts';
-import { play, register, scriptOf, stockShop } from './scripts.ts';
+import { offersTo, play, register, scriptOf, stockShop } from './scripts.ts';
 import { machineWorld, serverWorld, type World } from './worlds.ts';
 
 // Each journey, on seeded customers: what is sent, decided and how it ends is the same on the time machine and on a server.
@@ -24,9 +24,24 @@ function journeySettings() {
 
 const journey = journeySettings();
 
-async function live(world: World, deeds = scriptOf(1, customers)): Promise<Record<string, string[]>> {
+const offered = offersTo(['boris', 'vera', 'gleb', 'egor', 'kira', 'oleg']);
+const deeds = [...scriptOf(1, customers), ...offered].sort((a, b) => a.at - b.at);
+const followup = {
+  promo: { pool: 'followup' },
+  series: ['other-items', 'promo-code'].map((message) => ({ message, after: 'P1D', validFor: 'PT25H45M' })),
+};
+const pool = {
+  name: 'followup',
+  sizes: [{ percent: 5 }],
+  expiry: { after: 'P7D' },
+  generated: { pattern: 'OTHER-??????', ahead: 2 },
+};
+
+async function live(world: World): Promise<Record<string, string[]>> {
   await stockShop(world);
   await world.call('PUT', '/journeys/abandonment/settings', journey);
+  await world.call('POST', '/promo-pools', pool);
+  await world.call('PUT', '/journeys/reservation-followup/settings', followup);
   for (const [number, who] of customers.entries()) await register(world, who, number);
   // What waits for an hour of the day then waits for a place that no deed has.
   const since = Math.ceil(world.clock.now().getTime() / hour) * hour;
@@ -53,6 +68,8 @@ test('what is sent, decided and how runs end is the same as on the time-skipping
     / viber accepted/,
     / sms accepted/,
     /run abandonment personal goal/,
+    /message reservation-followup followup-2 1 promo-code email accepted/,
+    /run reservation-followup lamp goal/,
   ])
     expect(
       lines.some((line) => seen.test(line)),

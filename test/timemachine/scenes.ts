@@ -3,6 +3,7 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
   ChildWorkflowCancellationType,
   ChildWorkflowFailure,
@@ -202,6 +203,31 @@ export async function updates(): Promise<string[]> {
   );
   await sleep('3 hours');
   return [`sum ${sum}`];
+}
+
+const join = defineUpdate<number, [string]>('join');
+const members = defineQuery<string[]>('members');
+
+/** Waits for years, a month in each run; who asks to join waits for what an activity says. */
+export async function line(entry: object, names: string[] = []): Promise<void> {
+  const { flaky } = activities({ maximumAttempts: 1 });
+  setHandler(members, () => names);
+  setHandler(
+    join,
+    async (name) => {
+      await flaky(`${workflowInfo().workflowId}/${name}`, 0);
+      names.push(name);
+      return names.length;
+    },
+    {
+      validator: (name) => {
+        if (names.includes(name)) throw new Error(`${name} is in the line`);
+      },
+    },
+  );
+  await sleep('30 days');
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof line>(entry, names);
 }
 
 /** A mistake of whoever wrote it: no failure of the workflow, but of its task. */

@@ -1,5 +1,6 @@
 import { messageToken } from '#rendering/tokens.ts';
 import { secret } from '#test/support/journeys.ts';
+import { isOffered } from '#test/support/offers.ts';
 import { seeded } from '#test/system/shopper.ts';
 import type { World } from './worlds.ts';
 
@@ -120,6 +121,22 @@ export function scriptOf(seed: number, customers: readonly string[]): Deed[] {
     });
   });
   return deeds.sort((a, b) => a.at - b.at);
+}
+
+/** Items of the queue that some customers are offered, one after the other, in a place that no deed has; every third orders
+ *  something ten hours later. */
+export function offersTo(customers: readonly string[]): Deed[] {
+  return customers.flatMap((who, number): Deed[] => {
+    const at = (number + 1) * 31 * 30 + (deedsEach + 0.5) * placeMinutes;
+    const properties = { order_id: `${who}-after-all`, products: [{ product_id: 'rug', quantity: 1, price: 10 }] };
+    const orders = (world: World) => world.send('track', { userId: who, event: 'Order Completed', properties });
+    const offer = async (world: World) => {
+      const query = world.db.selectFrom('profiles').select('customer_id').where('email', '=', `${who}@example.com`);
+      const { customer_id } = await query.executeTakeFirstOrThrow();
+      await world.relay(await isOffered(world.db, world.clock, customer_id, products[number % 2] ?? 'lamp'));
+    };
+    return [{ at, who, act: offer }, ...(number % 3 === 2 ? [{ at: at + 600, who, act: orders }] : [])];
+  });
 }
 
 const minute = 60_000;

@@ -3,6 +3,7 @@ import { setTimeout as wall } from 'node:timers/promises';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, expect } from 'vitest';
 import { createKey } from '#db/keys.ts';
+import type { OutboxRow } from '#db/outbox.ts';
 import { saveSettings } from '#db/settings.ts';
 import { type Clock, wallDuration } from '#domain/clock.ts';
 import type { ShopSettings } from '#domain/shop.ts';
@@ -21,6 +22,8 @@ export interface World extends Pick<TestDatabase, 'db'> {
   send(call: string, body: object): Promise<void>;
   /** What a mail program or a browser asks for. */
   visit(path: string, init?: RequestInit): Promise<void>;
+  /** Signals that something else than an event has put down. */
+  relay(rows: OutboxRow[]): Promise<void>;
   pass(businessMs: number): Promise<void>;
 }
 
@@ -57,6 +60,10 @@ export async function machineWorld(shop: Partial<ShopSettings>, start: Date, max
       await gateway.request(path, { redirect: 'manual', ...init });
       await machine.sleep(0);
     },
+    async relay(rows) {
+      onOutbox(rows);
+      await machine.sleep(5);
+    },
     pass: (ms) => machine.sleep(ms),
   };
 }
@@ -79,6 +86,7 @@ export async function serverWorld(
       await system.request(path, { redirect: 'manual', ...init });
       await system.relayed();
     },
+    relay: (rows) => system.relay.push(rows),
     pass: async (ms) => {
       if (environment.supportsTimeSkipping) await environment.sleep(ms);
       else await wall(wallDuration(ms, system.clock.time));
