@@ -5,6 +5,7 @@ import type { JourneyName } from '#workflows/catalogue.ts';
 import { mind as abandonment } from './abandonment/mind.ts';
 import { mind as message } from './message/mind.ts';
 import { mind as optIn } from './opt-in/mind.ts';
+import { mind as orderConfirmation } from './order-confirmation/mind.ts';
 import { mind as welcome } from './welcome/mind.ts';
 
 /** Minds by journey. */
@@ -12,5 +13,6 @@ export const minds: Readonly<Record<JourneyName, Mind>> = {
   abandonment,
   message,
   'opt-in': optIn,
+  'order-confirmation': orderConfirmation,
   welcome,
 };

@@ -7,6 +7,7 @@ import type { NotEntered, Signal } from '#domain/triggers.ts';
 import { arrayOf, empty, type Values } from './arrays.ts';
 import { codesRedeemed, orderCodes } from './intake-codes.ts';
 import { itemNews } from './intake-items.ts';
+import { orderStates } from './intake-orders.ts';
 import type { Column, Table } from './intake-tables.ts';
 import * as tables from './intake-tables.ts';
 import { passStatements } from './merge.ts';
@@ -90,6 +91,7 @@ function putsOf({ events, identities, projection, signals, notEntered }: Writes)
       put(tables.orderLinesGone, replaced),
       put(tables.orderLines, [...fresh, ...replaced].flatMap(linesOf)),
       put(tables.orders, known),
+      put(orderStates, projection.orderSteps()),
       put(orderCodes, codes),
       put(
         codesRedeemed,

@@ -1,4 +1,5 @@
 import type { ProfileKind } from './journey.ts';
+import type { OrderDetails, OrderStep } from './order-state.ts';
 
 /** One event, whatever door it came in by. `occurredAt` is already corrected for the client's clock (`sentAt`)
  *  and mapped to business time, never in the future. */
@@ -49,7 +50,9 @@ export type Effect =
   | { do: 'cart_set'; lines: CartLine[] }
   /** Of the reservation queue (J9). */
   | { do: 'item'; what: 'joined' | 'left' | 'out' | 'returned' | 'sold'; item: string }
-  | { do: 'order'; order: OrderChange };
+  | { do: 'order'; order: OrderChange }
+  /** What its buyer is told of an order (J16). */
+  | { do: 'order_step'; orderId: string; step: OrderStep; details: OrderDetails };
 
 export interface CartLine {
   product: string;

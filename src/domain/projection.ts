@@ -3,6 +3,7 @@ import type { Effect, Event } from './events.ts';
 import type { IdentityKind } from './identity.ts';
 import { changeInterest, type InterestChange } from './interests.ts';
 import { channelNames, type ProfileKind } from './journey.ts';
+import { type OrderNews, orderKey } from './order-state.ts';
 import { changeOrder, type OrderState } from './orders.ts';
 import { Table } from './table.ts';
 
@@ -87,6 +88,7 @@ export class Projection {
   /** Events whose order was seen for the first time by this customer, or changed its state. */
   readonly orderNews = new Set<Event>();
   readonly #orderCodes: OrderCode[] = [];
+  readonly #orderNews: OrderNews[] = [];
 
   constructor(known: Known) {
     this.customers = new Table(known.customers, (row) => row.id);
@@ -111,6 +113,12 @@ export class Projection {
   /** Changed lines of all carts, by key. */
   cartLines(): CartState[] {
     return [...this.#carts].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, cart]) => cart.changed());
+  }
+
+  /** What was said of steps of orders, in the order of their keys. */
+  orderSteps(): OrderNews[] {
+    const keyOf = ({ orderId, step }: OrderNews) => orderKey(orderId, step);
+    return this.#orderNews.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   }
 
   /** By order, as they are written. */
@@ -156,6 +164,9 @@ export class Projection {
         break;
       case 'order':
         this.#order(effect, attributed);
+        break;
+      case 'order_step':
+        this.#orderStep(effect, attributed);
     }
   }
 
@@ -241,6 +252,12 @@ export class Projection {
     this.#changeProfile({ ...profile, lastOrderAt: newest(profile.lastOrderAt, at) });
     const cart = this.#cartOf(customerId, event.profile);
     for (const line of emptyCart(cart.all(), at)) cart.change(line.product, line);
+  }
+
+  #orderStep({ orderId, step, details }: Extract<Effect, { do: 'order_step' }>, attributed: Attributed): void {
+    const { event, customerId } = attributed;
+    const at = event.occurredAt.getTime();
+    this.#orderNews.push({ orderId, step, customerId, profile: event.profile, at, details });
   }
 
   #cartOf(customerId: string, profile: ProfileKind): Table<CartState> {

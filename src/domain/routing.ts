@@ -5,6 +5,8 @@ export interface Route {
   journey: string;
   key: RunKey;
   signal: 'start' | 'goal';
+  /** Who refuses advertising is told all the same: whether they can be, `enter` asks. */
+  isService?: true;
   /** Whoever met a start of the journey while they were unreachable starts when they are not any more. */
   whenReachable?: true;
 }
@@ -24,8 +26,9 @@ export function routeEvents(contracts: readonly Contract[]): Routing {
     table[event] ??= [];
     table[event].push(route);
   };
-  for (const { name: journey, key, startsOn, goalOn, startsWhenReachable } of contracts) {
-    const waits = startsWhenReachable && { whenReachable: startsWhenReachable };
+  for (const { name: journey, class: rank, key, startsOn, goalOn, startsWhenReachable } of contracts) {
+    const isService = rank === 'service' && { isService: true as const };
+    const waits = { ...(startsWhenReachable && { whenReachable: startsWhenReachable }), ...isService };
     for (const event of startsOn) add(event, { journey, key, signal: 'start', ...waits });
     for (const event of goalOn) add(event, { journey, key, signal: 'goal' });
   }

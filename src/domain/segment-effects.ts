@@ -1,5 +1,6 @@
 import type { CartLine, Effect, OrderChange } from './events.ts';
 import { minorUnits } from './money.ts';
+import { detailsOf, stepOfEvent } from './order-state.ts';
 import { longestCode } from './promo.ts';
 import { isRecord, type Properties, text } from './shapes.ts';
 
@@ -114,7 +115,8 @@ const order =
   (state: OrderChange['state']): Reader =>
   (said) => {
     const change = orderChange(said, state);
-    return change === null ? [] : [{ do: 'order', order: change }];
+    const news = told(said).filter((effect) => effect.do === 'order_step' && Object.keys(effect.details).length > 0);
+    return change === null ? [] : [{ do: 'order', order: change }, ...news];
   };
 
 const item =
@@ -123,6 +125,14 @@ const item =
     const ref = productOf(properties);
     return ref === null ? [] : [{ do: 'item', what, item: ref }];
   };
+
+/** What the buyer is told, where the event is something to tell of. */
+const told: Reader = ({ name, properties, currency: usual }) => {
+  const orderId = reference(properties.order_id);
+  const step = Object.hasOwn(stepOfEvent, name) ? stepOfEvent[name as keyof typeof stepOfEvent] : null;
+  if (orderId === null || step === null) return [];
+  return [{ do: 'order_step', orderId, step, details: detailsOf(properties, currencyOf(properties, usual)) }];
+};
 
 const byName = new Map<string, Reader>([
   ...browsing,
@@ -135,6 +145,10 @@ const byName = new Map<string, Reader>([
   ['Order Updated', order('placed')],
   ['Order Cancelled', order('cancelled')],
   ['Order Refunded', order('refunded')],
+  ['Order Shipped', told],
+  ['Order Fulfilled', told],
+  ['Order Ready for Pickup', told],
+  ['Order Delivered', told],
   ['Subscribed', (said) => [consent(said, 'advertising', channelOf(said.properties, 'email'), 'granted')]],
   ['Unsubscribed', (said) => [consent(said, 'advertising', channelOf(said.properties, '*'), 'denied')]],
   ['Consent Changed', consentChange],
@@ -169,14 +183,18 @@ function channelOf({ channel }: Properties, otherwise: string): string {
 function orderChange({ properties, currency: usual }: Said, state: OrderChange['state']): OrderChange | null {
   const orderId = reference(properties.order_id);
   if (orderId === null) return null;
-  const given = text(properties.currency)?.toUpperCase() ?? '';
-  const currency = /^[A-Z]{3}$/.test(given) ? given : usual;
+  const currency = currencyOf(properties, usual);
   const lines = orderLines(properties.products, currency);
   const sum = lines.reduce((total, line) => total + line.price * line.quantity, 0);
   const amounts = [properties.total, properties.revenue, properties.value].map((value) => minorUnits(value, currency));
   const codes = orderCodes(properties);
   const total = amounts.find((amount) => amount !== null) ?? sum;
   return { orderId, state, total, currency, lines, ...(codes.length > 0 && { codes }) };
+}
+
+function currencyOf({ currency }: Properties, usual: string): string {
+  const given = text(currency)?.toUpperCase() ?? '';
+  return /^[A-Z]{3}$/.test(given) ? given : usual;
 }
 
 const mostCodes = 20;

@@ -1,6 +1,7 @@
 import type { Event } from './events.ts';
 import { workflowId } from './ids.ts';
 import type { ProfileKind } from './journey.ts';
+import { orderKeyOf } from './order-state.ts';
 import type { Attributed, ProfileState } from './projection.ts';
 import type { NotEnteredReason } from './reasons.ts';
 import { type Route, type Routing, routesOf } from './routing.ts';
@@ -83,17 +84,20 @@ export class Triggers {
     if (isOrder && !this.#situation.orderNews.has(event)) return;
     const at = event.occurredAt.getTime();
     for (const route of routesOf(this.#situation.routing, event.name)) {
-      const address = addressOf(route, customerId, event.profile);
-      if (route.signal === 'start') this.#start({ ...address, reason: event.name, at }, event.profile);
+      const address = addressOf(route, customerId, event.profile, event);
+      if (address === null) continue;
+      if (route.signal === 'start')
+        this.#start({ ...address, reason: event.name, at }, event.profile, route.isService ?? false);
       else if (this.#live(address)) this.#put({ ...address, reason: event.name, at, signal: 'goal' });
     }
   }
 
-  #start(signal: Omit<Signal, 'signal'>, kind: ProfileKind): void {
+  #start(signal: Omit<Signal, 'signal'>, kind: ProfileKind, isService = false): void {
     if (this.#follows(signal)) return;
     const isLate = signal.at < this.#situation.now - startsWithinMs;
     if (isLate) this.#missed({ ...signal, reason: 'too_late' });
-    else if (this.#situation.isReachable(signal.customerId, kind)) this.#put({ ...signal, signal: 'start' });
+    else if (isService || this.#situation.isReachable(signal.customerId, kind))
+      this.#put({ ...signal, signal: 'start' });
     else this.#missed({ ...signal, reason: 'unreachable' });
   }
 
@@ -120,7 +124,9 @@ export class Triggers {
     for (const [name, routes] of Object.entries(routing)) {
       if (!isBrowsing(name)) continue;
       for (const route of routes.filter((one) => one.signal === 'start')) {
-        const signal = { ...addressOf(route, customerId, event.profile), reason: 'reachable', at };
+        const address = addressOf(route, customerId, event.profile);
+        if (address === null) continue;
+        const signal = { ...address, reason: 'reachable', at };
         if (!this.#signals.has(signalKey({ ...signal, signal: 'start' }))) this.#start(signal, event.profile);
       }
     }
@@ -132,7 +138,9 @@ export class Triggers {
     const routes = Object.values(this.#situation.routing).flat();
     for (const route of at < this.#situation.now - startsWithinMs ? [] : routes) {
       if (!route.whenReachable) continue;
-      const signal = { ...addressOf(route, customerId, event.profile), signal: 'start' as const, at };
+      const address = addressOf(route, customerId, event.profile);
+      if (address === null) continue;
+      const signal = { ...address, signal: 'start' as const, at };
       const isStarted = this.#signals.has(signalKey(signal)) || this.#follows(signal);
       if (!isStarted) this.#put({ ...signal, reason: 'reachable', ifMissed: true });
     }
@@ -168,7 +176,19 @@ function signalKey({ workflowId: id, signal }: Pick<Signal, 'workflowId' | 'sign
 
 type Address = Pick<Signal, 'workflowId' | 'journey' | 'customerId' | 'key'>;
 
-function addressOf({ journey, key: runKey }: Route, customerId: string, kind: ProfileKind): Address {
-  const key = runKey === 'profile' ? kind : '';
-  return { workflowId: workflowId(journey, customerId, key), journey, customerId, key };
+/** Null where the journey's runs are told apart by what this event does not name. */
+function addressOf(
+  { journey, key: runKey }: Route,
+  customerId: string,
+  kind: ProfileKind,
+  event?: Event,
+): Address | null {
+  const key = keyOf(runKey, kind, event);
+  return key === null ? null : { workflowId: workflowId(journey, customerId, key), journey, customerId, key };
+}
+
+function keyOf(runKey: Route['key'], kind: ProfileKind, event: Event | undefined): string | null {
+  if (runKey === 'profile') return kind;
+  if (runKey === 'order') return event === undefined ? null : orderKeyOf(event);
+  return runKey === 'none' ? '' : null;
 }

@@ -8,23 +8,38 @@ import { contract as message } from './message/contract.ts';
 import { settings as messageSettings } from './message/settings.ts';
 import { contract as optIn } from './opt-in/contract.ts';
 import { settings as optInSettings } from './opt-in/settings.ts';
+import { contract as orderConfirmation } from './order-confirmation/contract.ts';
+import { settings as orderConfirmationSettings } from './order-confirmation/settings.ts';
 import { contract as welcome } from './welcome/contract.ts';
 import { settings as welcomeSettings } from './welcome/settings.ts';
 
 /** Contracts by journey. */
-export const contracts = { abandonment, message, 'opt-in': optIn, welcome } as const;
+export const contracts = {
+  abandonment,
+  message,
+  'opt-in': optIn,
+  'order-confirmation': orderConfirmation,
+  welcome,
+} as const;
 
 /** zod schemas of settings by journey. */
 export const settingsSchemas = {
   abandonment: abandonmentSettings,
   message: messageSettings,
   'opt-in': optInSettings,
+  'order-confirmation': orderConfirmationSettings,
   welcome: welcomeSettings,
 } as const;
 
 export type JourneyName = keyof typeof contracts;
 
-export const journeyNames = ['abandonment', 'message', 'opt-in', 'welcome'] as const satisfies readonly JourneyName[];
+export const journeyNames = [
+  'abandonment',
+  'message',
+  'opt-in',
+  'order-confirmation',
+  'welcome',
+] as const satisfies readonly JourneyName[];
 
 /** Names of a journey's messages; of all journeys' by default. */
 export type MessageName<Journey extends JourneyName = JourneyName> = Journey extends JourneyName
@@ -63,6 +78,14 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
   },
   'opt-in': {
     confirm: ['email'],
+  },
+  'order-confirmation': {
+    'order-confirmed': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'order-shipped': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'order-ready': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'order-delivered': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'order-cancelled': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'order-refunded': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
   },
   welcome: {
     'how-it-works': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
