@@ -6,6 +6,7 @@ import { mind as abandonment } from './abandonment/mind.ts';
 import { mind as message } from './message/mind.ts';
 import { mind as optIn } from './opt-in/mind.ts';
 import { mind as orderConfirmation } from './order-confirmation/mind.ts';
+import { mind as reservationFollowup } from './reservation-followup/mind.ts';
 import { mind as welcome } from './welcome/mind.ts';
 
 /** Minds by journey. */
@@ -14,5 +15,6 @@ export const minds: Readonly<Record<JourneyName, Mind>> = {
   message,
   'opt-in': optIn,
   'order-confirmation': orderConfirmation,
+  'reservation-followup': reservationFollowup,
   welcome,
 };

@@ -17,8 +17,8 @@ export const profileKinds = ['personal', 'corporate'] as const;
 export type ProfileKind = (typeof profileKinds)[number];
 
 /** What tells one run of a journey from another for the same customer. `order`: a state of an order (`orderKey`); `request`: what
- *  the open API was asked to send. */
-export type RunKey = 'none' | 'profile' | 'order' | 'request';
+ *  the open API was asked to send; `offer`: an item that the customer was offered, by whoever starts the run. */
+export type RunKey = 'none' | 'profile' | 'order' | 'request' | 'offer';
 
 export interface Block {
   /** `wait`: nothing is sent. `message`: a contact, whatever channels it uses. `end`: where runs leave. */

@@ -84,12 +84,20 @@ export class Triggers {
     if (isOrder && !this.#situation.orderNews.has(event)) return;
     const at = event.occurredAt.getTime();
     for (const route of routesOf(this.#situation.routing, event.name)) {
+      if (route.signal === 'goal' && route.key === 'offer')
+        this.#goalOfAll(route, customerId, { reason: event.name, at });
       const address = addressOf(route, customerId, event.profile, event);
       if (address === null) continue;
       if (route.signal === 'start')
         this.#start({ ...address, reason: event.name, at }, event.profile, route.isService ?? false);
       else if (this.#live(address)) this.#put({ ...address, reason: event.name, at, signal: 'goal' });
     }
+  }
+
+  /** Whatever the customer was offered, an order reaches the goal. */
+  #goalOfAll({ journey }: Route, customerId: string, why: Pick<Signal, 'reason' | 'at'>): void {
+    for (const { workflowId: id, key, ...run } of this.#situation.runsOf(customerId))
+      if (run.journey === journey) this.#put({ workflowId: id, journey, customerId, key, ...why, signal: 'goal' });
   }
 
   #start(signal: Omit<Signal, 'signal'>, kind: ProfileKind, isService = false): void {

@@ -10,6 +10,8 @@ import { contract as optIn } from './opt-in/contract.ts';
 import { settings as optInSettings } from './opt-in/settings.ts';
 import { contract as orderConfirmation } from './order-confirmation/contract.ts';
 import { settings as orderConfirmationSettings } from './order-confirmation/settings.ts';
+import { contract as reservationFollowup } from './reservation-followup/contract.ts';
+import { settings as reservationFollowupSettings } from './reservation-followup/settings.ts';
 import { contract as welcome } from './welcome/contract.ts';
 import { settings as welcomeSettings } from './welcome/settings.ts';
 
@@ -19,6 +21,7 @@ export const contracts = {
   message,
   'opt-in': optIn,
   'order-confirmation': orderConfirmation,
+  'reservation-followup': reservationFollowup,
   welcome,
 } as const;
 
@@ -28,6 +31,7 @@ export const settingsSchemas = {
   message: messageSettings,
   'opt-in': optInSettings,
   'order-confirmation': orderConfirmationSettings,
+  'reservation-followup': reservationFollowupSettings,
   welcome: welcomeSettings,
 } as const;
 
@@ -38,6 +42,7 @@ export const journeyNames = [
   'message',
   'opt-in',
   'order-confirmation',
+  'reservation-followup',
   'welcome',
 ] as const satisfies readonly JourneyName[];
 
@@ -86,6 +91,10 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     'order-delivered': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'order-cancelled': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'order-refunded': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+  },
+  'reservation-followup': {
+    'other-items': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'promo-code': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
   },
   welcome: {
     'how-it-works': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],

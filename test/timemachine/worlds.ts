@@ -17,14 +17,16 @@ import { activitiesWith, shop as plainShop, recording } from './support.ts';
 /** The whole system from HTTP to what is sent, on whatever makes time pass. */
 export interface World extends Pick<TestDatabase, 'db'> {
   clock: Clock;
+  /** The open API; signals that it causes have been sent when this is over. */
   call: TestGateway['call'];
   /** An event over Segment's API; signals that it causes have been sent when this is over. */
   send(call: string, body: object): Promise<void>;
   /** What a mail program or a browser asks for. */
   visit(path: string, init?: RequestInit): Promise<void>;
   /** Signals that something else than an event has put down. */
-  relay(rows: OutboxRow[]): Promise<void>;
-  pass(businessMs: number): Promise<void>;
+  relay(put: () => Promise<OutboxRow[]>): Promise<void>;
+  /** Lets time pass until that instant, business epoch ms. On a server an instant of its own: what it drifts does not add up. */
+  until(instant: number): Promise<void>;
 }
 
 export async function machineWorld(shop: Partial<ShopSettings>, start: Date, maxCached?: number): Promise<World> {
@@ -48,25 +50,31 @@ export async function machineWorld(shop: Partial<ShopSettings>, start: Date, max
   return {
     db: database.db,
     clock,
-    call: gateway.call,
+    async call(...request) {
+      const answer = await gateway.call(...request);
+      await machine.sleep(atOnceMs);
+      return answer;
+    },
     async send(call, body) {
       const text = JSON.stringify({ messageId: randomUUID(), ...body });
       const answer = await gateway.request(`/v1/${call}`, { method: 'POST', headers, body: text });
       expect(answer.status, answer.text).toBe(200);
-      // What the event sets going at once.
-      await machine.sleep(5);
+      await machine.sleep(atOnceMs);
     },
     async visit(path, init) {
       await gateway.request(path, { redirect: 'manual', ...init });
       await machine.sleep(0);
     },
-    async relay(rows) {
-      onOutbox(rows);
+    async relay(put) {
+      onOutbox(await put());
       await machine.sleep(5);
     },
-    pass: (ms) => machine.sleep(ms),
+    until: (instant) => machine.runUntil(new Date(instant)),
   };
 }
+
+/** In which signals reach those they are for. */
+const atOnceMs = 5;
 
 /** A server whose clock jumps, or one with real time that is scaled. */
 export async function serverWorld(
@@ -79,15 +87,26 @@ export async function serverWorld(
   return {
     db: system.db,
     clock: system.clock,
-    call: system.call,
+    async call(...request) {
+      await system.refresh();
+      const answer = await system.call(...request);
+      await system.relayed();
+      return answer;
+    },
     send: system.send,
     async visit(path, init) {
       await system.refresh();
       await system.request(path, { redirect: 'manual', ...init });
       await system.relayed();
     },
-    relay: (rows) => system.relay.push(rows),
-    pass: async (ms) => {
+    async relay(put) {
+      await system.refresh();
+      await system.relay.push(await put());
+    },
+    async until(instant) {
+      await system.refresh();
+      const ms = instant - system.clock.now().getTime();
+      if (ms <= 0) return;
       if (environment.supportsTimeSkipping) await environment.sleep(ms);
       else await wall(wallDuration(ms, system.clock.time));
     },
