@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { journeyFaults, readJourneys } from './generate/journeys.ts';
+import { journeyFaults, presetFaults, readJourneys } from './generate/journeys.ts';
 import { mindFaults, mindsSource, readMinds } from './generate/minds.ts';
 import { barrelSource, catalogueSource } from './generate/sources.ts';
 import { readOr } from './lib/files.ts';
@@ -17,6 +17,7 @@ const check = process.argv.includes('--check');
 const journeys = await readJourneys(workflows);
 const minds = await readMinds(activities);
 const faults = [...(await Promise.all(journeys.map(journeyFaults))).flat(), ...mindFaults(journeys, minds)];
+faults.push(...(await presetFaults(join(root, 'src/presets'), journeys)));
 const files = new Map([
   [join(workflows, 'index.ts'), barrelSource(journeys)],
   [join(workflows, 'catalogue.ts'), catalogueSource(journeys)],

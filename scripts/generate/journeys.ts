@@ -117,6 +117,31 @@ async function templateFaults(journey: Journey): Promise<string[]> {
   return faults.flat();
 }
 
+/** What is wrong with the texts of presets, a sentence each: `<presets>/<name>/messages/<journey>/<template>`. */
+export async function presetFaults(presets: string, journeys: readonly Journey[]): Promise<string[]> {
+  const faults: string[] = [];
+  for (const preset of (await namesIn(presets)).filter((name) => !name.endsWith('.ts')))
+    for (const name of await namesIn(join(presets, preset, 'messages'))) {
+      const folder = join(presets, preset, 'messages', name);
+      const journey = journeys.find((known) => known.name === name);
+      const found = journey
+        ? await Promise.all((await namesIn(folder)).map((file) => overrideFaults(journey, join(folder, file))))
+        : [[`messages/${name} is called like no journey.`]];
+      faults.push(...found.flat().map((fault) => `Preset ${preset}: ${fault}`));
+    }
+  return faults;
+}
+
+/** A preset words what there is; it adds no channel, which settings could then name for others. */
+async function overrideFaults(journey: Journey, path: string): Promise<string[]> {
+  const faults = await fileFaultsOf(journey, path);
+  const { message = '', channels = [] } = templateName(basename(path)) ?? {};
+  const strange = channels.filter((channel) => !journey.channels[message]?.includes(channel));
+  return faults.length > 0 || strange.length === 0
+    ? faults
+    : [`${basename(path)} words a message that journey ${journey.name} does not have for ${strange.join(', ')}.`];
+}
+
 async function fileFaultsOf({ contract }: Journey, path: string): Promise<string[]> {
   const file = `messages/${basename(path)}`;
   const name = templateName(basename(path));

@@ -34,6 +34,8 @@ export interface ShopSettings {
   prices: Partial<Record<ChannelName, number>>;
   /** Novelties that only the registered see for some days; null: everybody sees all. */
   earlyAccess: EarlyAccess | null;
+  /** Whose wording messages have where it has one of its own: a preset's (`src/presets/<name>/messages`); null: the journeys' own. */
+  texts: string | null;
 }
 
 export const locales = ['en', 'ru'] as const;
@@ -59,6 +61,7 @@ export const defaultShop: ShopSettings = {
   channels: ['email'],
   prices: {},
   earlyAccess: null,
+  texts: null,
 };
 
 /** The locale that a customer is written in: their own where we have it (`ru-RU` → `ru`), else the shop's. */

@@ -76,5 +76,12 @@ export interface Renderer {
    *  and what is wrong with it. */
   own(texts: readonly OwnText[]): Promise<Renderer['render']>;
   /** Every template that is there, for previews and checks. */
-  readonly templates: readonly { journey: string; message: string; channel: ChannelName; locale: Locale }[];
+  readonly templates: readonly {
+    /** The preset whose wording it is; null: the journey's own. */
+    texts: string | null;
+    journey: string;
+    message: string;
+    channel: ChannelName;
+    locale: Locale;
+  }[];
 }

@@ -52,7 +52,7 @@ function keepMaker(kept: Map<string, Make>, key: string, maker: Make): void {
 
 async function compileOwn({ template, channel, locale, source }: OwnText, { layout }: Sources) {
   const file = `${template}.${channel}.${locale}`;
-  const templates = [{ journey: 'message', message: template, channel, locale, file, text: source }];
+  const templates = [{ texts: null, journey: 'message', message: template, channel, locale, file, text: source }];
   const [compiled] = await compileTemplates({ templates, layout });
   if (compiled === undefined) throw new Error(`${file} could not be compiled`);
   return compiled;
@@ -69,16 +69,20 @@ function greeted({ firstName }: MessageModel['customer']): MessageModel['custome
 }
 
 function makerOf(byName: Map<string, Make>, input: RenderInput): Make {
-  const maker = byName.get(nameOf(input));
+  const name = nameOf({ ...input, texts: null });
+  const { texts } = input.model.shop;
+  // A preset words what it wants to; all else is said in the journey's own words.
+  const maker = (texts && byName.get(nameOf({ ...input, texts }))) || byName.get(name);
   if (!maker) {
-    const file = `${nameOf(input).replace('/', '/messages/')}.${input.channel === 'email' ? 'mjml' : 'txt'}`;
-    throw new Error(`no template ${nameOf(input)}: add src/workflows/${file}`);
+    const file = `${name.replace('/', '/messages/')}.${input.channel === 'email' ? 'mjml' : 'txt'}`;
+    throw new Error(`no template ${name}: add src/workflows/${file}`);
   }
   return maker;
 }
 
-function nameOf(of: { journey: string; message: string; channel: ChannelName; locale: string }): string {
-  return `${of.journey}/${of.message}.${of.channel}.${of.locale}`;
+function nameOf(of: Pick<CompiledTemplate, 'texts' | 'journey' | 'message' | 'channel' | 'locale'>): string {
+  const name = `${of.journey}/${of.message}.${of.channel}.${of.locale}`;
+  return of.texts === null ? name : `${of.texts} ${name}`;
 }
 
 async function keptOrCompiled(sources: Sources): Promise<CompiledTemplate[]> {

@@ -6,15 +6,18 @@ import { type Locale, locales } from '#domain/shop.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const journeysDir = join(root, 'src/workflows');
+const presetsDir = join(root, 'src/presets');
 const layoutDir = join(import.meta.dirname, 'layout');
 
 /** A template as it lies on the disk. */
 export interface TemplateSource {
+  /** The preset whose wording it is; null: the journey's own. */
+  texts: string | null;
   journey: string;
   message: string;
   channel: ChannelName;
   locale: Locale;
-  /** From the journeys' folder on, for messages about it. */
+  /** From the journeys' folder on (a preset's: from that of presets), for messages about it. */
   file: string;
   text: string;
 }
@@ -39,28 +42,36 @@ export function templateName(file: string): { message: string; channels: Channel
 /** How a template's file is to be called. */
 export const templateNaming = `<message>.email.<${locales.join('|')}>.mjml or <message>.<${[...channelNames.filter((name) => name !== 'email'), 'push'].join('|')}>.<${locales.join('|')}>.txt`;
 
-function readTemplate(journey: string, dir: string, file: string): TemplateSource[] {
+function readTemplate(texts: string | null, journey: string, dir: string, file: string): TemplateSource[] {
   const name = templateName(file);
   if (name === null) throw new Error(`${join(dir, file)}: name it ${templateNaming}`);
   const { message, channels, locale } = name;
   const text = readFileSync(join(dir, file), 'utf8');
-  return channels.map((channel) => ({
-    journey,
-    message,
-    channel,
-    locale,
-    file: `${journey}/messages/${file}`,
-    text,
-  }));
+  const where = texts === null ? `${journey}/messages/${file}` : `${texts}/messages/${journey}/${file}`;
+  return channels.map((channel) => ({ texts, journey, message, channel, locale, file: where, text }));
+}
+
+function readFolder(texts: string | null, journey: string, dir: string): TemplateSource[] {
+  if (!existsSync(dir)) return [];
+  const files = readdirSync(dir).filter((file) => /\.(mjml|txt)$/.test(file));
+  return files.sort().flatMap((file) => readTemplate(texts, journey, dir, file));
+}
+
+/** Presets that word messages in their own way: folders `src/presets/<name>/messages/<journey>`. */
+export const textSets: readonly string[] = readdirSync(presetsDir).filter((name) =>
+  existsSync(join(presetsDir, name, 'messages')),
+);
+
+function readTexts(name: string): TemplateSource[] {
+  const dir = join(presetsDir, name, 'messages');
+  return readdirSync(dir).flatMap((journey) => readFolder(name, journey, join(dir, journey)));
 }
 
 export function readSources(): Sources {
-  const templates = readdirSync(journeysDir).flatMap((journey) => {
-    const dir = join(journeysDir, journey, 'messages');
-    if (!existsSync(dir)) return [];
-    const files = readdirSync(dir).filter((file) => /\.(mjml|txt)$/.test(file));
-    return files.sort().flatMap((file) => readTemplate(journey, dir, file));
-  });
+  const journeys = readdirSync(journeysDir).flatMap((journey) =>
+    readFolder(null, journey, join(journeysDir, journey, 'messages')),
+  );
+  const templates = [...journeys, ...textSets.flatMap(readTexts)];
   const layout = Object.fromEntries(
     readdirSync(layoutDir)
       .sort()

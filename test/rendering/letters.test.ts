@@ -7,12 +7,13 @@ import type { GoodsLine, MessageModel } from '#rendering/model.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { cacheFile, readSources } from '#rendering/sources.ts';
 import { readToken } from '#rendering/tokens.ts';
-import { contract } from '#workflows/abandonment/contract.ts';
+import { contract as abandonment } from '#workflows/abandonment/contract.ts';
+import { contract as welcome } from '#workflows/welcome/contract.ts';
 import { fullModel, inputOf, minimalModel, track } from './sample.ts';
 
 const renderer = await createRenderer();
-const letters = Object.keys(contract.messages).flatMap((message) =>
-  locales.map((locale) => ({ journey: contract.name, message, locale })),
+const letters = [abandonment, welcome].flatMap(({ name: journey, messages }) =>
+  Object.keys(messages).flatMap((message) => locales.map((locale) => ({ journey, message, locale }))),
 );
 const [reminder] = letters;
 if (!reminder) throw new Error('the contract has no message');
@@ -23,7 +24,7 @@ const withGoods = (model: MessageModel, change: Partial<GoodsLine>): MessageMode
   goods: model.goods.map((line) => ({ ...line, ...change })),
 });
 
-describe.each(letters)('$message in $locale', (letter) => {
+describe.each(letters)('$journey: $message in $locale', (letter) => {
   const models = { full: fullModel(letter.locale), minimal: minimalModel(letter.locale) };
 
   test.each(Object.entries(models))('is whole with a %s model', (_name, model) => {
@@ -51,7 +52,10 @@ describe.each(letters)('$message in $locale', (letter) => {
     expect(text).toContain(own[0]);
     const indexes = tracked.map((href) => readToken(track.secret, href.replace(/^.*\/t\/c\//, ''), 'c')?.link);
     expect(new Set(indexes)).toEqual(new Set(links.keys()));
-    for (const link of links) expect(link).toMatch(/^https:\/\/shop\.example\/.*utm_campaign=abandonment&utm_content=/);
+    for (const link of links) {
+      expect(link).toMatch(/^https:\/\/shop\.example\//);
+      expect(link).toContain(`utm_campaign=${letter.journey}&utm_content=${letter.message}`);
+    }
     expect(html).toContain(`${track.publicUrl}/t/o/`);
   });
 

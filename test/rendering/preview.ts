@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { shown } from '#channels/sandbox/shown.ts';
-import { type Locale, locales } from '#domain/shop.ts';
+import type { Locale } from '#domain/shop.ts';
 import { smsSize } from '#domain/sms.ts';
 import type { MessageModel } from '#rendering/model.ts';
 import { createRenderer } from '#rendering/renderer.ts';
@@ -24,14 +24,17 @@ function picture(index: number): string {
 }
 
 /** Letters that show a selection, the reduced first, as the journey composes them. */
-const selections = ['favourites', 'category', 'latest-updates'];
+const selections = ['favourites', 'category', 'latest-updates', 'first-order', 'novelties', 'company-range'];
+
+/** Messages that may go with a promo code, beside those that are called so. */
+const codes = ['first-order', 'how-to-order', 'company-range', 'company-terms'];
 
 function modelOf({ message, locale }: { message: string; locale: Locale }, view: string): MessageModel {
   if (view === 'minimal') return minimalModel(locale);
   const model = fullModel(locale, picture);
   const all = [...model.goods, ...model.more].map((line) => ({ ...line, quantity: 1 }));
   const reduced = all.toSorted((a, b) => Number(b.oldPrice !== null) - Number(a.oldPrice !== null));
-  const promo = message.includes('promo') ? model.promo : null;
+  const promo = message.includes('promo') || codes.includes(message) ? model.promo : null;
   return selections.includes(message) ? { ...model, goods: reduced, more: [], promo } : { ...model, promo };
 }
 
@@ -47,8 +50,8 @@ for (const { name, width, colorScheme } of views) {
   await page.setViewportSize({ width, height: 800 });
   await page.emulateMedia({ colorScheme });
   for (const template of chosen.filter(({ channel }) => channel === 'email')) {
-    const { html, text } = renderer.render(inputOf(template, modelOf(template, name))).content;
-    const file = join(folder, `${template.message}.${template.locale}`);
+    const { html, text } = renderer.render(inputOf(template, inWordsOf(template, modelOf(template, name)))).content;
+    const file = join(folder, fileOf(template));
     if (name === 'desktop') writeFileSync(`${file}.html`, html);
     if (name === 'desktop') writeFileSync(`${file}.txt`, text);
     await page.setContent(html, { waitUntil: 'load' });
@@ -59,20 +62,29 @@ for (const { name, width, colorScheme } of views) {
 }
 await browser.close();
 
+/** A preset's own wording lies beside the usual one. */
+function fileOf({ texts, message, locale }: (typeof chosen)[number]): string {
+  return `${texts === null ? '' : `${texts}.`}${message}.${locale}`;
+}
+
+function inWordsOf({ texts }: (typeof chosen)[number], model: MessageModel): MessageModel {
+  return { ...model, shop: { ...model.shop, texts } };
+}
+
 /** One file a message and language: each channel as it is with all there can be, and with the least. */
 function writeShortForms(): void {
-  for (const message of new Set(chosen.map((template) => template.message)))
-    for (const locale of locales) {
-      const forms = chosen.filter((one) => one.message === message && one.locale === locale && one.channel !== 'email');
+  for (const name of new Set(chosen.map(fileOf)))
+    for (const { message, locale } of chosen.filter((one) => fileOf(one) === name).slice(0, 1)) {
+      const forms = chosen.filter((one) => fileOf(one) === name && one.channel !== 'email');
       const models = [fullModel(locale), leastModel(message, locale)];
       const texts = forms.flatMap((form) =>
         models.map((model) => {
-          const { content } = renderer.render(inputFor(form, form.channel, model));
+          const { content } = renderer.render(inputFor(form, form.channel, inWordsOf(form, model)));
           const { segments, units } = smsSize(content.form === 'text' ? content.text : '');
           const size = form.channel === 'sms' ? ` (${segments} segments, ${units} characters)` : '';
           return `===== ${form.channel}${size}\n\n${shown(content)}\n`;
         }),
       );
-      writeFileSync(join(folder, `${message}.${locale}.short.txt`), texts.join('\n'));
+      writeFileSync(join(folder, `${name}.short.txt`), texts.join('\n'));
     }
 }

@@ -1,6 +1,7 @@
 import type { ChannelName } from '#domain/journey.ts';
 import { defaultShop, type Locale } from '#domain/shop.ts';
 import type { GoodsLine, MessageModel, RenderInput } from '#rendering/model.ts';
+import { contract as welcome } from '#workflows/welcome/contract.ts';
 
 const names = {
   en: [
@@ -73,9 +74,13 @@ export function minimalModel(locale: Locale): MessageModel {
   return { ...full, customer: { firstName: null }, goods, more: [], category: null, categories: [], promo: null };
 }
 
+/** Welcome answers its questions also where there is neither a code nor anything to show. */
+const speaksOfNothing: ReadonlySet<string> = new Set(Object.keys(welcome.messages));
+
 /** As little as a journey's composer gives a message: what the message is about is there, and nothing else. */
 export function leastModel(message: string, locale: Locale): MessageModel {
   const [full, least] = [fullModel(locale, () => null), minimalModel(locale)];
+  if (speaksOfNothing.has(message)) return { ...least, goods: [] };
   if (message.includes('promo')) return { ...least, promo: full.promo };
   if (message.endsWith('-alternatives')) return { ...least, more: full.more.slice(0, 1) };
   if (message === 'category') return { ...least, category: full.category };

@@ -9,13 +9,16 @@ import { createRenderer } from '#rendering/renderer.ts';
 import { limits } from '#rendering/short/limits.ts';
 import { readToken } from '#rendering/tokens.ts';
 import { contract } from '#workflows/abandonment/contract.ts';
+import { contract as welcome } from '#workflows/welcome/contract.ts';
 import { fullModel, inputFor, leastModel, track } from './sample.ts';
 
 const renderer = await createRenderer();
 const channels = channelNames.filter((name) => name !== 'email');
-const messages = Object.keys(contract.messages);
+const messages = [contract, welcome].flatMap(({ name: journey, messages }) =>
+  Object.keys(messages).map((message) => ({ journey, message })),
+);
 const shorts = messages.flatMap((message) =>
-  channels.flatMap((channel) => locales.map((locale) => ({ journey: contract.name, message, channel, locale }))),
+  channels.flatMap((channel) => locales.map((locale) => ({ ...message, channel, locale }))),
 );
 
 /** Everything that somebody reads. */
@@ -57,7 +60,7 @@ function expectWithinLimits(content: MessageContent, channel: ChannelName): void
   for (const parameter of content.approved?.parameters ?? []) expect(parameter).toMatch(/^\S(?:[^\n\t]{0,1022}\S)?$/);
 }
 
-describe.each(shorts)('$message by $channel in $locale', (short) => {
+describe.each(shorts)('$journey: $message by $channel in $locale', (short) => {
   const render = (model: MessageModel) => renderer.render(inputFor(short, short.channel, model));
   const models = { full: fullModel(short.locale), least: leastModel(short.message, short.locale) };
 
@@ -69,7 +72,7 @@ describe.each(shorts)('$message by $channel in $locale', (short) => {
     expectWithinLimits(rendered.content, short.channel);
     expectTracked(rendered);
     for (const link of rendered.links)
-      expect(link).toContain(`utm_medium=${short.channel}&utm_campaign=abandonment&utm_content=${short.message}`);
+      expect(link).toContain(`utm_medium=${short.channel}&utm_campaign=${short.journey}&utm_content=${short.message}`);
   });
 
   test('speaks its language', () => {
@@ -82,15 +85,20 @@ describe.each(shorts)('$message by $channel in $locale', (short) => {
 });
 
 test('every message goes by every channel', () => {
-  const names = renderer.templates.map(({ message, channel, locale }) => `${message} ${channel} ${locale}`);
-  for (const { message, channel, locale } of shorts) expect(names).toContain(`${message} ${channel} ${locale}`);
+  const nameOf = ({
+    journey,
+    message,
+    channel,
+    locale,
+  }: (typeof shorts)[number] | (typeof renderer.templates)[number]) => `${journey} ${message} ${channel} ${locale}`;
+  const names = new Set(renderer.templates.filter(({ texts }) => texts === null).map(nameOf));
+  for (const short of shorts) expect(names).toContain(nameOf(short));
 });
 
 test('an SMS in Russian takes two segments at most with usual values, one in English', () => {
   for (const message of messages) {
     const [russian, english] = (['ru', 'en'] as const).map(
-      (locale) =>
-        renderer.render(inputFor({ journey: contract.name, message, locale }, 'sms', fullModel(locale))).content,
+      (locale) => renderer.render(inputFor({ ...message, locale }, 'sms', fullModel(locale))).content,
     );
     expect(smsSize(russian?.text ?? '').segments).toBeLessThanOrEqual(2);
     expect(smsSize(english?.text ?? '')).toMatchObject({ alphabet: 'gsm7' });
@@ -196,9 +204,8 @@ test('nothing is escaped: a channel that wants it does it itself', () => {
 test('the approved message of WhatsApp gets the values that its text shows', () => {
   for (const message of messages)
     for (const locale of locales) {
-      const of = { journey: contract.name, message, locale };
-      const { content } = renderer.render(inputFor(of, 'whatsapp', fullModel(locale)));
-      expect(content.approved?.name).toBe(message.replaceAll('-', '_'));
+      const { content } = renderer.render(inputFor({ ...message, locale }, 'whatsapp', fullModel(locale)));
+      expect(content.approved?.name).toBe(message.message.replaceAll('-', '_'));
       const text = content.text.replace(/\s/g, ' ');
       for (const parameter of content.approved?.parameters ?? []) expect(text).toContain(parameter);
     }

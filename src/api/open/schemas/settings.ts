@@ -5,6 +5,7 @@ import { channelNames, contactClasses } from '#domain/journey.ts';
 import { longestWindowDays, type PolicySettings } from '#domain/policy.ts';
 import { defaultShop, locales, type ShopSettings } from '#domain/shop.ts';
 import { isZone } from '#domain/zone.ts';
+import { textSets } from '#rendering/sources.ts';
 import { duration } from '#workflows/settings-schemas.ts';
 import { instant } from './common.ts';
 
@@ -56,6 +57,13 @@ export const shopSettings = z
     prices: z.partialRecord(z.enum(channelNames), z.number().min(0)).default({}).meta({
       description: 'What one message costs, in minor units of the currency; fractions are fine',
     }),
+    texts: z
+      .string()
+      .max(100)
+      .refine((name) => textSets.includes(name), `must be one of ${textSets.join(', ')}, or null`)
+      .nullable()
+      .default(null)
+      .meta({ description: 'A preset in whose words messages speak, where it has its own; null: the usual ones' }),
     earlyAccess: z
       .strictObject({
         weekday: z.enum(weekdays),
