@@ -4,6 +4,7 @@ import { type CustomerRef, type CustomerSummary, summaries, suppressionsOf } fro
 import { type DecisionView, listDecisions } from './decisions.ts';
 import { devicesOfCustomers } from './devices.ts';
 import { type MessageRow, selectMessages } from './messages.ts';
+import { metricsOfCustomer, transitionsOf } from './metrics/customer.ts';
 import { type CodeRow, codesOfCustomers } from './promo-list.ts';
 import type { DB } from './schema.ts';
 import { type EventView, eventsOf } from './timeline.ts';
@@ -23,6 +24,8 @@ export interface CustomerRecord extends CustomerSummary {
   cart: Awaited<ReturnType<typeof cartOf>>;
   interests: Awaited<ReturnType<typeof interestsOf>>;
   orders: Awaited<ReturnType<typeof ordersOf>>;
+  metrics: Awaited<ReturnType<typeof metricsOfCustomer>>;
+  stages: Awaited<ReturnType<typeof transitionsOf>>;
   runs: Awaited<ReturnType<typeof runsOf>>;
   notEntered: Awaited<ReturnType<typeof notEnteredOf>>;
   promoCodes: CodeRow[];
@@ -45,6 +48,8 @@ export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise
     runs,
     notEntered,
     promoCodes,
+    metrics,
+    stages,
   ] = await Promise.all([
     whatsappAtOf(db, id),
     consentsOf(db, ids),
@@ -58,6 +63,8 @@ export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise
     runsOf(db, ids),
     notEnteredOf(db, ids),
     codesOfCustomers(db, ids),
+    metricsOfCustomer(db, id),
+    transitionsOf(db, ids),
   ]);
   const mergedIds = ids.filter((one) => one !== id);
   return {
@@ -75,6 +82,8 @@ export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise
     runs,
     notEntered,
     promoCodes,
+    metrics,
+    stages,
   };
 }
 

@@ -236,12 +236,20 @@ export interface OrderLineRow {
   price: number;
 }
 
-export const orderLines = inserting<OrderLineRow>('order_lines', {
-  order_id: text((row) => row.orderId),
-  product_id: text((row) => row.product),
-  quantity: int((row) => row.quantity),
-  price: bigint((row) => row.price),
-});
+/** With what its goods cost and were reduced from when it came: what the catalogue says of that changes. */
+export const orderLines: Table<OrderLineRow> = {
+  name: 'order_lines',
+  columns: {
+    order_id: text((row) => row.orderId),
+    product_id: text((row) => row.product),
+    quantity: int((row) => row.quantity),
+    price: bigint((row) => row.price),
+  },
+  text: `insert into order_lines (order_id, product_id, quantity, price, cost, old_price)
+    select order_id, product_id, quantity, rows.price, offer.cost, offer.old_price
+    from rows left join lateral (
+      select cost, old_price from offers o where o.product_id = rows.product_id order by o.region <> '*', o.region limit 1) offer on true`,
+};
 
 export const notEntered = inserting<NotEntered>(
   'not_entered',

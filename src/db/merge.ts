@@ -91,6 +91,8 @@ const histories = [
   'update messages set customer_id = $2 where customer_id = $1',
   'update decisions set customer_id = $2 where customer_id = $1',
   'update runs set customer_id = $2 where customer_id = $1',
+  'update stage_transitions set customer_id = $2 where customer_id = $1',
+  'delete from customer_metrics where customer_id = $1',
   'update message_requests set customer_id = $2 where customer_id = $1',
   'update order_states set customer_id = $2 where customer_id = $1',
   'update promo_codes set customer_id = $2 where customer_id = $1',

@@ -8,6 +8,8 @@ export interface Offer {
   region: string;
   price: Money;
   oldPrice: Money | null;
+  /** What one costs the shop, in the currency of the price; null or left out: it is not known. */
+  cost?: Money | null;
   stock: number;
 }
 
@@ -27,7 +29,7 @@ export interface ProductInput {
 
 export interface Product extends Required<Omit<ProductInput, 'offers'>> {
   updatedAt: Date;
-  offers: (Offer & { updatedAt: Date })[];
+  offers: (Offer & { cost: Money | null; updatedAt: Date })[];
 }
 
 type Any = Db | Transaction<DB>;
@@ -89,11 +91,12 @@ async function writeOffers(trx: Transaction<DB>, items: readonly ProductInput[],
   const given = items.filter((item) => item.offers !== undefined);
   if (given.length === 0) return;
   const offers = given.flatMap(({ id, offers = [] }) =>
-    offers.map(({ region, price, oldPrice, stock }) => ({
+    offers.map(({ region, price, oldPrice, cost, stock }) => ({
       id,
       region,
       price: price.amount,
       old_price: oldPrice?.amount ?? null,
+      cost: cost?.amount ?? null,
       currency: price.currency,
       stock,
     })),
@@ -104,12 +107,12 @@ async function writeOffers(trx: Transaction<DB>, items: readonly ProductInput[],
       and (product_id, region) not in
         (select id, region from jsonb_to_recordset(${records}::jsonb) as kept (id text, region text))`.execute(trx);
   await sql`
-    insert into offers (product_id, region, price, old_price, currency, stock, updated_at)
-    select id, region, price, old_price, currency, stock, ${at}
+    insert into offers (product_id, region, price, old_price, cost, currency, stock, updated_at)
+    select id, region, price, old_price, cost, currency, stock, ${at}
     from jsonb_to_recordset(${records}::jsonb) as offer
-      (id text, region text, price bigint, old_price bigint, currency text, stock int)
+      (id text, region text, price bigint, old_price bigint, cost bigint, currency text, stock int)
     order by id, region
-    on conflict (product_id, region) do update set price = excluded.price, old_price = excluded.old_price,
+    on conflict (product_id, region) do update set price = excluded.price, old_price = excluded.old_price, cost = excluded.cost,
       currency = excluded.currency, stock = excluded.stock, updated_at = excluded.updated_at`.execute(trx);
 }
 
@@ -142,21 +145,23 @@ interface OfferRow {
   region: string;
   price: number;
   old_price: number | null;
+  cost: number | null;
   currency: string;
   stock: number;
   updated_at: string;
 }
 
 const offersOf = sql<OfferRow[]>`coalesce((select json_agg(offer order by region) from
-  (select region, price, old_price, currency, stock, updated_at from offers where product_id = products.id) offer), '[]')`.as(
+  (select region, price, old_price, cost, currency, stock, updated_at from offers where product_id = products.id) offer), '[]')`.as(
   'offers',
 );
 
-function toOffer({ region, price, old_price, currency, stock, updated_at }: OfferRow): Product['offers'][number] {
+function toOffer({ region, price, old_price, cost, currency, stock, updated_at }: OfferRow): Product['offers'][number] {
   return {
     region,
     price: { amount: price, currency },
     oldPrice: old_price === null ? null : { amount: old_price, currency },
+    cost: cost === null ? null : { amount: cost, currency },
     stock,
     updatedAt: new Date(updated_at),
   };

@@ -4,10 +4,14 @@ import { consentWord } from './consents.ts';
 import { customer, customerSummary, engagement, event } from './customers.ts';
 import { decision, message } from './messages.ts';
 import { promoCode } from './promo.ts';
+import { customerMetrics } from './reports.ts';
 
 const text = z.string();
 /** What the customer's own page shows of each, and what is beside it in the export. */
 const { conflicts, runs, cart, interests, orders } = customer.shape;
+
+const metrics = customerMetrics.shape.profiles.element;
+const transition = customerMetrics.shape.transitions.element;
 
 const orderLine = z.object({ productId: text, quantity: z.int(), price: money });
 
@@ -34,6 +38,34 @@ export const customerExport = customerSummary
     notEntered: z
       .array(z.object({ journey: text, key: text, reason: text, firstAt: instant, lastAt: instant, times: z.int() }))
       .meta({ description: 'Journeys whose trigger was met and which did not begin' }),
+    metrics: z
+      .array(
+        z.object({
+          ...metrics.omit({
+            turnover: true,
+            averageCheque: true,
+            profit: true,
+            discountedOrders: true,
+            rfm: true,
+            stage: true,
+          }).shape,
+          turnover: z.int(),
+          average: z.int(),
+          profit: z.int().nullable(),
+          discounted: z.int(),
+          code: z.int(),
+          score: z.int(),
+          segment: text,
+          stage: text,
+          stageAt: instant,
+        }),
+      )
+      .meta({
+        description: 'What their orders come to, in minor units; RFM with 3 and 5 as the best; lifecycle stage',
+      }),
+    stages: z
+      .array(transition.extend({ seq: z.int(), customerId: uuid }))
+      .meta({ description: 'Lifecycle stages that they went through, newest first' }),
     promoCodes: z.array(promoCode).meta({ description: 'Promo codes that they were given' }),
     events: z.array(event.extend({ id: uuid, at: instant })).meta({ description: 'Newest first, as is all below' }),
     messages: z.array(message.extend({ address: orNull(text).meta({ description: 'Where it was sent' }) })),

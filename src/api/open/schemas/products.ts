@@ -9,6 +9,9 @@ const offer = z
     region: text(100).default('*').meta({ description: '`*`: every region without an offer of its own' }),
     price: money,
     oldPrice: orNull(money).default(null).meta({ description: 'Higher than the price, in the same currency' }),
+    cost: orNull(money)
+      .default(null)
+      .meta({ description: 'What one costs the shop, in the same currency: profit is counted by it' }),
     stock: z.int().min(0).max(2_147_483_647),
   })
   .refine((offer) => offer.oldPrice === null || offer.oldPrice.currency === offer.price.currency, {
@@ -18,6 +21,10 @@ const offer = z
   .refine((offer) => offer.oldPrice === null || offer.oldPrice.amount > offer.price.amount, {
     path: ['oldPrice', 'amount'],
     message: 'must be higher than the price; null where there is no discount',
+  })
+  .refine((offer) => offer.cost === null || offer.cost.currency === offer.price.currency, {
+    path: ['cost', 'currency'],
+    message: 'must be the currency of the price',
   })
   .meta({ id: 'Offer' });
 
@@ -74,7 +81,14 @@ export const product = z
     publishedAt: instant,
     updatedAt: instant,
     offers: z.array(
-      z.object({ region: z.string(), price: money, oldPrice: orNull(money), stock: z.int(), updatedAt: instant }),
+      z.object({
+        region: z.string(),
+        price: money,
+        oldPrice: orNull(money),
+        cost: orNull(money),
+        stock: z.int(),
+        updatedAt: instant,
+      }),
     ),
   })
   .meta({ id: 'Product' });
