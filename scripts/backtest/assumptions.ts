@@ -25,7 +25,7 @@ export function assumptionsOf({
       ? ['The file has orders alone: journeys that begin with a visit, a cart or a subscription cannot begin.']
       : []),
     ...(isOrders && mapping.signUp === 'first-order'
-      ? ['A customer’s first order in the file counts as signing up, a second before it.']
+      ? ['With their first order in the file customers sign up, a second after it (mapping signUp: first-order).']
       : []),
   ];
 }

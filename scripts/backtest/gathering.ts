@@ -29,29 +29,30 @@ export class Gathering {
     const { format } = this.#options;
     const whole = format === 'orders' ? joined(recorded) : recorded;
     const sorted = whole.toSorted((a, b) => a.at - b.at);
-    const events = format === 'orders' ? sorted.flatMap((order) => [...this.#firstSight(order), order]) : sorted;
+    const events = format === 'orders' ? sorted.flatMap((order) => this.#withFirstSight(order)) : sorted;
     const products = events.flatMap(({ call }) => this.#newProducts(call));
     return { products, events: events.toSorted((a, b) => a.at - b.at) };
   }
 
-  /** Who orders for the first time is introduced a second before, and has signed up if the mapping says so. */
-  #firstSight({ at, call }: Recorded): Recorded[] {
+  /** Who orders for the first time is introduced a second before, and signs up a second after it if the mapping says so. */
+  #withFirstSight(order: Recorded): Recorded[] {
+    const { at, call } = order;
     const userId = text(call.userId) ?? '';
-    if (this.#customers.has(userId)) return [];
+    if (this.#customers.has(userId)) return [order];
     this.#customers.add(userId);
     const { region, ...traits } = call.traits as Properties;
-    const before = at - 1000;
-    const introduced = (name: string, said: Properties): Recorded => ({
-      at: before,
-      happenedAt: before,
+    const event = (at: number, name: string, said: Properties): Recorded => ({
+      at,
+      happenedAt: at,
       name,
       call: { messageId: `${name} ${userId}`.slice(0, 255), userId, context: call.context, ...said },
     });
+    const introduced = event(at - 1000, 'identify', { type: 'identify', traits: { ...traits, region } });
+    const signedUp = event(at + 1000, 'Signed Up', { type: 'track', event: 'Signed Up' });
     return [
-      ...(region === undefined ? [] : [introduced('identify', { type: 'identify', traits: { ...traits, region } })]),
-      ...(this.#options.mapping.signUp === 'first-order'
-        ? [introduced('Signed Up', { type: 'track', event: 'Signed Up' })]
-        : []),
+      ...(region === undefined ? [] : [introduced]),
+      order,
+      ...(this.#options.mapping.signUp === 'first-order' ? [signedUp] : []),
     ];
   }
 

@@ -1,4 +1,5 @@
 import type { ActivityDeps } from '#activities/deps.ts';
+import { type JobName, jobNames, jobs } from '#activities/jobs.ts';
 import type { Channel } from '#channels/channel.ts';
 import { createIntake, type Intake, RefusedEvents } from '#db/intake.ts';
 import { createKey } from '#db/keys.ts';
@@ -10,6 +11,7 @@ import type { Routing } from '#domain/routing.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { createTimeMachine, type TimeMachine } from '#timemachine/machine.ts';
+import { nextDue, schedules } from '#worker/schedules.ts';
 import { routing } from '#workflows/catalogue.ts';
 import type { SideDatabase } from './database.ts';
 import type { Product } from './gathering.ts';
@@ -60,6 +62,7 @@ export async function play({ prepared, side, journeys, database, tell }: Playing
   const source = await createKey(db, 'sources', 'backtest', start);
   const record = { machine, intake, sourceId: source?.id ?? '', shop: side.shop, database };
   let events = 0;
+  for (const name of jobNames) keep(name, record);
   try {
     for (const { day } of days) {
       const told = await readDay(prepared, day);
@@ -91,6 +94,16 @@ function schedule({ machine, intake, sourceId, shop, database }: Played, day: st
         await submit(intake, sourceId, together.slice(first, first + eventsAtOnce), shop);
     });
   }
+}
+
+/** A regular job, each time that it is due, and what journeys must hear of it. */
+function keep(name: JobName, record: Played): void {
+  const { machine, database, shop } = record;
+  machine.at(nextDue(schedules[name], machine.clock.now(), shop.zone), async () => {
+    await jobs[name](database.db, machine.clock.now());
+    await machine.relay.drain();
+    keep(name, record);
+  });
 }
 
 /** An event that the database cannot hold is left out, as a gateway would refuse it. */

@@ -11,7 +11,7 @@ import { Gathering, type Product } from './gathering.ts';
 import { eventOf, type Recorded } from './recorded.ts';
 
 /** Bumped when what is prepared changes: what an older version has prepared is prepared again. */
-const version = 1;
+const version = 2;
 
 /** Events sorted by the day on which they were received: a file for each, so that a record of any length is played in bounded memory. */
 export interface Prepared {

@@ -111,12 +111,16 @@ function journeyInRecord(journey: JourneyName, { names }: About): JourneyInRecor
   return { journey, title, class: its, startsOn, starts };
 }
 
-function sideReport({ lists, ...side }: SideInput, weeks: readonly string[], now: Date): SideReport {
+function sideReport(
+  { lists, name, title, settings, counts }: SideInput,
+  weeks: readonly string[],
+  now: Date,
+): SideReport {
   const speaker: Speaker = { locale: 'en', zone: 'UTC', zoneFrom: null, now };
   const figure = (list: keyof Lists, where: Where = {}, of: Figure['of'] = 'lines') =>
     countOf({ list, where, of }, lists);
   return {
-    ...side,
+    ...{ name, title, settings, counts },
     totals: {
       messages: figure('messages'),
       written: figure('messages', {}, 'customers'),

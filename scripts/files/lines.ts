@@ -17,9 +17,13 @@ export async function* textOf(path: string, encoding = 'utf-8'): AsyncGenerator<
   // A pipe hands no failure on: the reader of what is unpacked would wait for ever.
   if (unpacked !== bytes) bytes.on('error', (error) => unpacked.destroy(error));
   const decoder = decoderOf(encoding);
-  for await (const chunk of unpacked) {
-    const text = decoder.decode(chunk as Buffer, { stream: true });
-    if (text !== '') yield text;
+  try {
+    for await (const chunk of unpacked) {
+      const text = decoder.decode(chunk as Buffer, { stream: true });
+      if (text !== '') yield text;
+    }
+  } catch (error) {
+    throw unreadable(path, error);
   }
   const rest = decoder.decode();
   if (rest !== '') yield rest;
@@ -38,6 +42,12 @@ export async function* linesOf(path: string, encoding = 'utf-8'): AsyncGenerator
     }
   }
   if (rest.trim() !== '') yield { line: line + 1, value: rest };
+}
+
+/** Of what the system or the unpacking objects to, a sentence. */
+function unreadable(path: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  return new Failure(`${path} cannot be read (${error.code}): give the path of a file that is there and whole.`);
 }
 
 function decoderOf(encoding: string): InstanceType<typeof TextDecoder> {

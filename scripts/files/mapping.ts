@@ -37,7 +37,7 @@ const shape = z.strictObject({
   signUp: z
     .enum(['none', 'first-order'])
     .default('none')
-    .describe('`first-order`: the first order of a customer in the file counts as signing up, a second before it'),
+    .describe('`first-order`: with their first order in the file customers sign up, a second after it'),
 });
 
 export type OrderMapping = z.output<typeof shape>;
