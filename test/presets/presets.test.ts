@@ -25,6 +25,15 @@ describe.each(Object.keys(presets))('%s', (name) => {
     for (const { name: of, value } of settings) expect(schemas[of as keyof typeof schemas].parse(value)).toEqual(value);
   });
 
+  test('has every pool of promo codes that its journeys name', () => {
+    const named = JSON.stringify(settings).matchAll(/"promo":\{"pool":"([^"]+)"/g);
+    expect([...new Set([...named].map(([, pool]) => pool))].toSorted()).toEqual(
+      presetPools(name)
+        .map((pool) => pool.name)
+        .toSorted(),
+    );
+  });
+
   test('has no promo message without a promo, and no code that ends before its reminder', () => {
     const { promo, branches } = settingsSchemas.abandonment.parse(presets[name]?.journeys.abandonment);
     const { steps } = branches.cart;
