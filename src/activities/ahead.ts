@@ -35,7 +35,8 @@ export function aheadOf(viewer: Viewer, { block, until, upcoming, iteration = 1,
   const channel = more.channel ?? first ?? upcoming?.cascade.channels[0]?.channel ?? viewer.shop.channels[0] ?? 'email';
   const name = kind === 'wait' ? title : `Waits for ${block}: ${title}`;
   const say = more.heldBy ? `${name} (${more.heldBy})` : name;
-  const plan = upcoming === null || first === null ? null : planOf(viewer, upcoming, until, channel, more.heldBy);
+  const planned = { iteration, due: until, channel, heldBy: more.heldBy };
+  const plan = upcoming === null || first === null ? null : planOf(viewer, upcoming, planned);
   return { next: { block, iteration, channel, due: until, say }, plan };
 }
 
@@ -53,10 +54,17 @@ export function channelsOf({ facts, shop }: Pick<Viewer, 'facts' | 'shop'>, { ca
   return orderOf(cascade, (channel) => oddsOn(facts, shop, channel));
 }
 
-function planOf({ mind }: Viewer, upcoming: Upcoming, due: number, channel: ChannelName, heldBy?: string): PlanRow {
+interface Planned {
+  iteration: number;
+  due: number;
+  channel: ChannelName;
+  heldBy: string | undefined;
+}
+
+function planOf({ mind }: Viewer, upcoming: Upcoming, { iteration, due, channel, heldBy }: Planned): PlanRow {
   const { message, firstDue, validForMs } = upcoming;
   const { obeys, counts, sale } = flagsOf(mind, message);
   // A cascade's later channels, and a wait that newer activity has moved, may be due after `validFor` of the first.
   const until = Math.max(firstDue, due) + validForMs;
-  return { message, channel, until, obeys, counts, sale, ...(heldBy !== undefined && { heldBy }) };
+  return { message, iteration, channel, until, obeys, counts, sale, ...(heldBy !== undefined && { heldBy }) };
 }

@@ -45,10 +45,11 @@ export function triedFor(sent: readonly SentFacts[], candidate: Pick<Candidate, 
 
 /** What all moves of one request have in common. */
 export function moveFrom({ facts, request, now, mind }: Deciding, block: string, iteration: number) {
-  const before = facts.run.block === null ? undefined : mind.contract.blocks[facts.run.block];
+  const from = facts.run.block;
+  const before = from === null ? undefined : mind.contract.blocks[from];
   // Leaving a waiting block is the way of things; a message block that was not sent was passed over.
   const turned = before?.kind === 'message' ? ('changed' as const) : null;
-  return { runId: request.runId, at: now, readSeq: facts.activitySeq, block: { name: block, iteration }, turned };
+  return { runId: request.runId, at: now, readSeq: facts.activitySeq, from, block: { name: block, iteration }, turned };
 }
 
 /** The move of a step that stays where it is: it waits for a slot, an hour, or its next channel. */

@@ -26,8 +26,8 @@ export function takesSlot(since: RawBuilder<unknown> | Date): RawBuilder<boolean
 
 /** The plan of a live run `r`, with the contact that it is of. */
 export const planJson = sql`r.plan || jsonb_build_object('runId', r.id, 'journey', r.journey, 'class', r.class,
-  'due', ${epochMs(sql`r.due_at`)}, 'block', r.block, 'contact', r.id || ':' || r.block || ':' || coalesce((
-    select max(iteration) from run_blocks b where b.run_id = r.id and b.block = r.block and b.left_at is null), 1))`;
+  'due', ${epochMs(sql`r.due_at`)}, 'block', r.block,
+  'contact', r.id || ':' || r.block || ':' || coalesce(r.plan->>'iteration', '1'))`;
 
 /** What the contact policy asks for (`Ledger`), as JSON. Stands in a query whose row `w` has the customer's `id`; plans of the run
  *  that `ownRun` (of the row `r`) tells are left out. `messages`: the customer's at least, where they were read already. */

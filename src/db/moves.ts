@@ -3,7 +3,7 @@ import type { ChannelName, Next } from '#domain/journey.ts';
 import type { BlockReason, DecisionReason } from '#domain/reasons.ts';
 import { newId } from './ids.ts';
 import type { DB } from './schema.ts';
-import { type Give, statement } from './statement.ts';
+import { flaggedStatement, type Give } from './statement.ts';
 
 /** One line of the decision ledger. */
 export interface DecisionRow {
@@ -23,6 +23,8 @@ export interface DecisionRow {
 /** The message that a live run waits to send: column `plan`. `until`: business epoch ms. */
 export interface PlanRow {
   message: string;
+  /** Of the block that the run waits in: with it the contact that is planned. */
+  iteration: number;
   channel: ChannelName;
   until: number;
   obeys: boolean;
@@ -41,6 +43,8 @@ export interface Move {
   answer: unknown;
   progress: unknown;
   readSeq: number;
+  /** The block that the run waits in before. */
+  from: string | null;
   /** The block that this is about. Another one that the run was waiting in is passed, for the reason `turned`. */
   block: { name: string; iteration: number };
   turned: BlockReason | null;
@@ -60,39 +64,76 @@ export interface Moving {
 export const json = (value: unknown) => JSON.stringify(value);
 const jsonOrNull = (value: unknown) => (value === null ? null : JSON.stringify(value));
 
+/** What of a run a move writes. */
+export interface MoveFlags extends Record<string, boolean> {
+  /** It is about another block than the run waited in. */
+  turns: boolean;
+  /** It ends the block. */
+  leaves: boolean;
+  /** The run comes to another block. */
+  opens: boolean;
+  /** The request is answered. */
+  answers: boolean;
+}
+
+export function flagsOfMove({ from, block, left, next, ask }: Move): MoveFlags {
+  const { name, iteration } = block;
+  return {
+    turns: from !== name || iteration > 1,
+    leaves: left !== null,
+    opens: next !== null && (next.block !== name || next.iteration !== iteration),
+    answers: ask !== null,
+  };
+}
+
 /** Common table expressions that write a move. A request that was answered meanwhile (its worker was taken for dead, and another
- *  judged) moves nothing any more. */
-export function moveCtes<Input extends Pick<Moving, 'move'>>(give: Give<Input>): RawBuilder<unknown> {
+ *  judged) moves nothing any more. While a submission is under way `due_at` stays as it was: it stands in an index. */
+export function moveCtes<Input extends Pick<Moving, 'move'>>(
+  give: Give<Input>,
+  { turns, leaves, opens, answers }: MoveFlags,
+): RawBuilder<unknown> {
   const of = <T>(take: (move: Move) => T) => give(({ move }) => take(move));
   const [runId, at, ask] = [of((move) => move.runId), of((move) => move.at), sql`${of((move) => move.ask)}::int`];
   const here = sql`${of(({ block }) => block.name)}, ${of(({ block }) => block.iteration)}::int`;
+  const left = sql`${leaves ? at : null}::timestamptz`;
+  const result = sql.lit(leaves ? 'passed' : null);
+  const reason = of((move) => move.left?.reason ?? null);
   const opened = sql`${of(({ next }) => next?.block ?? null)}::text`;
   const iteration = sql`${of(({ next }) => next?.iteration ?? null)}::int`;
-  return sql`
-    moved as (
-      update runs set progress = ${of(({ progress }) => json(progress))}::jsonb, read_seq = ${of(({ readSeq }) => readSeq)},
-        asked = coalesce(${ask}, asked), answer = case when ${ask} is null then answer else ${of(({ answer }) => json(answer))}::jsonb end,
-        block = ${opened}, due_at = ${of(({ next }) => (next === null ? null : new Date(next.due)))}::timestamptz,
-        plan = ${of(({ plan }) => jsonOrNull(plan))}::jsonb
-      where id = ${runId} and ended_at is null and (${ask} is null or asked < ${ask})
+  const answered = sql`asked = ${ask}, answer = ${of(({ answer }) => json(answer))}::jsonb,
+    due_at = ${of(({ next }) => (next === null ? null : new Date(next.due)))}::timestamptz,`;
+  const ctes = [
+    sql`moved as (
+      update runs set ${answers ? answered : sql``} progress = ${of(({ progress }) => json(progress))}::jsonb,
+        read_seq = ${of(({ readSeq }) => readSeq)}, block = ${opened}, plan = ${of(({ plan }) => jsonOrNull(plan))}::jsonb
+      where id = ${runId} and ended_at is null ${answers ? sql`and asked < ${ask}` : sql``}
       returning id
-    ), passed as (
+    )`,
+    turns &&
+      sql`passed as (
       update run_blocks set left_at = ${at}, result = 'passed', reason = ${of(({ turned }) => turned)}
       where run_id in (select id from moved) and left_at is null and (block, iteration) <> (${here})
         and (block, iteration) is distinct from (${opened}, ${iteration})
     ), here as (
       insert into run_blocks (run_id, block, iteration, entered_at, left_at, result, reason)
-      select id, ${here}, ${at}::timestamptz, ${of((move) => (move.left === null ? null : move.at))}::timestamptz,
-        ${of(({ left }) => (left === null ? null : 'passed'))}, ${of(({ left }) => left?.reason ?? null)}
-      from moved
+      select id, ${here}, ${at}::timestamptz, ${left}, ${result}, ${reason} from moved
       on conflict (run_id, block, iteration) do update
         set left_at = excluded.left_at, result = excluded.result, reason = excluded.reason
-    ), ahead as (
+    )`,
+    leaves &&
+      !turns &&
+      sql`here as (
+      update run_blocks set left_at = ${left}, result = ${result}, reason = ${reason}
+      where run_id in (select id from moved) and (block, iteration) = (${here})
+    )`,
+    opens &&
+      sql`ahead as (
       insert into run_blocks (run_id, block, iteration, entered_at)
-      select id, ${opened}, ${iteration}, ${at}::timestamptz
-      from moved where ${opened} is not null and (${opened}, ${iteration}) <> (${here})
+      select id, ${opened}, ${iteration}, ${at}::timestamptz from moved
       on conflict do nothing
-    )`;
+    )`,
+  ];
+  return sql.join(ctes.filter((cte) => cte !== false));
 }
 
 /** Nothing is written where there is no decision. */
@@ -129,9 +170,10 @@ export async function moveOn(db: Kysely<DB>, move: Move, decision: DecisionRow |
   await movingOn(db, { move, decision });
 }
 
-const movingOn = statement<Moving>(
-  (give) => sql`
-    with ${moveCtes(give)}, decided as (${decided(give)})
+const movingOn = flaggedStatement<MoveFlags, Moving>(
+  ({ move }) => flagsOfMove(move),
+  (give, flags) => sql`
+    with ${moveCtes(give, flags)}, decided as (${decided(give)})
     update messages set state = 'dropped', reason = ${give(({ decision }) => decision?.reason ?? 'changed')}
     where run_id = ${give(({ move }) => move.runId)} and state = 'reserved'
       and block is distinct from ${give(({ move }) => move.next?.block ?? null)}`,

@@ -21,6 +21,24 @@ export function statement<Input, Row = unknown>(build: (give: Give<Input>) => Ra
   };
 }
 
+/**
+ * One of a few statements: `flagsOf` says what an input needs of it, and `build` makes the text for those flags. What need not be
+ * written is not even looked at.
+ */
+export function flaggedStatement<Flags extends Record<string, boolean>, Input, Row = unknown>(
+  flagsOf: (input: Input) => Flags,
+  build: (give: Give<Input>, flags: Flags) => RawBuilder<Row>,
+) {
+  const made = new Map<string, ReturnType<typeof statement<Input, Row>>>();
+  return (db: Kysely<DB>, input: Input): Promise<Row[]> => {
+    const flags = flagsOf(input);
+    const key = Object.values(flags).join();
+    const one = made.get(key) ?? statement<Input, Row>((give) => build(give, flags));
+    made.set(key, one);
+    return one(db, input);
+  };
+}
+
 function make<Input, Row>(build: (give: Give<Input>) => RawBuilder<Row>, db: Kysely<DB>) {
   const places = new Map<unknown, (input: Input) => unknown>();
   const give: Give<Input> = <T>(of: (input: Input) => T) => {

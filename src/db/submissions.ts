@@ -1,10 +1,10 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { DatabaseError } from 'pg';
 import type { ChannelName, ContactClass, MessageFlags } from '#domain/journey.ts';
 import type { Locale } from '#domain/shop.ts';
-import { type DecisionRow, decided, type Move, type Moving, moveCtes } from './moves.ts';
+import { type DecisionRow, decided, flagsOfMove, type Move, type MoveFlags, type Moving, moveCtes } from './moves.ts';
 import type { DB } from './schema.ts';
-import { type Give, statement } from './statement.ts';
+import { flaggedStatement, type Give } from './statement.ts';
 
 /** What is written to the ledger when a message goes to its channel. */
 export interface Submission {
@@ -42,19 +42,24 @@ export async function beginSubmitting(
   move: Move,
   decision: DecisionRow,
 ): Promise<void> {
-  await submitting(db, { message, move, decision }).catch((error: unknown) => {
-    throw isFinal(error) ? new Error(`message ${message.id}: its ledger row is final, nothing may be sent`) : error;
-  });
+  await unlessFinal(message.id, submitting(db, { message, move, decision }));
 }
 
-const submitting = statement<Moving & { message: Submission }>((give) => {
+const submitting = flaggedStatement<MoveFlags, Moving & { message: Submission }>(
+  ({ move }) => flagsOfMove(move),
+  (give, flags) => sql`
+    with ${moveCtes(give, flags)}, decided as (${decided(give)}), given_back as (
+      update messages set state = 'dropped', reason = 'changed'
+      where run_id = ${give(({ message }) => message.runId)} and state = 'reserved' and id <> ${give(({ message }) => message.id)}
+    )
+    ${submissionInsert(give, ({ move }) => move.at)}`,
+);
+
+/** The ledger row goes to `submitting`, whether it is there already or not. */
+export function submissionInsert<Input extends { message: Submission }>(give: Give<Input>, at: (input: Input) => Date) {
   const of = <T>(take: (message: Submission) => T) => give(({ message }) => take(message));
   const isOpen = sql`messages.state in ('reserved', 'submitting')`;
   return sql`
-    with ${moveCtes(give)}, decided as (${decided(give)}), given_back as (
-      update messages set state = 'dropped', reason = 'changed'
-      where run_id = ${of((one) => one.runId)} and state = 'reserved' and id <> ${of((one) => one.id)}
-    )
     insert into messages (id, customer_id, run_id, journey, block, iteration, channel, template, locale, class, kind, counts, sale,
       state, settings_version, address, goods, shown, links, due_at, reserved_at, lease_until, attempts, provider, price,
       zone)
@@ -62,14 +67,20 @@ const submitting = statement<Moving & { message: Submission }>((give) => {
       ${of((one) => one.block)}, ${of((one) => one.iteration)}, ${of((one) => one.channel)}, ${of((one) => one.template)},
       ${of((one) => one.locale)}, ${of((one) => one.class)}, ${of(({ flags }) => flags.kind)}, ${of(({ flags }) => flags.counts)},
       ${of(({ flags }) => flags.sale)}, 'submitting', ${of((one) => one.settingsVersion)}, ${of((one) => one.address)},
-      ${of((one) => one.goods)}::text[], ${of((one) => one.shown)}::text[], ${of((one) => one.links)}::text[], ${of((one) => one.dueAt)}, ${give(({ move }) => move.at)},
+      ${of((one) => one.goods)}::text[], ${of((one) => one.shown)}::text[], ${of((one) => one.links)}::text[], ${of((one) => one.dueAt)}, ${give(at)},
       now() + ${of((one) => one.leaseMs)} * interval '1 millisecond', 1, ${of((one) => one.provider)}, ${of((one) => one.price)},
       ${of((one) => one.zone)})
     on conflict on constraint messages_once do update set
       state = case when ${isOpen} then 'submitting' end, attempts = messages.attempts + 1, lease_until = excluded.lease_until,
       template = excluded.template, locale = excluded.locale, address = excluded.address, goods = excluded.goods,
       shown = excluded.shown, links = excluded.links, zone = excluded.zone`;
-});
+}
+
+export async function unlessFinal(messageId: string, submitted: Promise<unknown>): Promise<void> {
+  await submitted.catch((error: unknown) => {
+    throw isFinal(error) ? new Error(`message ${messageId}: its ledger row is final, nothing may be sent`) : error;
+  });
+}
 
 /** A row that is not open has no state to go to. The database must refuse it: the transaction's COMMIT is on its way already. */
 function isFinal(error: unknown): boolean {
@@ -99,31 +110,39 @@ interface Recording {
   move: Move;
 }
 
-const recordingOnly = statement<Recording>((give) => recordSql(give, sql``));
+const recordingOnly = flaggedStatement<MoveFlags, Recording>(
+  ({ move }) => flagsOfMove(move),
+  (give, flags) => sql`with ${moveCtes(give, flags)} ${recordedUpdate(give, ({ move }) => move.at)}`,
+);
 
 /** With addresses that nothing is sent to any more. */
-const recordingAddresses = statement<Recording>((give) => {
+const recordingAddresses = flaggedStatement<MoveFlags, Recording>(
+  ({ move }) => flagsOfMove(move),
+  (give, flags) => sql`
+    with ${moveCtes(give, flags)}, ${addressCtes(give, ({ move }) => move.at)} ${recordedUpdate(give, ({ move }) => move.at)}`,
+);
+
+/** Forgets addresses that turned out to be none. */
+export function addressCtes<Input extends { recorded: Recorded }>(give: Give<Input>, at: (input: Input) => Date) {
   const suppressed = <T>(take: (one: NonNullable<Recorded['suppress']>) => T) =>
     give(({ recorded: { suppress } }) => suppress && take(suppress));
-  return recordSql(
-    give,
-    sql`, suppressed as (
+  return sql`
+    suppressed as (
       insert into suppressions (channel, address, reason, at)
       select * from (select ${suppressed((one) => one.channel)}::text as channel, ${suppressed((one) => one.address)}::text,
-        ${suppressed((one) => one.reason)}::text, ${give(({ move }) => move.at)}::timestamptz) one where channel is not null
+        ${suppressed((one) => one.reason)}::text, ${give(at)}::timestamptz) one where channel is not null
       on conflict (channel, address) do nothing
     ), forgotten as (
       delete from devices where channel = ${give(({ recorded }) => recorded.gone?.channel ?? null)}
-        and address = any(${give(({ recorded }) => [...(recorded.gone?.addresses ?? [])])}::text[]))`,
-  );
-});
+        and address = any(${give(({ recorded }) => [...(recorded.gone?.addresses ?? [])])}::text[]))`;
+}
 
-function recordSql(give: Give<Recording>, addresses: RawBuilder<unknown>): RawBuilder<unknown> {
+/** What became of a submission, in the ledger. */
+export function recordedUpdate<Input extends { recorded: Recorded }>(give: Give<Input>, when: (input: Input) => Date) {
   const of = <T>(take: (recorded: Recorded) => T) => give(({ recorded }) => take(recorded));
-  const [state, at] = [sql`${of((one) => one.state)}::text`, sql`${give(({ move }) => move.at)}::timestamptz`];
+  const [state, at] = [sql`${of((one) => one.state)}::text`, sql`${give(when)}::timestamptz`];
   const isOpen = sql`state in ('submitting', 'unknown')`;
   return sql`
-    with ${moveCtes(give)}${addresses}
     update messages set provider_id = coalesce(${of((one) => one.providerId)}, provider_id), lease_until = null,
       state = case when ${isOpen} then ${state} else state end,
       accepted_at = case when ${state} = 'accepted' then coalesce(accepted_at, ${at}) else accepted_at end,
