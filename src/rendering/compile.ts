@@ -43,7 +43,8 @@ async function letterCompiler(layout: string): Promise<(source: string, where: s
     if (typeof subject !== 'string' || typeof preheader !== 'string')
       throw new Error(`${where}: begin it with front matter (--- lines) that has a subject and a preheader`);
     const { html, errors } = await mjml2html(fill(layout, { subject, preheader, content: body }), options);
-    if (errors.length > 0) throw new Error(`${where}: ${errors.map((error) => error.formattedMessage).join('; ')}`);
+    // Their lines are those of the layout around it, and of no file.
+    if (errors.length > 0) throw new Error(`${where}: ${errors.map((error) => error.message).join('; ')}`);
     const tracked = trackedHrefs(squeeze(html), where);
     return { form: 'letter', subject, html: tracked, text: toText(tracked) };
   };

@@ -19,6 +19,7 @@ import { sendRoutes } from './send.ts';
 import { settingsRoutes } from './settings.ts';
 import { tailRoutes } from './tails.ts';
 import { telegramLinkRoutes } from './telegram-link.ts';
+import { templateRoutes } from './templates.ts';
 import { webhookSecretRoutes } from './webhook-secrets.ts';
 import { whyRoutes } from './why.ts';
 
@@ -36,6 +37,7 @@ export const routes: readonly Route[] = [
   ...telegramLinkRoutes,
   ...messageRoutes,
   ...sendRoutes,
+  ...templateRoutes,
   ...journeyRoutes,
   ...tailRoutes,
   ...forecastRoutes,

@@ -1,4 +1,3 @@
-import type { Request } from 'express';
 import { z } from 'zod';
 import { mindboxSettings } from '#api/mindbox/names.ts';
 import { Problem, type ProblemCode } from '#api/problems.ts';
@@ -12,6 +11,7 @@ import { defaultStages } from '#domain/stages.ts';
 import { type JourneyName, journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
 import { textsFor } from '#workflows/texts.ts';
 import { decodeCursor, page } from './cursor.ts';
+import { expectedVersion } from './if-match.ts';
 import { type Call, type Route, route } from './route.ts';
 import { listOf, paging } from './schemas/common.ts';
 import { ltvSettings, rfmSettings, stageSettings } from './schemas/metrics-settings.ts';
@@ -168,15 +168,6 @@ async function save(
   const row = await saveSettings(deps.db, kind.name, value, `api:${caller.name}`, deps.clock.now(), expected);
   if (!row) throw new Problem('version_conflict');
   return row;
-}
-
-function expectedVersion(request: Request): number | undefined {
-  const header = request.get('if-match');
-  if (header === undefined || header === '*') return undefined;
-  const version = /^"?(\d{1,9})"?$/.exec(header)?.[1];
-  if (version !== undefined) return Number(version);
-  const message = 'must be the number of a version, such as "3"';
-  throw new Problem('invalid_request', { detail: `If-Match ${message}.`, errors: [{ field: 'If-Match', message }] });
 }
 
 const families: readonly Family[] = [
