@@ -165,6 +165,14 @@ describe('orders', () => {
     expect(await cart(id)).toEqual([]);
   });
 
+  test('R8 it keeps the promo codes of the order and of its lines', async () => {
+    const coupons = [{ ids: { code: 'WHOLE' }, amount: 10 }];
+    const discounts = [{ type: 'promoCode', promoCode: { ids: { code: 'LINE' } }, amount: 5 }];
+    const lines = [{ product: { ids: { productId: 'a' }, price: 100 }, quantity: 1, discounts }];
+    await operate('Website.CreateAuthorizedOrder', orderOf('o1-codes', { coupons, lines }));
+    expect(await order('o1-codes')).toMatchObject({ codes: ['LINE', 'WHOLE'] });
+  });
+
   test('without a total it is that of the lines; at the time of its execution', async () => {
     const executionDateTimeUtc = '2026-05-04 10:11:12.130';
     await operate('Website.CreateUnauthorizedOrder', { ...orderOf('o2'), executionDateTimeUtc });

@@ -98,3 +98,13 @@ test("everybody's habits are learnt anew once an hour", async () => {
   expect(await learnt('30 minutes')).toBe(false);
   expect(await learnt('31 minutes')).toBe(true);
 });
+
+test('R8 a pool of promo codes that runs low is told of once', async () => {
+  const sizes = [{ percent: 10 }];
+  await system.call('POST', '/promo-pools', { name: 'running-low', sizes, expiry: { after: 'P7D' }, lowStock: 5 });
+  const told = () => warned.filter((line) => line.includes('promo codes runs low')).length;
+  const before = told();
+  await housekeeping.once();
+  await housekeeping.once();
+  expect(told() - before).toBe(1);
+});

@@ -44,6 +44,17 @@ describe('orders', () => {
     expect(line).toMatchObject({ quantity: expect.any(Number), price: expect.any(Number) });
   });
 
+  test('R8 it keeps the discount codes that it carries', async () => {
+    const discount_codes = [
+      { code: 'SPRING', amount: '10.00', type: 'percentage' },
+      { code: 'Free-7K2Q', amount: '0.00', type: 'shipping' },
+    ];
+    const body = placedOrder({ discount_codes });
+    await send('orders/create', body);
+    await send('orders/paid', { ...body, discount_codes: [] });
+    expect(await order(String(body.id))).toMatchObject({ codes: ['Free-7K2Q', 'SPRING'] });
+  });
+
   test('the sample of the documentation: an id beyond 2^53 is kept digit by digit, and it is cancelled', async () => {
     const text = JSON.stringify(shopifySample('orders/cancelled')).replaceAll(
       '820982911946154500',

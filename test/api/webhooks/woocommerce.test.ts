@@ -51,6 +51,12 @@ describe('orders', () => {
     ]);
   });
 
+  test('R8 it keeps the coupons that it carries', async () => {
+    const body = wooOrder({ coupon_lines: [{ id: 1, code: 'spring-7k2q', discount: '2.00', discount_tax: '0' }] });
+    await send('order.created', body);
+    expect(await order(String(body.id))).toMatchObject({ codes: ['spring-7k2q'] });
+  });
+
   test('in any order and however often: its state only goes forward', async () => {
     const body = wooOrder();
     const refunded = { ...body, status: 'refunded', date_modified_gmt: gmt(1) };
