@@ -1,5 +1,6 @@
 import { aDay, inSevenDays, rules } from './policies.ts';
 import type { Preset } from './preset.ts';
+import { welcomeEvery } from './welcome.ts';
 
 export const preset: Preset = {
   name: 'dnk',
@@ -17,6 +18,8 @@ export const preset: Preset = {
     },
   ],
   journeys: {
+    // One a day would be more than four in a week.
+    welcome: { branches: welcomeEvery('P2D') },
     abandonment: {
       // R3: e-mail; not opened → Viber; not delivered → SMS.
       cascade: {

@@ -1,5 +1,6 @@
 import { aDay, inSevenDays, rules } from './policies.ts';
 import type { Preset } from './preset.ts';
+import { welcomeEvery } from './welcome.ts';
 
 export const preset: Preset = {
   name: 'electronics',
@@ -7,6 +8,8 @@ export const preset: Preset = {
   shop: { name: 'Electronics', locale: 'ru', channels: ['email', 'web_push', 'whatsapp', 'sms'] },
   policy: rules(aDay(1), inSevenDays(4)),
   journeys: {
+    // One a day would be more than four in a week.
+    welcome: { branches: welcomeEvery('P2D') },
     abandonment: {
       // R3: the cheapest first; without an interaction the dearer one, until there is one.
       cascade: {

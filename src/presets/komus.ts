@@ -1,5 +1,6 @@
 import { inSevenDays, rules } from './policies.ts';
 import type { Preset } from './preset.ts';
+import { welcomeEvery } from './welcome.ts';
 
 export const preset: Preset = {
   name: 'komus',
@@ -9,6 +10,8 @@ export const preset: Preset = {
   // only to those who get nothing automated that week.
   policy: { ...rules(inSevenDays(1)), bulkAlone: 'P7D' },
   journeys: {
+    // J2: one a week, for companies and people each their own.
+    welcome: { branches: welcomeEvery('P7D') },
     abandonment: {
       branches: {
         // A second one could only go a week later, when the cart is old news.

@@ -3,7 +3,7 @@ import type { PromoPool } from '#domain/promo.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import type { settingsSchemas } from '#workflows/catalogue.ts';
 
-type Schemas = typeof settingsSchemas;
+export type Schemas = typeof settingsSchemas;
 
 /** A retailer as data. Written at the first start; from then on people's settings hold. */
 export interface Preset {

@@ -1,5 +1,6 @@
 import { defaultPolicy } from '#domain/policy.ts';
 import type { Preset } from './preset.ts';
+import { inOrder } from './welcome.ts';
 
 export const preset: Preset = {
   name: 'second-friend-store',
@@ -7,6 +8,14 @@ export const preset: Preset = {
   shop: { name: 'Second Friend Store', locale: 'ru', texts: 'second-friend-store' },
   policy: defaultPolicy,
   promoPools: [
+    {
+      name: 'welcome',
+      sizes: [{ name: 'all', when: [], percent: 5 }],
+      // It must outlive the last message of either branch, which speaks of it again.
+      expiry: { after: 'P5D' },
+      lowStock: 20,
+      generated: { pattern: 'FRIEND-??????', ahead: 200, most: null },
+    },
     {
       name: 'reservation-followup',
       sizes: [{ name: 'all', when: [], percent: 5 }],
@@ -16,5 +25,15 @@ export const preset: Preset = {
     },
   ],
   // J3, J4: the journey's defaults are theirs: at once, +3 h, +1 day, +3 days, no discount.
-  journeys: { abandonment: {}, 'reservation-followup': { promo: { pool: 'reservation-followup' } } },
+  journeys: {
+    abandonment: {},
+    // J1: the questions of their newcomers, in their order.
+    welcome: {
+      promo: { pool: 'welcome' },
+      branches: {
+        b2c: inOrder(['how-it-works', 'originals', 'first-order', 'try-on', 'novelties', 'how-to-order'], 'P1D'),
+      },
+    },
+    'reservation-followup': { promo: { pool: 'reservation-followup' } },
+  },
 };
