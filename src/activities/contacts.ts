@@ -14,6 +14,7 @@ import { type Decision, decide } from '#domain/decide.ts';
 import type { MessageState } from '#domain/ledger.ts';
 import { defaultPolicy, type PolicySettings } from '#domain/policy.ts';
 import { reachOf, unreachableBecause } from '#domain/reach.ts';
+import type { UntrueReason } from '#domain/reasons.ts';
 import { defaultShop, localeOf, type ShopSettings } from '#domain/shop.ts';
 import type { Topic } from '#domain/topics.ts';
 import { zoneOf } from '#domain/zone.ts';
@@ -82,7 +83,13 @@ interface Deciding extends Batch {
   policy: PolicySettings;
 }
 
-function decideOne(request: ContactRequest, facts: ContactFacts, deciding: Deciding): DecidedContact {
+/** The decision that every message goes through, on one of them. */
+export function decideOne(
+  request: ContactRequest,
+  facts: ContactFacts,
+  deciding: Deciding,
+  untrue: UntrueReason | null = null,
+): DecidedContact {
   const { now, shop, policy, topic, settingsVersion } = deciding;
   const { channel, flags, runId, block, iteration, due, validForMs } = request;
   const { contact, customer, ledger } = facts;
@@ -107,7 +114,7 @@ function decideOne(request: ContactRequest, facts: ContactFacts, deciding: Decid
     bestTime: null,
     goal: false,
     exit: facts.gone,
-    untrue: null,
+    untrue,
     unreachable: unreachableBecause(reach, flags.kind, shop),
   });
   const details = { message: request.template, zone, zoneFrom: from, contacts: ledger.history.length };

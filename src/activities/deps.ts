@@ -1,5 +1,6 @@
 import type { Channel } from '#channels/channel.ts';
 import type { Db } from '#db/connect.ts';
+import type { OutboxRow } from '#db/outbox.ts';
 import type { Clock } from '#domain/clock.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import type { Renderer } from '#rendering/model.ts';
@@ -14,6 +15,8 @@ export interface ActivityDeps {
   publicUrl: string;
   secret: string;
   log: Log;
+  /** Takes outbox rows that an activity has just committed; without it they wait for the relay's loop. */
+  onOutbox?(rows: OutboxRow[]): void;
   /** Where a crash test ends the process; nothing otherwise. */
   reached?: (point: CrashPoint) => void | Promise<void>;
 }

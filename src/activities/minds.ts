@@ -6,6 +6,7 @@ import { mind as abandonment } from './abandonment/mind.ts';
 import { mind as message } from './message/mind.ts';
 import { mind as optIn } from './opt-in/mind.ts';
 import { mind as orderConfirmation } from './order-confirmation/mind.ts';
+import { mind as reservation } from './reservation/mind.ts';
 import { mind as reservationFollowup } from './reservation-followup/mind.ts';
 import { mind as welcome } from './welcome/mind.ts';
 
@@ -15,6 +16,7 @@ export const minds: Readonly<Record<JourneyName, Mind>> = {
   message,
   'opt-in': optIn,
   'order-confirmation': orderConfirmation,
+  reservation,
   'reservation-followup': reservationFollowup,
   welcome,
 };

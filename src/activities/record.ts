@@ -1,11 +1,10 @@
-import { ApplicationFailure } from '@temporalio/activity';
 import type { SubmitResult } from '#channels/channel.ts';
 import type { Db, Trx } from '#db/connect.ts';
-import { giveBack, type Recorded, recordSubmission } from '#db/submissions.ts';
+import { type Recorded, recordSubmission } from '#db/submissions.ts';
 import type { DeliverAnswer } from '#domain/journey.ts';
-import { reachOf } from '#domain/reach.ts';
 import type { Candidate } from './mind.ts';
 import { type Deciding, doneMove, stayMove } from './moves.ts';
+import { recordedOf, tryLater } from './outcome.ts';
 import { cascadeTurn, nextChannel } from './turn.ts';
 
 /** Writes what became of a submission, and where the run goes from there. A provider that surely has not taken the
@@ -19,15 +18,9 @@ export async function record(
 ): Promise<DeliverAnswer> {
   const { block, message } = candidate;
   const { channel } = deciding.request;
-  if (result.result === 'later') {
-    await giveBack(db, messageId, result.reason);
-    throw ApplicationFailure.create({
-      type: 'ProviderUnavailable',
-      message: `${channel} cannot take message ${messageId} now: ${result.reason}`,
-      ...(result.retryAfterMs === null ? {} : { nextRetryDelay: result.retryAfterMs }),
-    });
-  }
-  const recorded = recordedOf(deciding, messageId, result);
+  const of = { messageId, channel };
+  if (result.result === 'later') return tryLater(db, of, result);
+  const recorded = recordedOf(deciding.facts.contact, of, result);
   const { state, reason } = recorded;
   const story = `\`${block}\` **${message}** ${becameOf[state]} ${channel}${reason === null ? '' : `: ${reason}`}`;
   const move = moveAfter(deciding, candidate, state, story);
@@ -50,23 +43,3 @@ const becameOf: Record<Recorded['state'], string> = {
   failed: 'refused by',
   unknown: 'may have been sent by',
 };
-
-type Final = Exclude<SubmitResult, { result: 'later' }>;
-
-function recordedOf({ facts, request }: Deciding, messageId: string, result: Final): Recorded {
-  const { channel } = request;
-  const { address } = reachOf(facts.contact, channel);
-  const gone = result.gone?.length ? { channel, addresses: result.gone } : null;
-  const nothing = { messageId, providerId: null, reason: null, suppress: null, gone };
-  switch (result.result) {
-    case 'accepted':
-      return { ...nothing, state: 'accepted', providerId: result.providerId };
-    case 'unknown':
-      return { ...nothing, state: 'unknown', reason: result.reason };
-    case 'refused': {
-      const { suppress: why, reason } = result;
-      const suppress = why === null || address === null ? null : { channel, address, reason: why };
-      return { ...nothing, state: 'failed', reason, suppress };
-    }
-  }
-}

@@ -4,13 +4,11 @@ import { beginSubmitting, type Submission } from '#db/submissions.ts';
 import type { PipelinedTrx } from '#db/transaction.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import { leaseMs } from '#domain/ledger.ts';
-import { devicesOf, reachOf } from '#domain/reach.ts';
+import { reachOf } from '#domain/reach.ts';
 import { type Locale, localeOf } from '#domain/shop.ts';
-import { told } from '#domain/told.ts';
 import { zoneOf } from '#domain/zone.ts';
-import type { Rendered } from '#rendering/model.ts';
-import { messageToken } from '#rendering/tokens.ts';
 import { aheadOf } from './ahead.ts';
+import { letter, outgoing } from './letter.ts';
 import type { Candidate, Content } from './mind.ts';
 import { type Deciding, decisionRow, isOf, moveFrom, viewer } from './moves.ts';
 import { channelOf, flagsOf, priceOf } from './shared.ts';
@@ -37,7 +35,17 @@ export async function reserve(
   const earlier = facts.sent.find((sent) => isOf(sent, candidate, request.channel));
   const id = earlier?.id ?? candidate.id ?? newId(now);
   const locale = localeOf(facts.customer.locale, situation.shop);
-  const rendered = render(deciding, id, message, locale, content);
+  const { shop } = situation;
+  const of = {
+    id,
+    runId: request.runId,
+    journey: request.journey,
+    template: message,
+    channel: request.channel,
+    locale,
+  };
+  const flags = flagsOf(deciding.mind, message);
+  const rendered = letter(deciding.deps, { ...of, flags, shop, firstName: facts.customer.firstName }, content);
   const submission = submissionOf(deciding, candidate, id, locale, rendered?.links ?? [], shownBy(content, candidate));
   const decision = decisionRow(deciding, candidate, { decision: 'send', reason: 'ok' }, id, { passedOver });
   // The run stays where it is until the channel has answered.
@@ -45,33 +53,12 @@ export async function reserve(
   const staying = { ask: null, answer: null, left: null, ...aheadOf(viewer(deciding), here) };
   const move = { ...moveFrom(deciding, block, iteration), ...staying, progress: candidate.progress };
   await trx.last(() => beginSubmitting(trx, submission, move, decision));
-  return { deciding, candidate, messageId: id, message: rendered && outgoing(deciding, submission, rendered) };
-}
-
-/** Null where it cannot be: a text that stays too long whatever is cut, a template that names what is not there. Tried again it
- *  would fail again, so the run must not wait for it; somebody has to mend it. */
-function render(
-  { deps, facts, mind, situation, request }: Deciding,
-  messageId: string,
-  message: string,
-  locale: Locale,
-  { render = deps.renderer.render, data = {}, ...content }: Content,
-): Rendered | null {
-  const { shop } = situation;
-  const { journey, channel } = request;
-  const model = { shop, customer: { firstName: facts.customer.firstName }, cartUrl: shop.cartUrl, data, ...content };
-  const track = { messageId, publicUrl: deps.publicUrl, secret: deps.secret };
-  try {
-    const { kind } = flagsOf(mind, message);
-    return render({ journey, message, channel, locale, model, track, kind });
-  } catch (error) {
-    const { name, message: why } = told(error);
-    deps.log.warn(
-      { journey, message, channel, locale, runId: request.runId, error: `${name}: ${why}` },
-      'a message cannot be made',
-    );
-    return null;
-  }
+  return {
+    deciding,
+    candidate,
+    messageId: id,
+    message: rendered && outgoing(deciding.deps, { contact: facts.contact, shop }, submission, rendered),
+  };
 }
 
 function submissionOf(
@@ -111,26 +98,4 @@ function submissionOf(
 /** What the next messages may be asked not to show again. */
 function shownBy({ goods, more }: Content, { refs }: Candidate): string[] {
   return [...goods, ...more].map(({ id }) => id).filter((id) => !refs.includes(id));
-}
-
-function outgoing(
-  { deps, facts, situation }: Deciding,
-  submission: Submission,
-  { content }: Rendered,
-): OutgoingMessage {
-  const { id, journey, template, channel, locale, address, flags } = submission;
-  const unsubscribeUrl =
-    flags.kind === 'marketing' ? `${deps.publicUrl}/u/${messageToken(deps.secret, id, 'u')}` : null;
-  return {
-    id,
-    journey,
-    template,
-    kind: flags.kind,
-    locale,
-    to: address ?? '',
-    devices: devicesOf(facts.contact, channel),
-    from: situation.shop.from,
-    content,
-    unsubscribeUrl,
-  };
 }

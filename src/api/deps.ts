@@ -6,6 +6,7 @@ import type { Backlog, OutboxRow } from '#db/outbox.ts';
 import type { Clock } from '#domain/clock.ts';
 import type { Event } from '#domain/events.ts';
 import type { ShopSettings } from '#domain/shop.ts';
+import type { JourneyPort } from '#relay/port.ts';
 import type { RelayCounts } from '#relay/relay.ts';
 import type { Metrics } from './metrics.ts';
 import type { Telegram } from './telegram/telegram.ts';
@@ -19,6 +20,8 @@ export interface ApiDeps {
   intake: { submit(sourceId: string, events: Event[]): Promise<void> };
   /** Takes outbox rows after the commit that wrote them. */
   relay: { push(rows: OutboxRow[]): void | Promise<void>; backlog?(): Promise<Backlog>; readonly counts?: RelayCounts };
+  /** The way to running journeys, for those that somebody asks and waits for. */
+  journeys?: JourneyPort;
   /** The shop's settings as they are now; the defaults without it. */
   shop?: () => ShopSettings;
   log: Logger;

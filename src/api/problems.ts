@@ -57,6 +57,11 @@ export const problems = {
     title: 'There is no such product',
     next: 'List the catalogue with `GET /api/v1/products`, or add it with `PUT`.',
   },
+  item_not_found: {
+    status: 404,
+    title: 'There is no such item',
+    next: 'Add it to the catalogue with `PUT /api/v1/products`, or let somebody join its queue.',
+  },
   device_not_found: {
     status: 404,
     title: 'There is no such device',
@@ -206,6 +211,11 @@ export const problems = {
     status: 503,
     title: 'The events could not be stored just now',
     next: 'Send the same again in a moment.',
+  },
+  queue_unavailable: {
+    status: 503,
+    title: 'The queue of the item does not answer',
+    next: 'Send the same again in a moment: nobody gets two places. `/readyz` says whether Temporal is away.',
   },
   telegram_unreachable: {
     status: 503,

@@ -15,7 +15,8 @@ import { statement } from './statement.ts';
 /** One contact that a batch asks for. */
 export interface ContactRequest {
   customerId: string;
-  profile: ProfileKind;
+  /** Null: the one of what they are, if it has an address; else the one that has. */
+  profile: ProfileKind | null;
   runId: string;
   journey: string;
   class: ContactClass;
@@ -31,11 +32,11 @@ export interface ContactRequest {
 /** What deciding on it depends on. */
 export interface ContactFacts {
   gone: 'merged' | 'erased' | null;
-  customer: { locale: string | null; zone: string | null; region: string | null };
+  customer: { locale: string | null; zone: string | null; region: string | null; firstName: string | null };
   contact: Contactability;
   ledger: Ledger;
-  /** The ledger's row of this very contact, if it was decided before. */
-  known: { id: string; state: MessageState } | null;
+  /** The ledger's row of this very contact, if it was decided before. `leaseLeftMs`: somebody is submitting it for so long yet. */
+  known: { id: string; state: MessageState; leaseLeftMs: number } | null;
 }
 
 /** Locks customers in the order of their ids, as all who lock several do: nobody waits in a circle. */
@@ -97,17 +98,21 @@ const reading = statement<{ asked: unknown; now: Date }, Read>(
     ), found as (
       select a.place, json_build_object(
         'gone', case when w.merged_into is not null then 'merged' when w.erased_at is not null then 'erased' end,
-        'customer', json_build_object('locale', w.locale, 'zone', w.zone, 'region', w.region),
+        'customer', json_build_object('locale', w.locale, 'zone', w.zone, 'region', w.region,
+          'firstName', coalesce(w.traits->>'firstName', split_part(nullif(trim(w.traits->>'name'), ''), ' ', 1))),
         'contact', ${contactabilityJson},
         'ledger', ${ledgerJson(
           give(({ now }) => now),
           sql`false`,
         )},
-        'known', (select json_build_object('id', m.id, 'state', m.state) from messages m
+        'known', (select json_build_object('id', m.id, 'state', m.state, 'leaseLeftMs', case when m.state = 'submitting'
+            then greatest(0, coalesce((extract(epoch from m.lease_until - now()) * 1000)::bigint, 0)) else 0 end) from messages m
           where m.run_id = a.run and m.customer_id = w.id and m.block = a.block and m.iteration = a.iteration and m.channel = a.channel)
       ) as facts
       from asked a cross join lateral (
-        select c.*, p.email, p.phone from customers c left join profiles p on p.customer_id = c.id and p.kind = a.profile
+        select c.*, p.email, p.phone from customers c left join lateral (
+          select * from profiles where customer_id = c.id and (a.profile is null or kind = a.profile)
+          order by email is null and phone is null, (kind = 'corporate') <> (c.kind = 'b2b') limit 1) p on true
         where c.id = a.customer) w
     )
     select (select coalesce(json_agg(json_build_array(place, facts)), '[]') from found) as found,

@@ -52,6 +52,8 @@ export interface Hold {
   /** Null until a channel took the offer. */
   until: number | null;
   offer: Offer;
+  /** Every message of the offer has come back: its holder does not know of it. */
+  isBounced: boolean;
 }
 
 /** What became of the messages that offer the item, so far. */
@@ -142,6 +144,13 @@ export class QueueTurn {
   get state(): ItemState {
     if (this.item.whereabouts !== 'free' || this.hold === null) return this.item.whereabouts;
     return this.hold.until === null ? 'offered' : 'held';
+  }
+
+  /** Somebody asks by themselves, so that it is surely said now. */
+  ask(does: 'join' | 'leave', customerId: string, now: number): void {
+    this.gone.delete(customerId);
+    if (does === 'join') this.join(customerId, now);
+    else this.leave(customerId, now);
   }
 
   /** In the order in which things happened, whatever the order in which they came; at one instant a sale comes last. */
@@ -281,7 +290,9 @@ export class QueueTurn {
     if (hold.until !== null && hold.until <= now) {
       this.end(place, 'expired');
       this.changes.tell.push({ message: 'hold-cancelled', place, hold, iteration: hold.number });
-    } else if (hold.until === null && hold.offer.submittingMs === 0 && this.lapsesAt(hold.offer, now) <= now) {
+    } else if (
+      hold.until === null ? hold.offer.submittingMs === 0 && this.lapsesAt(hold.offer, now) <= now : hold.isBounced
+    ) {
       this.end(place, 'unreachable');
     }
   }
@@ -294,7 +305,14 @@ export class QueueTurn {
   private offer(place: Place, now: number): void {
     this.item.holds += 1;
     const offer = { due: now, submittingMs: 0 };
-    const hold: Hold = { id: this.makeId(), placeId: place.id, number: this.item.holds, until: null, offer };
+    const hold: Hold = {
+      id: this.makeId(),
+      placeId: place.id,
+      number: this.item.holds,
+      until: null,
+      offer,
+      isBounced: false,
+    };
     this.hold = hold;
     this.changes.begun.push(hold);
     this.changes.tell.push({ message: 'offer', place, hold, iteration: hold.number });
@@ -323,6 +341,19 @@ export class QueueTurn {
   private placeOf(customerId: string): Place | undefined {
     return this.places.find((place) => place.customerId === customerId);
   }
+}
+
+/** A queue to be looked at, not to be changed. */
+export function asTurn({
+  item,
+  places,
+  hold,
+  gone,
+}: Omit<Queue, 'hold' | 'gone'> & { hold: Omit<Hold, 'offer'> | null; gone: Iterable<[string, number]> }): QueueTurn {
+  const offer = { due: null, submittingMs: 0 };
+  const queue = { item, places, hold: hold && { ...hold, offer }, gone: new Map(gone) };
+  let made = 0;
+  return new QueueTurn(queue, { enabled: false, offerWithinMs: 0 }, () => `new ${++made}`);
 }
 
 function eventOf(outcome: HoldOutcome): HoldEvent['event'] {

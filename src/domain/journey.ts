@@ -16,9 +16,9 @@ export type ChannelName = (typeof channelNames)[number];
 export const profileKinds = ['personal', 'corporate'] as const;
 export type ProfileKind = (typeof profileKinds)[number];
 
-/** What tells one run of a journey from another for the same customer. `order`: a state of an order (`orderKey`); `request`: what
+/** What tells one run of a journey from another for the same customer. `item`: the run is the item's, not a customer's. `order`: a state of an order (`orderKey`); `request`: what
  *  the open API was asked to send; `offer`: an item that the customer was offered, by whoever starts the run. */
-export type RunKey = 'none' | 'profile' | 'order' | 'request' | 'offer';
+export type RunKey = 'none' | 'profile' | 'order' | 'request' | 'item' | 'offer';
 
 export interface Block {
   /** `wait`: nothing is sent. `message`: a contact, whatever channels it uses. `end`: where runs leave. */

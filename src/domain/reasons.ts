@@ -162,6 +162,11 @@ const untrue = {
     ru: 'данные для его заполнения уже не хранятся',
     next: { en: 'Send it again: `POST /api/v1/messages`.', ru: 'Отправьте его снова: `POST /api/v1/messages`.' },
   },
+  not_held: {
+    en: 'the item was not kept for the customer any more',
+    ru: 'вещь больше не была отложена для клиента',
+    next: nothing,
+  },
   asked_lately: {
     en: 'the customer had been asked to confirm a short time before',
     ru: 'клиента недавно уже просили подтвердить подписку',

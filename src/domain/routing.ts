@@ -27,6 +27,8 @@ export function routeEvents(contracts: readonly Contract[]): Routing {
     table[event].push(route);
   };
   for (const { name: journey, class: rank, key, startsOn, goalOn, startsWhenReachable } of contracts) {
+    // Told by what events say of items (`item-said.ts`), whoever's they are.
+    if (key === 'item') continue;
     const isService = rank === 'service' && { isService: true as const };
     const waits = { ...(startsWhenReachable && { whenReachable: startsWhenReachable }), ...isService };
     for (const event of startsOn) add(event, { journey, key, signal: 'start', ...waits });

@@ -127,7 +127,7 @@ function runOptions(
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     typedSearchAttributes: [
       { key: journeyAttribute, value: entry.journey },
-      { key: customerAttribute, value: entry.customerId },
+      ...(entry.customerId === '' ? [] : [{ key: customerAttribute, value: entry.customerId }]),
     ],
     staticSummary: `${nameOf(entry)}, started by ${reason}`,
     staticDetails: details(entry, reason),
@@ -143,7 +143,9 @@ function nameOf({ journey, key }: Entry): string {
 
 /** What an engineer who opens the run in Temporal UI wants to know first, in markdown. */
 function details(entry: Entry, reason: string): string {
-  const { customerId, triggerAt, journey } = entry;
+  const { customerId, triggerAt, journey, key } = entry;
+  if (customerId === '')
+    return `**${known[journey]?.title ?? journey}**\n\nItem \`${key}\`, queue: \`GET /api/v1/items/${key}\``;
   return [
     `**${known[journey]?.title ?? journey}**`,
     `Customer \`${customerId}\`. Started by \`${reason}\` of ${readable(new Date(triggerAt))}.`,

@@ -10,6 +10,8 @@ import { contract as optIn } from './opt-in/contract.ts';
 import { settings as optInSettings } from './opt-in/settings.ts';
 import { contract as orderConfirmation } from './order-confirmation/contract.ts';
 import { settings as orderConfirmationSettings } from './order-confirmation/settings.ts';
+import { contract as reservation } from './reservation/contract.ts';
+import { settings as reservationSettings } from './reservation/settings.ts';
 import { contract as reservationFollowup } from './reservation-followup/contract.ts';
 import { settings as reservationFollowupSettings } from './reservation-followup/settings.ts';
 import { contract as welcome } from './welcome/contract.ts';
@@ -21,6 +23,7 @@ export const contracts = {
   message,
   'opt-in': optIn,
   'order-confirmation': orderConfirmation,
+  reservation,
   'reservation-followup': reservationFollowup,
   welcome,
 } as const;
@@ -31,6 +34,7 @@ export const settingsSchemas = {
   message: messageSettings,
   'opt-in': optInSettings,
   'order-confirmation': orderConfirmationSettings,
+  reservation: reservationSettings,
   'reservation-followup': reservationFollowupSettings,
   welcome: welcomeSettings,
 } as const;
@@ -42,6 +46,7 @@ export const journeyNames = [
   'message',
   'opt-in',
   'order-confirmation',
+  'reservation',
   'reservation-followup',
   'welcome',
 ] as const satisfies readonly JourneyName[];
@@ -91,6 +96,12 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     'order-delivered': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'order-cancelled': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'order-refunded': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+  },
+  reservation: {
+    offer: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'hold-cancelled': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    overtaken: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'item-sold': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
   },
   'reservation-followup': {
     'other-items': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],

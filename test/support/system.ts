@@ -58,6 +58,7 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
   const gateway = await testGateway(database, {
     clock,
     intake,
+    journeys: port,
     shop: () => shop,
     relay: { push: onOutbox, backlog: () => relay.backlog() },
     inbox: journeys.inbox.router,

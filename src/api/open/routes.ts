@@ -4,6 +4,7 @@ import { deviceRoutes } from './devices.ts';
 import { exportRoutes } from './export.ts';
 import { exportEventsRoutes } from './export-events.ts';
 import { forecastRoutes } from './forecast.ts';
+import { itemRoutes } from './items.ts';
 import { journeyRoutes } from './journeys.ts';
 import { keysRoutes } from './keys.ts';
 import { messageRoutes } from './messages.ts';
@@ -44,6 +45,7 @@ export const routes: readonly Route[] = [
   ...reportRoutes,
   ...settingsRoutes,
   ...productRoutes,
+  ...itemRoutes,
   ...recommendationRoutes,
   ...promoRoutes,
   ...keysRoutes,

@@ -26,13 +26,22 @@ export interface QueueRead {
   };
   places: Place[];
   /** `submittingMs`: wall time that a message of the offer may still be on its way. */
-  hold: { id: string; placeId: string; number: number; until: number | null; submittingMs: number } | null;
+  hold: {
+    id: string;
+    placeId: string;
+    number: number;
+    until: number | null;
+    submittingMs: number;
+    /** Every message that offered it has come back. */
+    isBounced: boolean;
+  } | null;
   news: (ItemNews & { id: number })[];
   /** Of customers who may join: when they were last in the queue. */
   gone: [customerId: string, at: number][];
   notices: OpenNotice[];
   run: { id: string; settingsVersion: number } | null;
   settings: { version: number; value: unknown } | null;
+  shop: unknown;
 }
 
 export interface QueueRequest {
@@ -109,7 +118,9 @@ const reading = statement<QueueRequest, { queue: QueueRead }>((give) => {
       'hold', (select json_build_object('id', h.id, 'placeId', h.place_id, 'number', h.number, 'until', ${ms('h.until')},
         'submittingMs', coalesce((select max(${ms('m.lease_until - now()')}) from messages m
           where m.run_id = (select id from run) and m.block = 'offer' and m.iteration = h.number and m.state = 'submitting'
-            and m.lease_until > now()), 0))
+            and m.lease_until > now()), 0),
+        'isBounced', coalesce((select bool_and(m.state in ('failed', 'dropped')) from messages m
+          where m.run_id = (select id from run) and m.block = 'offer' and m.iteration = h.number), false))
         from holds h where h.item_id = i.id and h.ended_at is null),
       'news', coalesce((select json_agg(json_build_object('id', id, 'what', what, 'customerId', customer_id, 'orderId', order_id,
         'at', ${ms('at')}) order by id) from news), '[]'),
@@ -121,7 +132,8 @@ const reading = statement<QueueRequest, { queue: QueueRead }>((give) => {
         from queue_notices n join queue_places p on p.id = n.place_id where n.item_id = i.id and n.done_at is null), '[]'),
       'run', (select json_build_object('id', id, 'settingsVersion', settings_version) from run),
       'settings', (select json_build_object('version', s.version, 'value', s.value) from settings s where s.name = ${journey}
-        and s.version <= coalesce((select settings_version from run), 2147483647) order by s.version desc limit 1)
+        and s.version <= coalesce((select settings_version from run), 2147483647) order by s.version desc limit 1),
+      'shop', (select value from settings where name = 'shop' order by version desc limit 1)
     ) as queue
     from items i where i.id = ${item}`;
 });

@@ -1,0 +1,82 @@
+import { line, lines, nothing, untrue } from '#activities/content.ts';
+import type { Became, Settled, Teller, Telling } from '#activities/teller.ts';
+import type { Db, Trx } from '#db/connect.ts';
+import { putOutbox } from '#db/outbox.ts';
+import { acceptHold, closeNotice, putOffNotice, readNotice } from '#db/queue/notices.ts';
+import { lockItem } from '#db/queue/read.ts';
+import { itemGood, versionOfRun } from '#db/queue/run.ts';
+import { recommend } from '#db/recommend/recommend.ts';
+import { workflowId } from '#domain/ids.ts';
+import type { TellRequest } from '#domain/telling.ts';
+import { contracts } from '#workflows/catalogue.ts';
+import { contract, type MessageName } from '#workflows/reservation/contract.ts';
+import type { Settings } from '#workflows/reservation/settings.ts';
+import { settingsOf } from './settings.ts';
+
+/** What follows a hold that is not used within a day (J10). */
+const followUp = 'reservation-followup';
+
+/** What the queue tells people (J9). The ref of a request is the notice's id. */
+export const teller: Teller = { contract, whom, compose, settle };
+
+async function whom(db: Db, { ref }: TellRequest): Promise<string | null> {
+  const notice = await readNotice(db, ref);
+  return notice === null || notice.isErased ? null : notice.customerId;
+}
+
+/** The item itself is named whether it can be bought or not: it is out, or somebody else's. */
+async function compose(trx: Trx, telling: Telling) {
+  const { request, facts, shop } = telling;
+  const notice = await readNotice(trx, request.ref);
+  if (notice === null || notice.isDone || (notice.message === 'offer' && !notice.isHeld)) return untrue('not_held');
+  const good = await itemGood(trx, request.key, facts.customer.region);
+  const { raw, holdForMs } = settingsOf(await versionOfRun(trx, request.runId));
+  const data = { hours: Math.round(holdForMs / 3_600_000), inCatalogue: good !== null };
+  const goods = [
+    line(good ?? { ...unheardOf, id: request.key, name: request.key, url: shop.url, currency: shop.currency }),
+  ];
+  return { ...nothing, goods, data, more: await suggestions(trx, telling, raw) };
+}
+
+/** The shop has not told its catalogue. */
+const unheardOf = { imageUrl: null, category: null, price: 0, oldPrice: null };
+
+/** In place of what they wait for: nothing where they can have it, novelties where they let it go, else the like of it. */
+async function suggestions(trx: Trx, { request, facts, shop, now }: Telling, { novelties, similar }: Settings) {
+  const message = request.message as MessageName;
+  if (message === 'offer') return [];
+  const wish = message === 'hold-cancelled' ? novelties : similar;
+  const { runId, block, iteration, customerId, key } = request;
+  const contact = { runId, block, iteration };
+  const about = { about: [key], exclude: [key], seed: `${runId} ${block} ${iteration}`, contact };
+  return lines(
+    await recommend(trx, { customerId, region: facts.customer.region, shop, at: now }, { ...wish, ...about }),
+  );
+}
+
+async function settle(trx: Trx, request: TellRequest, became: Became): Promise<Settled> {
+  const { ref, key, message } = request;
+  if (became.result === 'deferred') {
+    await putOffNotice(trx, ref, became.until);
+    return nothingFollows;
+  }
+  // Before the item's rows are touched: who looks at the queue has its lock.
+  await lockItem(trx, key);
+  const { result, at } = became;
+  await closeNotice(trx, ref, result === 'told' ? 'told' : became.reason, at);
+  return message === 'offer' && result === 'told' ? accept(trx, request, at) : nothingFollows;
+}
+
+const nothingFollows: Settled = { outbox: [], next: null };
+
+/** The hold lasts from the first acceptance on, and from then on J10 waits for its day. */
+async function accept(trx: Trx, { ref, runId, key }: TellRequest, at: Date): Promise<Settled> {
+  const { holdForMs } = settingsOf(await versionOfRun(trx, runId));
+  const accepted = await acceptHold(trx, { noticeId: ref, runId, at, lastsMs: holdForMs });
+  if (accepted === null) return nothingFollows;
+  const { until, customerId, isNew } = accepted;
+  if (!isNew || !(followUp in contracts)) return { outbox: [], next: until };
+  const start = { workflow_id: workflowId(followUp, customerId, key), signal: 'start', journey: followUp };
+  const row = { ...start, customer_id: customerId, key, reason: 'Hold Accepted', occurred_at: at };
+  return { outbox: await putOutbox(trx, [row]), next: until };
+}
