@@ -52,11 +52,11 @@ alter table orders add column codes text[];
 
 -- Settings that named one code for all get a pool of the same worth: its codes are made when they are asked for.
 insert into promo_pools (id, name, kind, sizes, expiry, low_stock, pattern, ahead, seed, created_at)
-select distinct on (promo) gen_random_uuid(), 'cart-' || lower(md5(promo::text)), 'generated',
+select distinct on (promo) gen_random_uuid(), 'cart-' || left(md5(promo::text), 6), 'generated',
   jsonb_build_array(jsonb_build_object('name', 'all', 'when', '[]'::jsonb, 'percent', promo->'percent')),
   jsonb_build_object('after', promo->'validFor'), 0, left(promo->>'code', 20) || '-????????', 100,
   decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'), created_at
 from (select value->'promo' as promo, created_at from settings where name = 'abandonment' and value->'promo' ? 'code') named;
 
-update settings set value = jsonb_set(value, '{promo}', jsonb_build_object('pool', 'cart-' || lower(md5((value->'promo')::text))))
+update settings set value = jsonb_set(value, '{promo}', jsonb_build_object('pool', 'cart-' || left(md5((value->'promo')::text), 6)))
 where name = 'abandonment' and value->'promo' ? 'code';

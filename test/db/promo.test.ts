@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, describe, expect, test } from 'vitest';
 import { connect, createPool } from '#db/connect.ts';
 import { newId } from '#db/ids.ts';
@@ -37,8 +38,13 @@ async function makeRun(): Promise<{ customerId: string; runId: string }> {
   return { customerId, runId };
 }
 
-/** As a decision does: reads the pool, takes a code, and is undone with its transaction. */
-async function issue(on: typeof db, name: string, isUndone = false): Promise<string | null> {
+/** As a decision does: reads the pool, and takes a code. Where it is to be undone, with its transaction, then when `undoing` says. */
+async function issue(
+  on: typeof db,
+  name: string,
+  isUndone = false,
+  undoing: () => Promise<void> = async () => {},
+): Promise<string | null> {
   const run = await makeRun();
   let code: string | null = null;
   await on
@@ -47,7 +53,9 @@ async function issue(on: typeof db, name: string, isUndone = false): Promise<str
       const { pool } = await readPromo(trx, name, run.customerId, run.runId);
       if (pool === null) throw new Error('no pool');
       code = (await takeCode(trx, pool, all, { ...run, block: 'cart-2', iteration: 1, at }))?.code ?? null;
-      if (isUndone) throw new Undone();
+      if (!isUndone) return;
+      await undoing();
+      throw new Undone();
     })
     .catch((error: unknown) => {
       if (!(error instanceof Undone)) throw error;
@@ -56,6 +64,15 @@ async function issue(on: typeof db, name: string, isUndone = false): Promise<str
 }
 
 class Undone extends Error {}
+
+/** Statements that wait for a lock. */
+async function waits(): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`.execute(
+    db,
+  );
+  return rows[0]?.count ?? 0;
+}
 
 describe('16 connections that issue at the same moment', () => {
   const pool = createPool(url, 16);
@@ -79,8 +96,12 @@ describe('16 connections that issue at the same moment', () => {
   test('the last code is not given up while another may yet be undone', async () => {
     const { id, name } = await makePool();
     await importCodes(db, id, [{ code: `LAST-${count}`, size: all }]);
-    const outcomes = await Promise.all([issue(many, name, true), issue(many, name), issue(many, name, true)]);
-    expect(outcomes.filter((code) => code !== null)).toEqual([`LAST-${count}`]);
+    let waiting: Promise<string | null> = Promise.resolve(null);
+    await issue(many, name, true, async () => {
+      waiting = issue(many, name);
+      await expect.poll(waits).toBe(1);
+    });
+    expect(await waiting).toBe(`LAST-${count}`);
   });
 
   test('never wait for codes that are made: when none is ahead, more are made, and no two are the same', async () => {
