@@ -7,7 +7,7 @@ import { smsSize } from '#domain/sms.ts';
 import type { MessageModel } from '#rendering/model.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { launchBrowser } from '#test/support/chromium.ts';
-import { fullModel, inputFor, inputOf, leastModel, minimalModel } from './sample.ts';
+import { fullModel, inputFor, inputOf, leastModel } from './sample.ts';
 
 const views = [
   { name: 'desktop', width: 640, colorScheme: 'light' },
@@ -24,13 +24,16 @@ function picture(index: number): string {
 }
 
 /** Letters that show a selection, the reduced first, as the journey composes them. */
-const selections = ['favourites', 'category', 'latest-updates', 'first-order', 'novelties', 'company-range'];
+const selections = [
+  ...['favourites', 'category', 'latest-updates', 'first-order', 'novelties', 'company-range'],
+  ...['other-items', 'promo-code'],
+];
 
 /** Messages that may go with a promo code, beside those that are called so. */
 const codes = ['first-order', 'how-to-order', 'company-range', 'company-terms'];
 
 function modelOf({ message, locale }: { message: string; locale: Locale }, view: string): MessageModel {
-  if (view === 'minimal') return minimalModel(locale);
+  if (view === 'minimal') return leastModel(message, locale);
   const model = fullModel(locale, picture);
   const all = [...model.goods, ...model.more].map((line) => ({ ...line, quantity: 1 }));
   const reduced = all.toSorted((a, b) => Number(b.oldPrice !== null) - Number(a.oldPrice !== null));
