@@ -51,12 +51,13 @@ function json(line: string): unknown {
   }
 }
 
-function exported({ receivedAt, occurredAt, name, payload, messageId, profile }: Properties): Recorded | Refused {
+function exported({ receivedAt, occurredAt, type, name, payload, messageId, profile }: Properties): Recorded | Refused {
   const [at, happenedAt] = [instant(receivedAt), instant(occurredAt)];
   if (at === null || happenedAt === null || !isRecord(payload)) return { refused: 'not as the export writes it' };
   if (Object.keys(payload).length === 0) return { refused: 'of a customer who was erased' };
   const context = { ...(isRecord(payload.context) && payload.context), profile };
-  const call = { ...payload, messageId, context };
+  // A call that came by a route of its own does not name its type.
+  const call = { ...payload, type, messageId, context };
   return { at, happenedAt, name: text(name) ?? '', call };
 }
 

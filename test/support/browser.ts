@@ -27,8 +27,8 @@ export async function openBrowser(): Promise<(options?: BrowserContextOptions) =
   };
 }
 
-function isForeign({ hostname }: URL): boolean {
-  return hostname !== '127.0.0.1' && hostname !== 'localhost';
+function isForeign({ hostname, protocol }: URL): boolean {
+  return hostname !== '127.0.0.1' && hostname !== 'localhost' && protocol !== 'file:';
 }
 
 function watch(page: Page): Watched {
