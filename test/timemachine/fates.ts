@@ -2,6 +2,9 @@ import { sql } from 'kysely';
 import { placeMinutes } from './scripts.ts';
 import type { World } from './worlds.ts';
 
+/** Ours are drawn by lot, where requests are kept by them. */
+const ids = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
 interface Told {
   email: string;
   /** Business ms. */
@@ -24,7 +27,7 @@ export async function fates(world: World, since: number): Promise<Record<string,
     join profiles p on p.customer_id = t.customer_id and p.kind = 'personal'`.execute(world.db);
   const said = rows.map(({ email, at, line }) => {
     const place = at === null ? '' : ` in place ${Math.max(-1, Math.floor((at - since) / (placeMinutes * 60_000)))}`;
-    return [email, `${line}${place}`] as const;
+    return [email, `${line.replace(ids, 'an id')}${place}`] as const;
   });
   const of = (email: string) => said.filter(([whose]) => whose === email).map(([, line]) => line);
   return Object.fromEntries(

@@ -1,22 +1,30 @@
 import { messageToken } from '#rendering/tokens.ts';
 import { secret } from '#test/support/journeys.ts';
-import { isOffered } from '#test/support/offers.ts';
 import { seeded } from '#test/system/shopper.ts';
 import type { World } from './worlds.ts';
 
 // Seeded customers: what each does, and when, over a week and a half.
 
-/** A customer's deeds come at minutes that no other deed, and no timer that another deed has set, shares: waits are whole
- *  half hours, and a deed has a place in the half hour of its own. So the seconds by which a server drifts decide nothing. */
-export const placeMinutes = 3;
+/** A customer's deeds come at minutes that no other deed of theirs, and no timer that another one has set, shares: waits are whole
+ *  half hours, and each deed has a place in the half hour of its own. So the seconds by which a server drifts decide nothing. */
+export const placeMinutes = 2;
+const halfHour = 30;
 const deedsEach = 9;
 
-interface Deed {
+export interface Deed {
   /** Minutes since the beginning. */
   at: number;
   who: string;
-  act(world: World): Promise<void>;
+  act(world: World): Promise<unknown>;
 }
+
+/** When so many half hours have passed, in one of its places from 1 on: the first is who comes by for the first time. */
+export const placed = (halfHours: number, place: number) => halfHours * halfHour + place * placeMinutes;
+
+export const track =
+  (userId: string, event: string, properties: object = {}): Deed['act'] =>
+  (world) =>
+    world.send('track', { userId, event, properties });
 
 type Random = () => number;
 
@@ -36,19 +44,23 @@ export async function stockShop(world: World): Promise<void> {
   await world.call('PUT', '/products', { items });
 }
 
-/** Half of the customers come by with a phone and messengers. */
-export async function register(world: World, who: string, number: number): Promise<void> {
-  const phone = number % 2 === 0 ? { phone: `+7916${String(number).padStart(7, '0')}` } : {};
-  await world.send('identify', { userId: who, traits: { email: `${who}@example.com`, ...phone } });
-  if (number % 2 !== 0) return;
-  for (const channel of ['viber', 'sms'])
-    await world.send('track', { userId: who, event: 'Subscribed', properties: { channel } });
+/** The customers come by, one after the other; half of them with a phone and messengers. */
+export function registered(customers: readonly string[]): Deed[] {
+  return customers.map((who, number) => ({ at: placed(number % 40, 0), who, act: register(who, number) }));
+}
+
+function register(who: string, number: number): Deed['act'] {
+  return async (world) => {
+    const phone = number % 2 === 0 ? { phone: `+7916${String(number).padStart(7, '0')}` } : {};
+    await world.send('identify', { userId: who, traits: { email: addressOf(who), ...phone } });
+    if (number % 2 !== 0) return;
+    for (const channel of ['viber', 'sms']) await track(who, 'Subscribed', { channel })(world);
+  };
 }
 
 function deed(who: string, random: Random): Deed['act'] {
   const product = products[Math.floor(random() * products.length)] ?? 'lamp';
-  const track = (event: string, properties: object) => (world: World) =>
-    world.send('track', { userId: who, event, properties });
+  const does = (event: string, properties: object) => track(who, event, properties);
   const order = {
     order_id: `${who}-${random()}`,
     total: 10,
@@ -56,12 +68,12 @@ function deed(who: string, random: Random): Deed['act'] {
     products: [{ product_id: product, quantity: 1, price: 10 }],
   };
   const deeds: [number, Deed['act']][] = [
-    [5, track('Product Added', { product_id: product, quantity: 1 })],
-    [3, track('Product Viewed', { product_id: product })],
-    [2, track('Product Added to Wishlist', { product_id: product })],
-    [2, track('Product List Viewed', { category: 'Hard' })],
-    [1, track('Product Removed', { product_id: product, quantity: 1 })],
-    [1, track('Order Completed', order)],
+    [5, does('Product Added', { product_id: product, quantity: 1 })],
+    [3, does('Product Viewed', { product_id: product })],
+    [2, does('Product Added to Wishlist', { product_id: product })],
+    [2, does('Product List Viewed', { category: 'Hard' })],
+    [1, does('Product Removed', { product_id: product, quantity: 1 })],
+    [1, does('Order Completed', order)],
     [1, (world) => world.send('page', { userId: who })],
     [
       2,
@@ -80,7 +92,7 @@ function deed(who: string, random: Random): Deed['act'] {
           }),
         ),
     ],
-    [1, track('Subscribed', { channel: 'email' })],
+    [1, does('Subscribed', { channel: 'email' })],
     [
       2,
       (world) =>
@@ -96,58 +108,54 @@ function deed(who: string, random: Random): Deed['act'] {
   return lots[Math.floor(random() * lots.length)] ?? (() => Promise.resolve());
 }
 
-/** Of the customer's last message, where there is one. */
-async function onLast(world: World, who: string, act: (id: string) => Promise<void>, template?: string): Promise<void> {
+/** Of the customer's last letter, where there is one. */
+export async function onLast(
+  world: World,
+  who: string,
+  act: (id: string) => Promise<void>,
+  template?: string,
+): Promise<void> {
   const sent = world.db
     .selectFrom('messages')
     .innerJoin('profiles', 'profiles.customer_id', 'messages.customer_id')
     .select('messages.id')
-    .where('profiles.email', '=', `${who}@example.com`)
+    .where('profiles.email', '=', addressOf(who))
     .where('channel', '=', 'email')
     .orderBy('accepted_at', 'desc');
   const last = await (template ? sent.where('template', '=', template) : sent).executeTakeFirst();
   if (last) await act(last.id);
 }
 
-/** Deeds of some customers, in the order of their time. */
-export function scriptOf(seed: number, customers: readonly string[]): Deed[] {
+export async function customerOf(world: World, who: string): Promise<string> {
+  const query = world.db.selectFrom('profiles').select('customer_id').where('email', '=', addressOf(who));
+  return (await query.executeTakeFirstOrThrow()).customer_id;
+}
+
+const addressOf = (who: string) => `${who}@example.com`;
+
+/** Everybody has come by then. */
+const dayOfComing = 48;
+
+/** Deeds of some customers, drawn by lot. */
+export function shoppers(seed: number, customers: readonly string[]): Deed[] {
   const random = seeded(seed);
-  const deeds = customers.flatMap((who) => {
-    let halfHours = 0;
+  return customers.flatMap((who) => {
+    let halfHours = dayOfComing;
     return Array.from({ length: deedsEach }, (_, place) => {
       // Mostly soon, sometimes days later.
       halfHours += 1 + Math.floor(random() ** 4 * 150);
-      return { at: halfHours * 30 + (place + 1) * placeMinutes, who, act: deed(who, random) };
+      return { at: placed(halfHours, place + 1), who, act: deed(who, random) };
     });
-  });
-  return deeds.sort((a, b) => a.at - b.at);
-}
-
-/** Items of the queue that some customers are offered, one after the other, in a place that no deed has; every third orders
- *  something ten hours later. */
-export function offersTo(customers: readonly string[]): Deed[] {
-  return customers.flatMap((who, number): Deed[] => {
-    const at = (number + 1) * 31 * 30 + (deedsEach + 0.5) * placeMinutes;
-    const properties = { order_id: `${who}-after-all`, products: [{ product_id: 'rug', quantity: 1, price: 10 }] };
-    const orders = (world: World) => world.send('track', { userId: who, event: 'Order Completed', properties });
-    const offer = async (world: World) => {
-      const query = world.db.selectFrom('profiles').select('customer_id').where('email', '=', `${who}@example.com`);
-      const { customer_id } = await query.executeTakeFirstOrThrow();
-      const item = products[number % 2] ?? 'lamp';
-      await world.relay(() => isOffered(world.db, world.clock, customer_id, item));
-    };
-    return [{ at, who, act: offer }, ...(number % 3 === 2 ? [{ at: at + 600, who, act: orders }] : [])];
   });
 }
 
 const minute = 60_000;
 
-export async function play(world: World, deeds: readonly Deed[], days: number): Promise<void> {
-  let now = 0;
-  for (const { at, act } of deeds) {
-    await world.pass((at - now) * minute);
-    now = at;
+/** Does all that in the order of its time, and lets the rest of the days pass. */
+export async function play(world: World, since: number, deeds: readonly Deed[], days: number): Promise<void> {
+  for (const { at, act } of deeds.toSorted((a, b) => a.at - b.at)) {
+    await world.until(since + at * minute);
     await act(world);
   }
-  await world.pass(days * 1_440 * minute - now * minute);
+  await world.until(since + days * 1_440 * minute);
 }

@@ -17,6 +17,7 @@ import { activitiesWith, shop as plainShop, recording } from './support.ts';
 /** The whole system from HTTP to what is sent, on whatever makes time pass. */
 export interface World extends Pick<TestDatabase, 'db'> {
   clock: Clock;
+  /** The open API; signals that it causes have been sent when this is over. */
   call: TestGateway['call'];
   /** An event over Segment's API; signals that it causes have been sent when this is over. */
   send(call: string, body: object): Promise<void>;
@@ -24,7 +25,8 @@ export interface World extends Pick<TestDatabase, 'db'> {
   visit(path: string, init?: RequestInit): Promise<void>;
   /** Signals that something else than an event has put down. */
   relay(put: () => Promise<OutboxRow[]>): Promise<void>;
-  pass(businessMs: number): Promise<void>;
+  /** Lets time pass until that instant, business epoch ms. On a server an instant of its own: what it drifts does not add up. */
+  until(instant: number): Promise<void>;
 }
 
 export async function machineWorld(shop: Partial<ShopSettings>, start: Date, maxCached?: number): Promise<World> {
@@ -48,13 +50,16 @@ export async function machineWorld(shop: Partial<ShopSettings>, start: Date, max
   return {
     db: database.db,
     clock,
-    call: gateway.call,
+    async call(...request) {
+      const answer = await gateway.call(...request);
+      await machine.sleep(atOnceMs);
+      return answer;
+    },
     async send(call, body) {
       const text = JSON.stringify({ messageId: randomUUID(), ...body });
       const answer = await gateway.request(`/v1/${call}`, { method: 'POST', headers, body: text });
       expect(answer.status, answer.text).toBe(200);
-      // What the event sets going at once.
-      await machine.sleep(5);
+      await machine.sleep(atOnceMs);
     },
     async visit(path, init) {
       await gateway.request(path, { redirect: 'manual', ...init });
@@ -64,9 +69,12 @@ export async function machineWorld(shop: Partial<ShopSettings>, start: Date, max
       onOutbox(await put());
       await machine.sleep(5);
     },
-    pass: (ms) => machine.sleep(ms),
+    until: (instant) => machine.runUntil(new Date(instant)),
   };
 }
+
+/** In which signals reach those they are for. */
+const atOnceMs = 5;
 
 /** A server whose clock jumps, or one with real time that is scaled. */
 export async function serverWorld(
@@ -79,7 +87,12 @@ export async function serverWorld(
   return {
     db: system.db,
     clock: system.clock,
-    call: system.call,
+    async call(...request) {
+      await system.refresh();
+      const answer = await system.call(...request);
+      await system.relayed();
+      return answer;
+    },
     send: system.send,
     async visit(path, init) {
       await system.refresh();
@@ -90,7 +103,10 @@ export async function serverWorld(
       await system.refresh();
       await system.relay.push(await put());
     },
-    pass: async (ms) => {
+    async until(instant) {
+      await system.refresh();
+      const ms = instant - system.clock.now().getTime();
+      if (ms <= 0) return;
       if (environment.supportsTimeSkipping) await environment.sleep(ms);
       else await wall(wallDuration(ms, system.clock.time));
     },

@@ -1,0 +1,145 @@
+import type { ChannelName } from '#domain/journey.ts';
+import { presets } from '#presets/presets.ts';
+import { messageToken } from '#rendering/tokens.ts';
+import { secret } from '#test/support/journeys.ts';
+import { isOffered } from '#test/support/offers.ts';
+import { settings as abandonment } from '#workflows/abandonment/settings.ts';
+import type { JourneyName } from '#workflows/catalogue.ts';
+import { settings as welcome } from '#workflows/welcome/settings.ts';
+import { customerOf, type Deed, onLast, placed, shoppers, track } from './scripts.ts';
+import type { World } from './worlds.ts';
+
+/** What a journey is put through, on every server. */
+export interface Script {
+  settings: object;
+  /** Of pools. */
+  promo?: object;
+  /** Who comes by, and then does what. */
+  customers: readonly string[];
+  deeds: readonly Deed[];
+  /** Lines of fates (`fates.ts`) that come of it: without them the script would be worth nothing. */
+  seen: readonly RegExp[];
+}
+
+export const shop = { channels: ['email', 'viber', 'sms'] as ChannelName[], doubleOptIn: ['email'] as ChannelName[] };
+
+/** Messages expire at no instant at which they may be due: a server is always some milliseconds late for it. */
+const validFor = 'PT25H45M';
+const many = ['anna', 'boris', 'vera', 'gleb', 'dina', 'egor', 'zoya', 'ilya', 'kira', 'lev', 'mila', 'oleg'];
+const day = 48;
+
+/** By journey: each of the catalogue has one. */
+export const journeyScripts: Partial<Record<JourneyName, Script>> = {
+  abandonment: {
+    settings: abandonmentSettings(),
+    customers: many,
+    deeds: shoppers(1, many),
+    seen: [/ viber accepted/, / sms accepted/, /run abandonment personal goal/],
+  },
+  'opt-in': {
+    settings: {},
+    customers: ['petr', 'olga'],
+    deeds: [
+      ...['petr', 'olga'].map((who) => ({
+        at: placed(2 * day, 1),
+        who,
+        act: track(who, 'Subscribed', { channel: 'email' }),
+      })),
+      { at: placed(2 * day + 5, 2), who: 'petr', act: (world) => confirms(world, 'petr') },
+      { at: placed(5 * day, 3), who: 'olga', act: track('olga', 'Subscribed', { channel: 'email' }) },
+    ],
+    seen: [/message opt-in ask 1 confirm email accepted/, /run opt-in .*completed/],
+  },
+  welcome: {
+    settings: welcomeSettings(),
+    promo: poolOf('welcome', 'HELLO-??????'),
+    customers: ['rita', 'semyon', 'tanya'],
+    deeds: [
+      ...['rita', 'semyon', 'tanya'].map((who, n) => ({ at: placed(day + n, 1), who, act: track(who, 'Signed Up') })),
+      { at: placed(3 * day + 7, 2), who: 'semyon', act: ordered('semyon', 'welcome') },
+      { at: placed(3 * day + 7, 3), who: 'tanya', act: track('tanya', 'Unsubscribed') },
+    ],
+    seen: [
+      /message welcome how-to-order 1 how-to-order email accepted/,
+      /run welcome .*goal/,
+      /run welcome .*exited:unsubscribed/,
+    ],
+  },
+  'order-confirmation': {
+    settings: { enabled: true, validFor },
+    customers: ['pavel', 'ulyana'],
+    deeds: [
+      ...['pavel', 'ulyana'].map((who) => ({ at: placed(day, 1), who, act: ordered(who, 'confirmed') })),
+      { at: placed(2 * day, 2), who: 'pavel', act: track('pavel', 'Order Shipped', { order_id: 'pavel-confirmed' }) },
+      {
+        at: placed(2 * day, 2),
+        who: 'ulyana',
+        act: track('ulyana', 'Order Cancelled', { order_id: 'ulyana-confirmed' }),
+      },
+    ],
+    seen: [/message order-confirmation placed .* accepted/, / shipped .* accepted/, / cancelled .* accepted/],
+  },
+  message: {
+    settings: {},
+    customers: ['fedor'],
+    deeds: [{ at: placed(day, 1), who: 'fedor', act: (world) => isSent(world, 'fedor') }],
+    seen: [/message message send 1 password-reset email accepted/],
+  },
+  'reservation-followup': {
+    settings: {
+      promo: { pool: 'followup' },
+      series: ['other-items', 'promo-code'].map((message) => ({ message, after: 'P1D', validFor })),
+    },
+    promo: poolOf('followup', 'OTHER-??????'),
+    customers: [],
+    deeds: offersTo(['boris', 'vera', 'gleb', 'egor', 'kira', 'oleg']),
+    seen: [/message reservation-followup followup-2 1 promo-code email accepted/, /run reservation-followup lamp goal/],
+  },
+};
+
+function poolOf(name: string, pattern: string) {
+  return { name, sizes: [{ percent: 5 }], expiry: { after: 'P7D' }, generated: { pattern, ahead: 2 } };
+}
+
+function abandonmentSettings() {
+  const cascade = presets.dnk?.journeys.abandonment?.cascade;
+  const { branches } = abandonment.parse({ cascade });
+  for (const { steps } of Object.values(branches)) for (const step of steps) step.validFor = validFor;
+  return { cascade, branches };
+}
+
+function welcomeSettings() {
+  const { branches } = welcome.parse({});
+  for (const steps of Object.values(branches)) for (const step of steps) step.validFor = validFor;
+  return { branches, promo: { pool: 'welcome' } };
+}
+
+function ordered(who: string, what: string): Deed['act'] {
+  const products = [{ product_id: 'rug', quantity: 1, price: 10 }];
+  return track(who, 'Order Completed', { order_id: `${who}-${what}`, total: 10, currency: 'RUB', products });
+}
+
+/** As the link of the letter that asks. */
+function confirms(world: World, who: string): Promise<void> {
+  const confirm = (id: string) => world.visit(`/confirm/${messageToken(secret, id, 'y')}`, { method: 'POST' });
+  return onLast(world, who, confirm, 'confirm');
+}
+
+async function isSent(world: World, who: string): Promise<void> {
+  const data = { link: 'https://shop.example/reset' };
+  await world.call('POST', '/messages', { customerId: await customerOf(world, who), template: 'password-reset', data });
+}
+
+/** Items of the queue that some are offered, one after the other; every third orders something ten hours later. */
+function offersTo(customers: readonly string[]): Deed[] {
+  return customers.flatMap((who, number): Deed[] => {
+    const at = placed(day + (number + 1) * 31, 12);
+    const offer = async (world: World) => {
+      const item = ['lamp', 'shade'][number % 2] ?? 'lamp';
+      const customerId = await customerOf(world, who);
+      await world.relay(() => isOffered(world.db, world.clock, customerId, item));
+    };
+    const orders = { at: at + 600, who, act: ordered(who, 'after-all') };
+    return [{ at, who, act: offer }, ...(number % 3 === 2 ? [orders] : [])];
+  });
+}
