@@ -46,7 +46,10 @@ export function createHousekeeping(deps: HousekeepingDeps) {
     await reviveRuns(deps, options);
     await refreshHabits(deps.db, deps.clock.now(), options.habitsEveryMs);
     for (const { name, sizes } of await tendPromoPools(deps.db, deps.clock.now()))
-      deps.log.warn({ pool: name, sizes }, 'A pool of promo codes runs low; add codes, or let it have more');
+      deps.log.warn(
+        { pool: name, sizes },
+        'A pool of promo codes runs low; add codes, or name another pool in the settings of its journeys',
+      );
   }
 
   function tick(): void {
