@@ -3,6 +3,7 @@ import { type Kysely, type NotNull, sql, type Transaction } from 'kysely';
 import { resolveCustomer } from './customers.ts';
 import { type OutboxRow, putOutbox } from './outbox.ts';
 import { ensureMonths } from './partitions.ts';
+import { leaveQueues } from './queue/customers.ts';
 import { closeRun } from './runs.ts';
 import type { DB } from './schema.ts';
 import { keepSuppressions } from './suppressions.ts';
@@ -43,7 +44,7 @@ async function tryErasing(trx: Trx, id: string, at: Date): Promise<Erasure | { r
   if (family.erasedAt !== null) return { result: 'erased_before' };
   const { ids } = family;
   if (await isSending(trx, ids)) return { result: 'sending' };
-  const exits = await endRuns(trx, ids, at);
+  const exits = [...(await endRuns(trx, ids, at)), ...(await leaveQueues(trx, ids, at))];
   await keepSuppressions(trx, ids, at);
   for (const erase of statements(ids, at)) await erase.execute(trx);
   return { result: 'erased', exits };

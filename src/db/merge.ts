@@ -3,6 +3,7 @@ import type { Resolution } from '#domain/identity.ts';
 import { workflowId } from '#domain/ids.ts';
 import { claimSeconds, type OutboxRow } from './outbox.ts';
 import { inOrder } from './pipeline.ts';
+import { passPlaces } from './queue/customers.ts';
 
 /** Joining two customers who turn out to be one. Rules: `semantics.md`, Events and the customer. */
 
@@ -15,7 +16,8 @@ export async function mergeCustomers(client: PoolClient, from: string, into: str
   const exits = client.query<OutboxRow>({ text: exitRuns, values: [from, at] });
   const texts = [...belongings, moveCart(theirs), moveInterests(theirs), ...histories];
   const moves = texts.map((text) => client.query({ text, values: text.includes('$2') ? [from, into] : [from] }));
-  await inOrder([exits, ...moves]);
+  const places = passPlaces(from, into, at).map((one) => client.query(one));
+  await inOrder([exits, ...moves, ...places]);
   const ended = (await exits).rows;
   return [...ended, ...(await startInPlaceOf(client, ended, into, at))];
 }

@@ -48,6 +48,7 @@ export interface Place {
 export interface Hold {
   id: string;
   placeId: string;
+  customerId: string;
   number: number;
   /** Null until a channel took the offer. */
   until: number | null;
@@ -103,7 +104,6 @@ export interface ToTell {
 export interface HoldEvent {
   event: 'hold.offered' | 'hold.ordered' | 'hold.overtaken' | 'hold.cancelled';
   hold: Hold;
-  place: Place;
   reason: HoldOutcome | null;
 }
 
@@ -308,6 +308,7 @@ export class QueueTurn {
     const hold: Hold = {
       id: this.makeId(),
       placeId: place.id,
+      customerId: place.customerId,
       number: this.item.holds,
       until: null,
       offer,
@@ -316,7 +317,7 @@ export class QueueTurn {
     this.hold = hold;
     this.changes.begun.push(hold);
     this.changes.tell.push({ message: 'offer', place, hold, iteration: hold.number });
-    this.changes.events.push({ event: 'hold.offered', hold, place, reason: null });
+    this.changes.events.push({ event: 'hold.offered', hold, reason: null });
   }
 
   private end(place: Place, outcome: PlaceOutcome): void {
@@ -328,10 +329,9 @@ export class QueueTurn {
   private endHold(outcome: HoldOutcome): void {
     const { hold } = this;
     if (hold === null) return;
-    const place = this.holder();
     this.hold = null;
     this.changes.endedHolds.push({ hold, outcome });
-    if (place !== undefined) this.changes.events.push({ event: eventOf(outcome), hold, place, reason: outcome });
+    this.changes.events.push({ event: eventOf(outcome), hold, reason: outcome });
   }
 
   private holder(): Place | undefined {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ActivityDeps } from '#activities/deps.ts';
 import { createActivities } from '#activities/index.ts';
 import type { Db } from '#db/connect.ts';
+import type { OutboxRow } from '#db/outbox.ts';
 import { currentSettings } from '#db/settings.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
 import { journeyQueue, sendQueue } from '#domain/queues.ts';
@@ -42,8 +43,11 @@ export interface RunningWorker {
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { db } = deps;
   const { clock } = deps.activities;
-  const workers = await Promise.all((await workerOptions(deps)).map((options) => Worker.create(options)));
   const relay = createRelay({ db, port: deps.journeys, time: clock.time, log: deps.log });
+  const activities = { ...deps.activities, onOutbox: (rows: OutboxRow[]) => void relay.push(rows) };
+  const workers = await Promise.all(
+    (await workerOptions({ ...deps, activities })).map((options) => Worker.create(options)),
+  );
   relay.start();
   await schedule(deps);
   const housekeeping = createHousekeeping({ db, clock, journeys: deps.journeys, relay, log: deps.log });

@@ -48,11 +48,11 @@ export function writesOf(found: Looked): QueueWrites {
     },
     notices: fresh,
     dropped,
-    webhooks: turn.changes.events.map(({ event, hold, place, reason }) => ({
+    webhooks: turn.changes.events.map(({ event, hold, reason }) => ({
       id: `${hold.id} ${event} ${reason ?? ''}`,
       event,
       at: at.getTime(),
-      customerId: place.customerId,
+      customerId: hold.customerId,
       data: {
         holdId: hold.id,
         itemId: request.itemId,

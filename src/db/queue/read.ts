@@ -29,6 +29,7 @@ export interface QueueRead {
   hold: {
     id: string;
     placeId: string;
+    customerId: string;
     number: number;
     until: number | null;
     submittingMs: number;
@@ -115,13 +116,13 @@ const reading = statement<QueueRequest, { queue: QueueRead }>((give) => {
         'holds', i.holds),
       'places', coalesce((select json_agg(json_build_object('id', id, 'customerId', customer_id, 'number', number,
         'joinedAt', ${ms('joined_at')}) order by number) from queue_places where item_id = i.id and ended_at is null), '[]'),
-      'hold', (select json_build_object('id', h.id, 'placeId', h.place_id, 'number', h.number, 'until', ${ms('h.until')},
+      'hold', (select json_build_object('id', h.id, 'placeId', h.place_id, 'customerId', p.customer_id, 'number', h.number, 'until', ${ms('h.until')},
         'submittingMs', coalesce((select max(${ms('m.lease_until - now()')}) from messages m
           where m.run_id = (select id from run) and m.block = 'offer' and m.iteration = h.number and m.state = 'submitting'
             and m.lease_until > now()), 0),
         'isBounced', coalesce((select bool_and(m.state in ('failed', 'dropped')) from messages m
           where m.run_id = (select id from run) and m.block = 'offer' and m.iteration = h.number), false))
-        from holds h where h.item_id = i.id and h.ended_at is null),
+        from holds h join queue_places p on p.id = h.place_id where h.item_id = i.id and h.ended_at is null),
       'news', coalesce((select json_agg(json_build_object('id', id, 'what', what, 'customerId', customer_id, 'orderId', order_id,
         'at', ${ms('at')}) order by id) from news), '[]'),
       'gone', coalesce((select json_agg(json_build_array(customer_id, ${ms('at')})) from (
