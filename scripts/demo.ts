@@ -1,5 +1,6 @@
-/** `npm run demo`: `npm start` at a day in ten seconds, and the simulated shop sending to it. Options after `--` are those of
- *  `npm start`. */
+/** `npm run demo`: Second Friend Store at a day in ten seconds, and its simulated customers shopping there: they browse, try on at
+ *  home, wait in queues, send back and buy. Options after `--` are those of `npm start`; another preset is played with a shop that
+ *  has more than one of each thing. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,10 +18,12 @@ const size = { customers: 100, days: 365 };
 const rates = { cartVisits: 0.35, favouriteVisits: 0.2, unsubscribes: 0.01 };
 
 const asked = process.argv.slice(2);
-const { data } = readOptions(['--data', '.vestnik-demo', ...asked], {});
+const usual = ['--preset', 'second-friend-store', '--data', '.vestnik-demo', '--sample', 'none'];
+const { data, preset } = readOptions([...usual, ...asked], {});
+const assortment = preset === 'second-friend-store' ? 'resale' : 'household';
 const child = spawn(
   process.execPath,
-  [join(import.meta.dirname, 'start.ts'), '--data', data, '--scale', String(scale), ...asked],
+  [join(import.meta.dirname, 'start.ts'), ...usual, '--scale', String(scale), ...asked],
   // Ctrl-C in a terminal reaches it as it reaches us; it stops its servers by itself.
   { stdio: ['inherit', 'pipe', 'inherit'] },
 );
@@ -48,7 +51,7 @@ async function demonstrate(): Promise<void> {
   // Another shop each time: one that was played on this data before would be heard as a repetition.
   const seed = Math.floor(Date.now() / 1000) % 1_000_000;
   const options = readSimulateOptions(['--data', data], {});
-  simulation = await startSimulation({ ...options, ...size, seed }, rates);
+  simulation = await startSimulation({ ...options, ...size, seed, assortment }, rates);
   console.log(
     `\n  ${size.customers} simulated customers are shopping (seed ${seed}); a day takes ${86_400 / options.scale} seconds.`,
   );

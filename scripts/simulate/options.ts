@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure } from '#domain/failure.ts';
+import { type AssortmentName, assortments } from '#simulator/goods.ts';
 import type { Address } from './http.ts';
 
 export interface SimulateOptions extends Address {
@@ -9,11 +10,13 @@ export interface SimulateOptions extends Address {
   /** Business days. */
   days: number;
   seed: number;
+  /** Of `resale` each item exists once: it is tried on, and waited for in a queue. */
+  assortment: AssortmentName;
   /** Business seconds in a real one, as the gateway has it. */
   scale: number;
 }
 
-const names = ['customers', 'days', 'seed', 'url', 'write-key', 'api-key', 'scale', 'data'] as const;
+const names = ['customers', 'days', 'seed', 'assortment', 'url', 'write-key', 'api-key', 'scale', 'data'] as const;
 type Name = (typeof names)[number];
 
 /** Options of `npm run simulate`: after `--`, else VESTNIK_…; where the gateway is and its keys, also as a running `npm start` has
@@ -41,6 +44,7 @@ export function readSimulateOptions(args: string[], environment: NodeJS.ProcessE
     customers: wholeOf('customers', said('customers') ?? '100'),
     days: positive('days', said('days') ?? '30'),
     seed: wholeOf('seed', said('seed') ?? '1'),
+    assortment: assortmentOf(said('assortment') ?? 'household'),
     scale: positive('scale', said('scale') ?? String(local?.scale ?? 1)),
   };
 }
@@ -73,6 +77,11 @@ function wholeOf(name: Name, text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number > 0) return number;
   throw new Failure(`--${name} cannot be "${text}": give a whole number from 1 on.`);
+}
+
+function assortmentOf(text: string): AssortmentName {
+  if (Object.hasOwn(assortments, text)) return text as AssortmentName;
+  throw new Failure(`--assortment cannot be "${text}": choose one of ${Object.keys(assortments).join(', ')}.`);
 }
 
 function positive(name: Name, text: string): number {

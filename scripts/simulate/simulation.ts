@@ -25,12 +25,12 @@ const day = durationMs('P1D');
 
 /** Opens the simulated shop against a gateway, in its time. `rates`: what differs from the usual ones. */
 export async function startSimulation(options: SimulateOptions, rates: Partial<Rates> = {}): Promise<Simulation> {
-  const { url, seed, customers, days, scale } = options;
+  const { url, seed, assortment, customers, days, scale } = options;
   const http = createHttp(options);
   const { clock, secret, close } = await acquaint(http, scale);
   const start = clock.now();
   const until = new Date(start.getTime() + days * day);
-  const shop = createShop({ seed, customers, start, rates, shopUrl: `${url}/sample` });
+  const shop = createShop({ seed, assortment, customers, start, rates, shopUrl: `${url}/sample` });
   const gateway = gatewaySink({ http, clock, reportSecret: secret });
   const inbox = await openInbox(http, (wall) => new Date(toBusiness(Date.parse(wall), clock.time)));
   let isOver = false;

@@ -16,39 +16,64 @@ export interface Good {
   publishedAt: number;
 }
 
-export const categories = ['Lamps', 'Chairs', 'Rugs', 'Ceramics', 'Tea', 'Textiles'] as const;
-export type Category = (typeof categories)[number];
+type Words = readonly [string, ...string[]];
 
-/** Of each category its usual price in minor units, and what things are called. */
-const kinds: Record<Category, { price: number; words: readonly [string, ...string[]] }> = {
-  Lamps: { price: 600_000, words: ['floor lamp', 'table lamp', 'pendant', 'reading light'] },
-  Chairs: { price: 1_800_000, words: ['armchair', 'stool', 'dining chair', 'rocking chair'] },
-  Rugs: { price: 1_200_000, words: ['wool rug', 'runner', 'kilim'] },
-  Ceramics: { price: 150_000, words: ['vase', 'bowl', 'plate', 'mug'] },
-  Tea: { price: 60_000, words: ['oolong', 'green tea', 'herbal tea', 'black tea'] },
-  Textiles: { price: 250_000, words: ['blanket', 'cushion', 'linen set', 'towel'] },
-};
+/** What a shop has. */
+export interface Assortment {
+  /** Category, the usual price in it in minor units, and what things are called. */
+  kinds: readonly [Kind, ...Kind[]];
+  /** Of its articles, so many exist once. */
+  uniqueShare: number;
+}
+type Kind = readonly [category: string, price: number, words: Words];
+
+export type AssortmentName = keyof typeof assortments;
+
+export const assortments = {
+  household: {
+    kinds: [
+      ['Lamps', 600_000, ['floor lamp', 'table lamp', 'pendant', 'reading light']],
+      ['Chairs', 1_800_000, ['armchair', 'stool', 'dining chair', 'rocking chair']],
+      ['Rugs', 1_200_000, ['wool rug', 'runner', 'kilim']],
+      ['Ceramics', 150_000, ['vase', 'bowl', 'plate', 'mug']],
+      ['Tea', 60_000, ['oolong', 'green tea', 'herbal tea', 'black tea']],
+      ['Textiles', 250_000, ['blanket', 'cushion', 'linen set', 'towel']],
+    ],
+    uniqueShare: 0.2,
+  },
+  /** Second-hand luxury: each item exists once, is tried on at home, and waited for in a queue (J9). */
+  resale: {
+    kinds: [
+      ['Сумки', 18_000_000, ['сумка-тоут', 'клатч', 'сумка на цепочке', 'рюкзак']],
+      ['Обувь', 4_500_000, ['лодочки', 'лоферы', 'ботильоны', 'кроссовки']],
+      ['Пальто', 9_000_000, ['пальто', 'тренч', 'шуба']],
+      ['Украшения', 6_000_000, ['серьги', 'браслет', 'колье', 'кольцо']],
+      ['Платья', 5_500_000, ['платье', 'вечернее платье', 'платье-рубашка', 'сарафан']],
+      ['Платки', 2_000_000, ['платок', 'шарф', 'палантин', 'каре']],
+    ],
+    uniqueShare: 1,
+  },
+} as const satisfies Record<string, Assortment>;
+
 const names = ['Arc', 'Bell', 'Dune', 'Halo', 'Moss', 'Pine', 'Reed', 'Silt', 'Tide', 'Vale'] as const;
 const brands = ['Svet', 'Polden', 'Nord', 'Glina'] as const;
 const currency = 'RUB';
 const day = 86_400_000;
 
-/** Every fifth article exists once. */
-const uniqueShare = 0.2;
 const saleShare = 0.15;
 
 /** The articles at the opening, published over the months before it. */
-export function openingGoods(dice: Dice, count: number, start: number): Good[] {
-  return Array.from({ length: count }, (_, place) => newGood(dice, place, start - dice.between(1, 120) * day));
+export function openingGoods(dice: Dice, assortment: Assortment, count: number, start: number): Good[] {
+  const at = () => start - dice.between(1, 120) * day;
+  return Array.from({ length: count }, (_, place) => newGood(dice, assortment, place, at()));
 }
 
 /** `place` tells it from all others of the shop. */
-export function newGood(dice: Dice, place: number, publishedAt: number): Good {
-  const category = categories[place % categories.length] as Category;
-  const { price, words } = kinds[category];
+export function newGood(dice: Dice, { kinds, uniqueShare }: Assortment, place: number, publishedAt: number): Good {
+  const [category, price, words] = kinds[place % kinds.length] ?? kinds[0];
   const isUnique = dice.chance(uniqueShare);
   const good: Good = {
-    id: `sim-${category.toLowerCase()}-${place}`,
+    id: `sim-${place}`,
     name: `${dice.pick(names)} ${dice.pick(words)} ${place}`,
     category,
     brand: dice.pick(brands),

@@ -1,6 +1,9 @@
 import type { ProfileKind } from '#domain/journey.ts';
 import type { Call, TrackingBody } from './calls.ts';
+import type { Dice } from './dice.ts';
+import type { Fittings } from './fitting.ts';
 import type { Good } from './goods.ts';
+import { signUp } from './newcomers.ts';
 import type { Person } from './person.ts';
 import type { Rates } from './rates.ts';
 
@@ -10,6 +13,10 @@ export interface Stage {
   rates: Rates;
   /** By id. */
   goods: Map<string, Good>;
+  /** Of a shop whose items are tried on at home; else null. */
+  fittings: Fittings | null;
+  /** Dice for one thing that happens, the same for the same seed. */
+  diceFor(...what: (string | number)[]): Dice;
   plan(at: number, happens: (at: number) => void): void;
   tell(at: number, call: Call): void;
   /** Changes an article, and tells the catalogue of it. */
@@ -23,6 +30,8 @@ export interface Life {
   carts: Record<ProfileKind, Map<string, number>>;
   /** Browsers that know whose they are. */
   signedIn: Set<string>;
+  /** Whether they left their address at the pop-up. */
+  hasSubscribed: boolean;
   /** Counted, so that each has dice and an id of its own. */
   visits: number;
   calls: number;
@@ -32,7 +41,7 @@ export interface Life {
 
 export function newLife(person: Person): Life {
   const carts = { personal: new Map(), corporate: new Map() };
-  return { person, carts, signedIn: new Set(), visits: 0, calls: 0, orders: 0, messages: 0 };
+  return { person, carts, signedIn: new Set(), hasSubscribed: false, visits: 0, calls: 0, orders: 0, messages: 0 };
 }
 
 /** Where and as whom somebody is in the shop. `browser` null: at a counter, known by their card. */
@@ -83,4 +92,5 @@ export function signIn(stage: Stage, life: Life, at: number, presence: Presence)
     ['telegram', person.telegram],
   ] as const)
     if (address !== null) stage.tell(at, { to: 'addresses', userId: person.userId, channel, address });
+  signUp(stage, life, at, presence);
 }

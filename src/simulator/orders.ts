@@ -1,4 +1,5 @@
 import type { Dice } from './dice.ts';
+import { comesBack, isSold, isTaken, waitsNoMore } from './fitting.ts';
 import { type Good, productProperties } from './goods.ts';
 import { type Life, type Presence, type Stage, signIn, track } from './life.ts';
 
@@ -45,10 +46,15 @@ export function checkOut(stage: Stage, life: Life, at: number, presence: Presenc
 
 /** Something bought at a counter, told later by the shop's accounting: nobody browsed for it. */
 export function buyOffline(stage: Stage, life: Life, at: number, throws: Dice): void {
-  const there = [...stage.goods.values()].filter(({ stock }) => stock > 0);
+  const there = [...stage.goods.values()].filter(({ id, stock }) => stock > 0 && !isTaken(stage, id, at));
   const good = there[throws.whole(0, Math.max(0, there.length - 1))];
   const presence: Presence = { profile: 'personal', browser: null, isKnown: true };
   if (good && life.signedIn.size > 0) order(stage, life, at, presence, [{ good, quantity: 1 }], throws);
+}
+
+/** One item, without a cart. */
+export function buy(stage: Stage, life: Life, at: number, presence: Presence, good: Good, throws: Dice): void {
+  order(stage, life, at, presence, [{ good, quantity: 1 }], throws);
 }
 
 function order(stage: Stage, life: Life, at: number, where: Presence, lines: readonly Line[], throws: Dice): void {
@@ -62,16 +68,26 @@ function order(stage: Stage, life: Life, at: number, where: Presence, lines: rea
   const channel = presence.browser === null ? 'offline' : 'web';
   const properties = { order_id, total, currency, channel, products: described(lines) };
   track(stage, life, at, presence, { type: 'track', event: 'Order Completed', properties });
-  for (const { good, quantity } of lines) changeStock(stage, at, good.id, -quantity);
+  for (const { good, quantity } of lines) {
+    changeStock(stage, at, good.id, -quantity);
+    waitsNoMore(stage, life, good.id);
+  }
 
   const givesBack = (event: 'Order Cancelled' | 'Order Refunded') => (later: number) => {
     const undone = { ...presence, browser: null, isKnown: true };
     track(stage, life, later, undone, { type: 'track', event, properties: { order_id, total, currency } });
-    for (const { good, quantity } of lines) changeStock(stage, later, good.id, quantity);
+    for (const { good, quantity } of lines) {
+      if (stage.fittings === null) changeStock(stage, later, good.id, quantity);
+      else comesBack(stage, life, later, good.id);
+    }
   };
   if (throws.chance(rates.cancels)) stage.plan(at + throws.between(0.5, 20) * 3_600_000, givesBack('Order Cancelled'));
   else if (throws.chance(rates.returns * person.eagerness.returns))
     stage.plan(at + throws.between(4, 20) * day, givesBack('Order Refunded'));
+  else if (stage.fittings !== null)
+    stage.plan(at + throws.between(1, 5) * day, (later) => {
+      for (const { good } of lines) isSold(stage, life, later, good);
+    });
 }
 
 function changeStock(stage: Stage, at: number, id: string, by: number): void {

@@ -1,6 +1,6 @@
 import type { ProfileKind } from '#domain/journey.ts';
 import { type Dice, dice } from './dice.ts';
-import { categories } from './goods.ts';
+import type { Assortment } from './goods.ts';
 import type { Rates } from './rates.ts';
 
 /** A simulated customer: who they are, and what they are wont to do. */
@@ -57,7 +57,7 @@ const drama = { prefix: '+447700900', count: 1000 };
 const companyShare = 0.12;
 
 /** Always the same one for a seed and an index. */
-export function createPerson(seed: number, index: number, rates: Rates): Person {
+export function createPerson(seed: number, index: number, rates: Rates, { kinds }: Assortment): Person {
   const throws = dice(seed, 'person', index);
   const userId = `sim-${seed}-${index}`;
   const kind = throws.chance(companyShare) ? 'b2b' : 'b2c';
@@ -74,7 +74,7 @@ export function createPerson(seed: number, index: number, rates: Rates): Person 
     browsers: throws.chance(0.4) ? [`${userId}-web`, `${userId}-mobile`] : [`${userId}-web`],
     firstName: throws.pick(firstNames[locale]),
     isKnown: throws.chance(0.7),
-    ...habitsOf(throws, kind),
+    ...habitsOf(throws, kind, kinds),
     hasAppleMail: throws.chance(rates.appleMail),
   };
 }
@@ -94,14 +94,14 @@ function contactsOf(throws: Dice, { userId, index, kind }: Pick<Person, 'userId'
   };
 }
 
-function habitsOf(throws: Dice, kind: Person['kind']) {
-  const first = throws.pick(categories);
+function habitsOf(throws: Dice, kind: Person['kind'], kinds: Assortment['kinds']) {
+  const [first] = throws.pick(kinds);
   const isCompany = kind === 'b2b';
   return {
     // Few come often, many seldom.
     visitsAWeek: Math.min(10, 1.2 * throws.factor(0.8)),
     depth: Math.min(15, 3 * throws.factor(0.5)),
-    favouriteCategories: [first, throws.pick(categories)] as const,
+    favouriteCategories: [first, throws.pick(kinds)[0]] as const,
     shoppingHour: isCompany ? throws.whole(9, 16) : throws.whole(11, 22),
     readingHour: isCompany ? throws.whole(9, 17) : throws.whole(7, 22),
     eagerness: {

@@ -14,6 +14,8 @@ export interface Rates {
   favouriteVisits: number;
   /** Of visits without signing in, by somebody who could. */
   anonymousVisits: number;
+  /** Of visits by people whom the shop does not know: who leaves an address at its pop-up. */
+  subscribes: number;
   /** Of orders. */
   cancels: number;
   returns: number;
@@ -47,6 +49,8 @@ export const usualRates: Rates = {
   // Assumptions.
   favouriteVisits: 0.06,
   anonymousVisits: 0.15,
+  // Sumo, 1.75 billion pop-ups: 3.09 %.
+  subscribes: 0.0309,
   cancels: 0.02,
   returns: 0.15,
   // Klaviyo, abandoned carts, 9.3 million deliveries in 2017: 41.18 % opened, 9.50 % clicked.

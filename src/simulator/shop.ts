@@ -1,7 +1,18 @@
 import { createAgenda } from './agenda.ts';
 import type { ReceivedMessage, ShopEvent } from './calls.ts';
-import { dice } from './dice.ts';
-import { atFullPrice, type Good, newGood, onSale, openingGoods, productItem } from './goods.ts';
+import { type Dice, dice } from './dice.ts';
+import { noFittings } from './fitting.ts';
+import {
+  type Assortment,
+  type AssortmentName,
+  assortments,
+  atFullPrice,
+  type Good,
+  newGood,
+  onSale,
+  openingGoods,
+  productItem,
+} from './goods.ts';
 import { atUsualHour } from './hours.ts';
 import { type Life, newLife, type Stage } from './life.ts';
 import { buyOffline } from './orders.ts';
@@ -15,6 +26,8 @@ export interface ShopOptions {
   customers: number;
   /** When the story begins, in business time. */
   start: Date;
+  /** What it sells; of `resale` each item exists once. Default: `household`. */
+  assortment?: AssortmentName;
   /** Articles at the opening. */
   goods?: number;
   /** Where pages of articles are; the article's id follows after `/p/`. */
@@ -39,13 +52,17 @@ const usualGoods = 60;
 
 export function createShop(options: ShopOptions): Shop {
   const { seed, customers, start, goods = usualGoods, shopUrl = 'https://shop.example' } = options;
+  const name = options.assortment ?? 'household';
+  const assortment: Assortment = assortments[name];
   const rates = { ...usualRates, ...options.rates };
   const agenda = createAgenda(start.getTime());
   const told: ShopEvent[] = [];
   const stage: Stage = {
     seed,
     rates,
-    goods: new Map(openingGoods(dice(seed, 'goods'), goods, start.getTime()).map((good) => [good.id, good])),
+    goods: byId(openingGoods(dice(seed, 'goods'), assortment, goods, start.getTime())),
+    fittings: name === 'resale' ? noFittings() : null,
+    diceFor: (...what) => dice(seed, ...what),
     plan: agenda.plan,
     tell: (at, call) => void told.push({ at: new Date(at), call }),
     put(at, good) {
@@ -53,10 +70,10 @@ export function createShop(options: ShopOptions): Shop {
       stage.tell(at, { to: 'catalogue', items: [productItem(good, shopUrl)] });
     },
   };
-  const lives = Array.from({ length: customers }, (_, index) => newLife(createPerson(seed, index, rates)));
+  const lives = Array.from({ length: customers }, (_, index) => newLife(createPerson(seed, index, rates, assortment)));
   const byAddress = new Map(lives.flatMap((life) => addressesOf(life.person).map((address) => [address, life])));
   const known = new Set<string>();
-  open(stage, start.getTime(), shopUrl);
+  open(stage, assortment, start.getTime(), shopUrl);
   for (const life of lives) live(stage, life, start.getTime());
   return {
     people: lives.map(({ person }) => person),
@@ -81,27 +98,30 @@ export function createShop(options: ShopOptions): Shop {
 }
 
 /** The whole catalogue at first, and every morning what has changed in it. */
-function open(stage: Stage, start: number, shopUrl: string): void {
+function open(stage: Stage, assortment: Assortment, start: number, shopUrl: string): void {
   const items = [...stage.goods.values()].map((good) => productItem(good, shopUrl));
   stage.plan(start, (at) => stage.tell(at, { to: 'catalogue', items }));
   const tomorrow = (count: number) =>
     stage.plan(start + count * day, (at) => {
-      restock(stage, at, count);
+      restock(stage, assortment, at, count);
       tomorrow(count + 1);
     });
   tomorrow(1);
 }
 
+const byId = (goods: readonly Good[]) => new Map(goods.map((good) => [good.id, good]));
+
 const everyDay = { comesIn: 0.5, isRestocked: 0.4, goesOnSale: 0.02, saleEnds: 0.1 };
 
 /** What sold out comes in again, unless it existed once; sales begin and end; now and then there is something new. */
-function restock(stage: Stage, at: number, count: number): void {
+function restock(stage: Stage, assortment: Assortment, at: number, count: number): void {
   const throws = dice(stage.seed, 'morning', count);
   for (const good of [...stage.goods.values()]) {
     const changed = morningOf(good);
     if (changed !== good) stage.put(at, changed);
   }
-  if (throws.chance(everyDay.comesIn)) stage.put(at, newGood(throws, stage.goods.size, at));
+  for (let more = newcomers(stage, throws); more > 0; more--)
+    stage.put(at, newGood(throws, assortment, stage.goods.size, at));
 
   function morningOf(good: Good): Good {
     const isScarce = !good.isUnique && good.stock < 3;
@@ -109,6 +129,11 @@ function restock(stage: Stage, at: number, count: number): void {
     if (good.oldPrice !== null) return throws.chance(everyDay.saleEnds) ? atFullPrice(good) : good;
     return throws.chance(everyDay.goesOnSale) ? onSale(good, throws) : good;
   }
+}
+
+/** Now and then something new; where each thing is sold once, two or three every day. */
+function newcomers({ fittings }: Stage, throws: Dice): number {
+  return fittings === null ? Number(throws.chance(everyDay.comesIn)) : throws.whole(1, 4);
 }
 
 /** Visits one after another, as this person is wont to; and what they buy at a counter. */

@@ -160,3 +160,52 @@ describe('what customers do about a letter', () => {
     expect(near / opens).toBeGreaterThan(0.5);
   });
 });
+
+describe('a shop whose items exist once', () => {
+  const told = [
+    ...createShop({ seed: 11, customers: 120, start, rates: { cartVisits: 0.5 }, assortment: 'resale' }).until(
+      after(60),
+    ),
+  ];
+  const ofItem = [
+    'Item Sent To Fitting',
+    'Item Returned',
+    'Item Sold',
+    'Queue Joined',
+    'Queue Left',
+    'Order Completed',
+  ];
+  const stories = new Map<string, { event: string; who: string | undefined }[]>();
+  for (const { call } of told) {
+    if (call.to !== 'tracking' || !ofItem.includes(call.body.event ?? '')) continue;
+    const { event = '', userId, properties = {} } = call.body;
+    const products = (properties.products ?? [properties]) as { product_id: string }[];
+    for (const { product_id } of products)
+      stories.set(product_id, [...(stories.get(product_id) ?? []), { event, who: userId }]);
+  }
+
+  test('sends an item to one customer at a time, and to nobody once it is sold', () => {
+    for (const [id, story] of stories) {
+      let at: 'shop' | 'customer' | 'sold' = 'shop';
+      for (const { event } of story) {
+        if (event === 'Item Sent To Fitting') expect(at, id).toBe('shop');
+        if (event === 'Item Sent To Fitting' || event === 'Order Completed') expect(at, id).not.toBe('sold');
+        if (event === 'Item Sent To Fitting' || event === 'Order Completed') at = 'customer';
+        if (event === 'Item Returned') at = 'shop';
+        if (event === 'Item Sold') at = 'sold';
+      }
+    }
+  });
+
+  test('walks every way: joined, left, returned, ordered after waiting, sold to another', () => {
+    const events = new Set([...stories.values()].flat().map(({ event }) => event));
+    expect([...events].sort()).toEqual([...ofItem].sort());
+    const ways = [...stories.values()].map((story) => {
+      const waited = story.filter(({ event }) => event === 'Queue Joined').map(({ who }) => who);
+      const buyer = story.find(({ event }) => event === 'Order Completed')?.who;
+      return { isWaitedFor: waited.length > 1, isBought: buyer !== undefined };
+    });
+    expect(ways.some(({ isWaitedFor, isBought }) => isWaitedFor && isBought)).toBe(true);
+    expect(ways.some(({ isWaitedFor, isBought }) => isWaitedFor && !isBought)).toBe(true);
+  });
+});
