@@ -19,11 +19,28 @@ export function goodJson(region: RawBuilder<unknown>): RawBuilder<unknown> {
     ) o where o.stock > 0)`;
 }
 
-/** Categories with most available products. */
+/** So far a category is counted: larger ones are alike. */
+const countedTo = 100;
+/** Of so many of the newest goods of a category the region must have one. */
+const lookedAt = 50;
+
+/** The largest categories in which the region can buy something. Walks from category to category by index, whatever the size of the
+ *  catalogue: this is asked under a customer's lock. */
 export async function largestCategories(db: Kysely<DB>, region: string | null, limit: number): Promise<string[]> {
+  const next = (after: RawBuilder<unknown>) => sql`(
+    select category from products where shelf_price is not null and category > ${after} order by category limit 1)`;
   const { rows } = await sql<{ category: string }>`
-    select category from products p
-    where category is not null and ${goodJson(sql`${region}::text`)} is not null
-    group by category order by count(*) desc, category limit ${limit}`.execute(db);
+    with recursive named (category) as (
+      select ${next(sql`''`)} union all select ${next(sql`named.category`)} from named where named.category is not null
+    )
+    select category from (
+      select category, (select count(*) from (
+        select from products where shelf_price is not null and category = named.category limit ${sql.lit(countedTo)}) counted) as size
+      from named where category is not null order by size desc, category limit ${limit * 10}
+    ) largest
+    where exists (select from (
+      select * from products where shelf_price is not null and category = largest.category
+      order by published_at desc, id limit ${sql.lit(lookedAt)}) p where ${goodJson(sql`${region}::text`)} is not null)
+    order by size desc, category limit ${limit}`.execute(db);
   return rows.map((row) => row.category);
 }

@@ -10,7 +10,7 @@ const mostOfOne = 12;
 /** So many pairs are counted at most; of more, those of a sample of customers. */
 const mostPairs = 10_000_000;
 /** So many are kept of each product. */
-const keptPairs = 30;
+const keptPairs = 15;
 const leastTimes = 2;
 /** A pair that few have made counts for less than its cosine says: by times / (times + this). */
 const doubt = 3;
@@ -42,7 +42,7 @@ export async function recomputePairs(
         select one, other, times, score from scored union all select other, one, times, score from scored
       ) both_ways
     )
-    select a.id as product_id, b.id as other_id, r.times::int as times, round(r.score::numeric, 4)::float8 as score
+    select a.id as product_id, b.id as other_id, r.times::int as times, round(r.score::numeric, 3)::float8 as score
     from ranked r join numbered a on a.product = r.one join numbered b on b.product = r.other where place <= ${sql.lit(keptPairs)}`.execute(
     trx,
   );
