@@ -33,6 +33,18 @@ export async function createPromoPool(db: Any, pool: PromoPool, at: Date): Promi
   });
 }
 
+/** Writes what may change of a pool (`changeObjections`). Codes that are missing then are made when somebody looks after the pool, or
+ *  by the first who needs one. */
+export async function changePromoPool(db: Any, id: string, pool: PromoPool): Promise<void> {
+  const { sizes, expiry, lowStock, generated } = pool;
+  const row = { sizes: JSON.stringify(sizes), expiry: JSON.stringify(expiry), low_stock: lowStock, ...generated };
+  await db
+    .updateTable('promo_pools')
+    .set({ ...row, empty_at: null })
+    .where('id', '=', id)
+    .execute();
+}
+
 /** What ids are drawn from gives seeds, too: on a time machine the same codes come again. */
 function newSeed(at: Date): Buffer {
   return createHash('sha256').update(newId(at)).update(newId(at)).digest();

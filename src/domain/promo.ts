@@ -89,6 +89,35 @@ export function reminderObjection(given: GivenCode | undefined, now: number): Un
   return given.expires <= now ? 'promo_expired' : null;
 }
 
+/** What may not become of a pool that is there, and which field says it: codes that exist stay what they are. */
+export function changeObjections(
+  before: Pick<PromoPool, 'name' | 'sizes' | 'generated'>,
+  after: Pick<PromoPool, 'name' | 'sizes' | 'generated'>,
+): { path: (string | number)[]; message: string }[] {
+  const isSame = after.generated?.pattern === before.generated?.pattern;
+  return [
+    ...(after.name === before.name
+      ? []
+      : [{ path: ['name'], message: 'journeys know the pool by its name: it stays' }]),
+    ...(isSame
+      ? []
+      : [{ path: ['generated'], message: 'codes of this pool are made another way: make a pool beside it' }]),
+    ...before.sizes.flatMap((size) => {
+      const place = after.sizes.findIndex(({ name }) => name === size.name);
+      const changed = after.sizes[place];
+      if (changed === undefined)
+        return [{ path: ['sizes'], message: `must have the size ${size.name}: there are codes of it` }];
+      if (isWorth(changed, size)) return [];
+      return [{ path: ['sizes', place], message: 'codes of this size take off something else: add another size' }];
+    }),
+  ];
+}
+
+function isWorth(one: Worth, other: Worth): boolean {
+  const [a, b] = [one.amount, other.amount];
+  return one.percent === other.percent && a?.amount === b?.amount && a?.currency === b?.currency;
+}
+
 /** What codes are made of: nothing that is taken for something else when it is read out or typed. */
 export const codeAlphabet = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
 

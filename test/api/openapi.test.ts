@@ -181,6 +181,12 @@ const requests: Record<string, () => Promise<Answer>> = {
     kept.promo = answer.body.id;
     return answer;
   },
+  'put /promo-pools/{id}': () =>
+    call('PUT', `/promo-pools/${kept.promo}`, {
+      name: 'documented',
+      sizes: [{ percent: 10 }, { name: 'more', amount: price }],
+      expiry: { after: 'P1D' },
+    }),
   'get /promo-pools': () => call('GET', '/promo-pools'),
   'post /promo-pools/{id}/codes': () =>
     call('POST', `/promo-pools/${kept.promo}/codes`, { items: [{ code: 'A-1' }, { code: 'A-2', size: 'more' }, {}] }),

@@ -69,6 +69,35 @@ test.each([
   expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
 });
 
+test('R8 a pool may get more sizes, another end and other limits; what codes say of it stays', async () => {
+  const generated = { pattern: 'GROW-??????', ahead: 2, most: 2 };
+  const sizes = [{ name: 'a', percent: 5 }];
+  const { body } = await make({ sizes, generated });
+  const change = (more: object) =>
+    call('PUT', `/promo-pools/${body.id}`, { name: body.name, sizes, expiry: { after: 'P2D' }, generated, ...more });
+  const grown = { sizes: [{ name: 'vip', when: [{ field: 'spent', from: 1 }], percent: 20 }, ...sizes], lowStock: 1 };
+  const changed = await change({ ...grown, generated: { ...generated, most: 9 } });
+  expect(changed.body).toMatchObject({ lowStock: 1, expiry: { after: 'P2D' }, generated: { most: 9 } });
+  expect(changed.body.sizes.map(({ name }: { name: string }) => name)).toEqual(['vip', 'a']);
+  for (const [wrong, field] of [
+    [{ name: 'other' }, 'name'],
+    [{ generated: null }, 'generated'],
+    [{ sizes: [{ name: 'b', percent: 5 }] }, 'sizes'],
+    [
+      {
+        sizes: [
+          { name: 'vip', percent: 20 },
+          { name: 'a', percent: 6 },
+        ],
+      },
+      'sizes.1',
+    ],
+  ] as const) {
+    const refused = await change({ sizes: grown.sizes, ...wrong });
+    expect([refused.status, refused.body.errors?.[0].field]).toEqual([400, field]);
+  }
+});
+
 test('R8 codes are given as JSON, each is answered, and giving them again changes nothing', async () => {
   const { id } = (
     await make({

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { ApiDeps } from '#api/deps.ts';
 import { type FieldError, Problem } from '#api/problems.ts';
 import { type CodeFilter, type CodeRow, codesOfPool, type Imported, importCodes } from '#db/promo-list.ts';
-import { createPromoPool, lowSizes, type PoolRow, promoPools } from '#db/promo-pools.ts';
-import type { PromoExpiry, PromoPool, PromoSize, Worth } from '#domain/promo.ts';
+import { changePromoPool, createPromoPool, lowSizes, type PoolRow, promoPools } from '#db/promo-pools.ts';
+import { changeObjections, type PromoExpiry, type PromoPool, type PromoSize, type Worth } from '#domain/promo.ts';
 import { decodeCursor, page, textCursor } from './cursor.ts';
 import { linesOf } from './promo-file.ts';
 import { route } from './route.ts';
@@ -62,6 +62,27 @@ const create = route({
     const id = await createPromoPool(deps.db, poolOf(body), deps.clock.now());
     if (id === null) throw new Problem('promo_pool_taken');
     return poolView(await found(deps, id));
+  },
+});
+
+const change = route({
+  method: 'put',
+  path: '/promo-pools/{id}',
+  tag,
+  summary: 'Changes a pool of promo codes',
+  description:
+    'The whole pool is given, as it was made. Its name, how its codes are made and what codes of its sizes take off stay as they are; ' +
+    'new sizes may be added. A new expiry is that of codes issued from now on.',
+  params,
+  body: promoPoolInput,
+  answer: promoPool,
+  problems: ['promo_pool_not_found'],
+  async handle({ params, body, deps }) {
+    const [before, after] = [await found(deps, params.id), poolOf(body)];
+    const errors = changeObjections(before, after).map(({ path, message }) => fieldError(path, message, true));
+    if (errors.length > 0) throw new Problem('invalid_request', { detail: 'The pool cannot change so.', errors });
+    await changePromoPool(deps.db, params.id, after);
+    return poolView(await found(deps, params.id));
   },
 });
 
@@ -183,4 +204,4 @@ export function codeView({ seq: _, percent, amount, currency, ...row }: CodeRow)
   return { ...row, ...worth, state };
 }
 
-export const promoRoutes = [list, create, codes, add];
+export const promoRoutes = [list, create, change, codes, add];
