@@ -10,13 +10,15 @@ import type { Db } from '#db/connect.ts';
 import { createIntake } from '#db/intake.ts';
 import { createSealer } from '#db/seal.ts';
 import { currentSettings } from '#db/settings.ts';
+import { switchedOn } from '#db/switched-on.ts';
 import { storedVapidKeys } from '#db/vapid-keys.ts';
 import type { Clock } from '#domain/clock.ts';
 import { Failure } from '#domain/failure.ts';
+import type { Contract } from '#domain/journey.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { createRelay } from '#relay/relay.ts';
-import { routing } from '#workflows/catalogue.ts';
+import { contracts, routing } from '#workflows/catalogue.ts';
 import type { ApiDeps, Links } from './deps.ts';
 import { createListener } from './listener.ts';
 import { countingIntake, createMetrics } from './metrics.ts';
@@ -58,9 +60,11 @@ export interface Gateway {
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { db, pool, clock, journeys, log, graceMs = 10_000 } = deps;
   const stopping = new AbortController();
-  const shop = await followShop(db, log, stopping.signal);
+  const shop = await follow(() => readShop(db), "The shop's settings", log, stopping.signal);
+  const on = await follow(() => readSwitchedOn(db), 'The settings of journeys', log, stopping.signal);
+  const isOn = (journey: string) => on().has(journey);
   const relay = createRelay({ db, port: journeys, time: clock.time, log });
-  const intake = createIntake({ pool, clock, routing, onOutbox: (rows) => void relay.push(rows), shop });
+  const intake = createIntake({ pool, clock, routing, onOutbox: (rows) => void relay.push(rows), shop, isOn });
   const metrics = createMetrics({ ofProcess: true });
   const telegram = deps.bot && createTelegram({ ...deps, shop, intake: countingIntake(intake, metrics) }, deps.bot);
   const webPush = await webPushOf(deps);
@@ -133,25 +137,34 @@ async function closeServer(server: Server, graceMs: number): Promise<void> {
   await closed;
 }
 
-/** How old the shop's settings may be, in wall time. */
-const shopAgeMs = 5_000;
+/** How old the settings that a gateway holds may be, in wall time. */
+const settingsAgeMs = 5_000;
 
-/** The shop's settings, read again every few seconds. */
-async function followShop(db: Db, log: Logger, stopping: AbortSignal): Promise<() => ShopSettings> {
-  let shop = await readShop(db);
+/** What was set, read again every few seconds; `what` names it in the log. */
+async function follow<T>(read: () => Promise<T>, what: string, log: Logger, stopping: AbortSignal): Promise<() => T> {
+  let value: T = await read();
   const refresh = () =>
-    readShop(db).then(
+    read().then(
       (now) => {
-        shop = now;
+        value = now;
       },
-      (error: unknown) => log.warn({ err: error }, "The shop's settings could not be read; the old ones hold"),
+      (error: unknown) => log.warn({ err: error }, `${what} could not be read; the old ones hold`),
     );
-  const timer = setInterval(refresh, shopAgeMs).unref();
+  const timer = setInterval(refresh, settingsAgeMs).unref();
   stopping.addEventListener('abort', () => clearInterval(timer));
-  return () => shop;
+  return () => value;
 }
 
 async function readShop(db: Db): Promise<ShopSettings> {
   const saved = await currentSettings(db, 'shop');
   return { ...defaultShop, ...(saved?.value as Partial<ShopSettings> | undefined) };
+}
+
+const offByDefault = Object.values<Contract>(contracts).filter((contract) => contract.offByDefault);
+
+function readSwitchedOn(db: Db): Promise<ReadonlySet<string>> {
+  return switchedOn(
+    db,
+    offByDefault.map(({ name }) => name),
+  );
 }

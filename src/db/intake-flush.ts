@@ -33,6 +33,7 @@ export interface FlushContext {
   now: Date;
   routing: Routing;
   shop: ShopSettings;
+  isOn(journey: string): boolean;
   memory: Memory;
   /** Who was counted as not entered, and when: written once in half an hour, not asked of the database each time. */
   missed: Map<string, number>;
@@ -162,6 +163,7 @@ function decide(
   const triggers = new Triggers({
     now: context.now.getTime(),
     routing: context.routing,
+    isOn: context.isOn,
     runsOf: found.runsOf,
     joined,
     orderNews: projection.orderNews,

@@ -24,6 +24,8 @@ export interface IntakeOptions {
   onOutbox(rows: OutboxRow[]): void;
   /** The shop's settings as they are now: whether advertising needs a recorded consent. */
   shop?: () => ShopSettings;
+  /** Whether a journey that is off by default was switched on; none is, without it. */
+  isOn?: (journey: string) => boolean;
 }
 
 export interface Intake {
@@ -155,7 +157,7 @@ function laneOf({ who }: Event): number {
 }
 
 /** Stores a batch, telling each event what became of it. Never rejects. */
-function storing({ pool: shared, clock, routing, shop, onOutbox }: IntakeOptions, pool: pg.Pool) {
+function storing({ pool: shared, clock, routing, shop, isOn = () => false, onOutbox }: IntakeOptions, pool: pg.Pool) {
   const db = connect(shared);
   const kept = { memory: new Memory(), missed: new Map<string, number>() };
 
@@ -172,7 +174,7 @@ function storing({ pool: shared, clock, routing, shop, onOutbox }: IntakeOptions
 
   async function tryFlush(batch: Waiting[]): Promise<OutboxRow[]> {
     await ensureMonthsOf(batch);
-    const context = { now: clock.now(), routing, shop: shop?.() ?? defaultShop, ...kept };
+    const context = { now: clock.now(), routing, shop: shop?.() ?? defaultShop, isOn, ...kept };
     for (let attempt = 1; ; attempt++) {
       try {
         return await withClient(pool, (client) => flush(client, batch, context));

@@ -41,6 +41,8 @@ export interface Contract {
   goalOn: readonly string[];
   /** `overlap: 'none'`: a customer has at most one live run for a key. */
   reentry: { overlap: 'none'; once: boolean };
+  /** Runs only where somebody has switched it on: until then its triggers cost nothing. */
+  offByDefault?: true;
   /** Who met the trigger while they could not be written to starts when they can be: welcome waits for an address, or for a yes. */
   startsWhenReachable?: true;
   /** The first message does not wait for the best hour (welcome, abandonment). */

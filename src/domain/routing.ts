@@ -5,6 +5,8 @@ export interface Route {
   journey: string;
   key: RunKey;
   signal: 'start' | 'goal';
+  /** Reaches the journey only where somebody has switched it on. */
+  ifOn?: true;
   /** Who refuses advertising is told all the same: whether they can be, `enter` asks. */
   isService?: true;
   /** Whoever met a start of the journey while they were unreachable starts when they are not any more. */
@@ -26,11 +28,15 @@ export function routeEvents(contracts: readonly Contract[]): Routing {
     table[event] ??= [];
     table[event].push(route);
   };
-  for (const { name: journey, class: rank, key, startsOn, goalOn, startsWhenReachable } of contracts) {
+  for (const { name: journey, class: rank, key, startsOn, goalOn, startsWhenReachable, offByDefault } of contracts) {
     // Told by what events say of items (`item-said.ts`), whoever's they are.
     if (key === 'item') continue;
     const isService = rank === 'service' && { isService: true as const };
-    const waits = { ...(startsWhenReachable && { whenReachable: startsWhenReachable }), ...isService };
+    const waits = {
+      ...(startsWhenReachable && { whenReachable: startsWhenReachable }),
+      ...(offByDefault && { ifOn: offByDefault }),
+      ...isService,
+    };
     for (const event of startsOn) add(event, { journey, key, signal: 'start', ...waits });
     for (const event of goalOn) add(event, { journey, key, signal: 'goal' });
   }

@@ -42,6 +42,8 @@ export interface LiveRun {
 export interface Situation {
   now: number;
   routing: Routing;
+  /** Whether a journey that is off by default was switched on. */
+  isOn?(journey: string): boolean;
   runsOf(customerId: string): readonly LiveRun[];
   /** Whether marketing e-mail may go to this profile, after and before this flush. */
   isReachable(customerId: string, kind: ProfileKind): boolean;
@@ -84,6 +86,7 @@ export class Triggers {
     if (isOrder && !this.#situation.orderNews.has(event)) return;
     const at = event.occurredAt.getTime();
     for (const route of routesOf(this.#situation.routing, event.name)) {
+      if (route.ifOn && !this.#situation.isOn?.(route.journey)) continue;
       if (route.signal === 'goal' && route.key === 'offer')
         this.#goalOfAll(route, customerId, { reason: event.name, at });
       const address = addressOf(route, customerId, event.profile, event);

@@ -69,7 +69,7 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
   const port = journeysOf(engine);
   const relay = createRelay({ db, port, time: clock.time, log: silent });
   const onOutbox = (rows: OutboxRow[]) => engine.waitFor(relay.push(rows));
-  const intake = createIntake({ pool, clock, routing, onOutbox, ...(shop && { shop }) });
+  const intake = createIntake({ pool, clock, routing, onOutbox, isOn: () => true, ...(shop && { shop }) });
   if (options.schedules) keepRegular(engine, db, (shop?.() ?? defaultShop).zone);
   const runUntil = async (instant: number) => {
     hasPools ||= await hasPromoPools(db);

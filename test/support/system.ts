@@ -51,7 +51,7 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
   }
   const pushes = new Set<Promise<void>>();
   const onOutbox = (rows: OutboxRow[]) => void pushes.add(relay.push(rows));
-  const intake = createIntake({ pool: database.pool, clock, routing, onOutbox, shop: () => shop });
+  const intake = createIntake({ pool: database.pool, clock, routing, onOutbox, shop: () => shop, isOn: () => true });
   const source = await createKey(database.db, 'sources', 'tests', clock.now());
   if (source === null) throw new Error('the source of the tests exists already');
   const writeKey = source.key;

@@ -76,3 +76,71 @@ test('J16 goods that go with it are shown to those who allowed advertising', asy
   expect(mail?.text).toContain('Product bulb');
   expect(mail?.text).toContain('/u/');
 });
+
+const rub = (amount: number) => ({ amount, currency: 'RUB' });
+const told = (orderId: string, more: object = {}) => ({
+  orderId,
+  number: `N-${orderId}`,
+  total: rub(260_000),
+  lines: [{ productId: 'lamp', quantity: 2, price: rub(130_000) }],
+  ...more,
+});
+
+async function putOrders(items: object[], query = ''): Promise<void> {
+  await system.refresh();
+  const { status, body } = await system.call('PUT', `/orders${query}`, { items });
+  expect([status, body.items.filter((item: { status: string }) => item.status === 'refused')]).toEqual([200, []]);
+  await system.relayed();
+}
+
+test('J16 a company’s order is confirmed to the company, by PUT /orders as by any other way', async () => {
+  const gleb = await customer();
+  await system.send('identify', {
+    userId: gleb.id,
+    traits: { email: 'office@works.example' },
+    context: { profile: 'corporate' },
+  });
+  const delivery = { method: 'Pick-up point', address: '2 Example Square', price: rub(0), date: 'tomorrow' };
+  await putOrders([told('b2b-1', { userId: gleb.id, profile: 'corporate', delivery })]);
+  const [mail] = await mailed('office@works.example', 1);
+  expect(mail?.subject).toBe('Your order N-b2b-1 was taken');
+  expect(mail?.text).toContain('Product lamp × 2');
+  expect(mail?.text).toContain('Pick-up point');
+  await putOrders([
+    { orderId: 'b2b-1', userId: gleb.id, state: 'ready', pickup: { address: '2 Example Square', until: 'Friday' } },
+  ]);
+  const [, ready] = await mailed('office@works.example', 2);
+  expect(ready?.subject).toBe('Order N-b2b-1 can be picked up');
+  expect(ready?.text).toContain('It is kept until Friday');
+  expect(await gleb.mails()).toEqual([]);
+});
+
+test('a history and old news confirm nothing; neither does a step that the settings leave out', async () => {
+  const dina = await customer();
+  await putOrders([told('import-1', { userId: dina.id })], '?live=false');
+  await putOrders([told('import-1', { userId: dina.id })]);
+  const longAgo = new Date(system.clock.now().getTime() - 25 * 3_600_000).toISOString();
+  await putOrders([told('old-1', { userId: dina.id, at: longAgo })]);
+  await system.put('/journeys/order-confirmation/settings', { enabled: true, steps: ['delivered'] });
+  await putOrders([told('new-1', { userId: dina.id })]);
+  await putOrders([{ orderId: 'new-1', userId: dina.id, state: 'delivered' }]);
+  const mails = await mailed(dina.email, 1);
+  expect(mails.map(({ subject }) => subject)).toEqual(['Order N-new-1 was delivered']);
+  await system.put('/journeys/order-confirmation/settings', { enabled: true });
+});
+
+test('J16 the same texts go by a call: POST /messages with data of the order', async () => {
+  const egor = await customer();
+  await system.refresh();
+  const order = { number: '77', tracking: { number: 'RA9' } };
+  const answer = await system.call('POST', '/messages', {
+    userId: egor.id,
+    template: 'order-shipped',
+    data: { order },
+  });
+  expect(answer.status, answer.text).toBe(202);
+  await system.relayed();
+  const [mail] = await mailed(egor.email, 1);
+  expect(mail?.subject).toBe('Order 77 is on its way');
+  expect(mail?.text).toContain('RA9');
+});

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { contextOf, phoneNumber, readCalls } from '#api/segment/calls.ts';
 import type { Event } from '#domain/events.ts';
 import type { Money } from '#domain/money.ts';
+import type { OrderStep, stepOfEvent } from '#domain/order-state.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { type Item, storeItems } from './batch.ts';
 import { type Call, route } from './route.ts';
@@ -63,11 +64,18 @@ async function putAll({
   };
 }
 
-const names = { placed: 'Order Completed', cancelled: 'Order Cancelled', refunded: 'Order Refunded' } as const;
+const names = {
+  placed: 'Order Completed',
+  shipped: 'Order Shipped',
+  ready: 'Order Ready for Pickup',
+  delivered: 'Order Delivered',
+  cancelled: 'Order Cancelled',
+  refunded: 'Order Refunded',
+} as const satisfies Record<OrderStep, keyof typeof stepOfEvent>;
 
 /** No journey hears of this name; what it says of the order counts all the same. */
 function asHistory(event: Event): Event {
-  return { ...event, name: 'Order Imported' };
+  return { ...event, name: 'Order Imported', effects: event.effects.filter((effect) => effect.do !== 'order_step') };
 }
 
 function readItem(item: unknown, index: number, shop: ShopSettings, context: ReturnType<typeof contextOf>): Item {
@@ -82,7 +90,13 @@ function readItem(item: unknown, index: number, shop: ShopSettings, context: Ret
   const { events, refused } = readCalls([{ call: callOf(parsed.data), type: 'track' }], context);
   const [event] = events;
   if (event)
-    return { event: { ...event, occurredAt: momentOf(parsed.data, event), effects: withOrder(event, parsed.data) } };
+    return {
+      event: {
+        ...event,
+        occurredAt: momentOf(parsed.data, event),
+        effects: [...withOrder(event, parsed.data), ...told(parsed.data)],
+      },
+    };
   return { errors: refused.map(({ field, reason }) => fieldError([...where, field], reason, true)) };
 }
 
@@ -129,11 +143,22 @@ function withOrder({ effects }: Event, { total, lines }: Order): Event['effects'
     quantity: same.reduce((all, { quantity }) => all + quantity, 0),
     price: same[0]?.price.amount ?? 0,
   }));
-  return effects.map((effect) =>
+  const orders = effects.filter((effect) => effect.do !== 'order_step');
+  return orders.map((effect) =>
     effect.do === 'order'
       ? { ...effect, order: { ...effect.order, total: total?.amount ?? sum(lines), lines: merged } }
       : effect,
   );
+}
+
+/** What its buyer is told; the amounts are in minor units already. */
+function told({ orderId, state: step, number, url, discount, delivery, tracking, pickup, refund, lines }: Order) {
+  const named = lines.flatMap(({ productId, name }) => (name === undefined ? [] : [[productId, name] as const]));
+  const names = named.length === 0 ? undefined : Object.fromEntries(named);
+  const given = { number, url, discount, delivery, tracking, pickup, refund, names };
+  const details = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const isNews = Object.keys(details).length > 0 || step === 'shipped' || step === 'ready' || step === 'delivered';
+  return isNews ? [{ do: 'order_step' as const, orderId, step, details }] : [];
 }
 
 /** As it was sent, so that its sender can tell which one was refused. */

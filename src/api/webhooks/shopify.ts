@@ -71,7 +71,7 @@ function calls(...list: Call[]): Told {
 
 function order(body: Properties, { messageId }: Context): Told {
   const { event, timestamp } = orderState(body);
-  const properties = known({
+  const placed = known({
     order_id: idOf(body.id),
     order_name: body.name,
     total: body.total_price,
@@ -79,7 +79,50 @@ function order(body: Properties, { messageId }: Context): Told {
     products: lines(body),
     coupons: some(records(body.discount_codes).map(({ code }) => code)),
   });
-  return calls({ type: 'track', event, messageId, timestamp, properties, ...buyer(body) });
+  const properties = { ...placed, ...toldOf(body) };
+  const call = { type: 'track', event, messageId, timestamp, properties, ...buyer(body) };
+  return calls(call, ...fulfilments(body, messageId));
+}
+
+/** What its buyer is told of it. */
+function toldOf(body: Properties): Properties {
+  const [delivery] = records(body.shipping_lines);
+  return known({
+    order_url: body.order_status_url,
+    discount: Number(body.total_discounts) > 0 ? body.total_discounts : null,
+    shipping: delivery?.price,
+    shipping_method: delivery?.title,
+    shipping_address: body.shipping_address,
+  });
+}
+
+/** What a parcel's own state is called, where its buyer is told of it. */
+const parcels: Readonly<Record<string, string>> = {
+  ready_for_pickup: 'Order Ready for Pickup',
+  delivered: 'Order Delivered',
+};
+
+/** Parcels come with every change of their order: the message id goes by what became of them, so each is kept once. */
+function fulfilments(body: Properties, messageId: string): Call[] {
+  const orderId = idOf(body.id);
+  if (orderId === null || body.cancelled_at) return [];
+  return records(body.fulfillments).flatMap((parcel): Call[] => {
+    if (parcel.status !== 'success') return [];
+    const tracking = known({
+      tracking_number: parcel.tracking_number,
+      tracking_url: parcel.tracking_url ?? [parcel.tracking_urls].flat()[0],
+      carrier: parcel.tracking_company,
+    });
+    const properties = { order_id: orderId, ...known({ order_name: body.name }), ...toldOf(body), ...tracking };
+    const became = parcels[text(parcel.shipment_status) ?? ''];
+    const steps: [string, unknown][] = [['Order Fulfilled', parcel.created_at]];
+    if (became !== undefined) steps.push([became, parcel.updated_at]);
+    const id = idOf(parcel.id) ?? messageId;
+    return steps.map(([event, timestamp]) => {
+      const own = `${event}:${orderId}:${id}`.slice(0, 255);
+      return { type: 'track', event, messageId: own, timestamp, properties, ...buyer(body) };
+    });
+  });
 }
 
 /** An order is placed at one time, whichever webhook tells of it first: what is put into the cart later stays there. */
@@ -108,8 +151,8 @@ function cartId(token: unknown): string | null {
 }
 
 function lines(body: Properties): Properties[] {
-  return records(body.line_items).map(({ product_id, sku, quantity, price }) =>
-    known({ product_id: idOf(product_id), sku, quantity, price }),
+  return records(body.line_items).map(({ product_id, sku, quantity, price, name, title }) =>
+    known({ product_id: idOf(product_id), sku, quantity, price, name: name ?? title }),
   );
 }
 

@@ -95,13 +95,30 @@ function order(body: Properties, { messageId }: Context): Told {
   };
   const timestamp = utc(body[state.at]);
   const userId = idOf(body.customer_id);
-  return calls({ type: 'track', event: state.event, messageId, timestamp, userId, properties, context });
+  const said = { ...properties, ...toldOf(body) };
+  const call = { type: 'track', event: state.event, messageId, timestamp, userId, properties: said, context };
+  if (status !== 'completed' || said.order_id === undefined) return calls(call);
+  // Told with every later change as well: the message id goes by the order, so it is kept once.
+  const at = utc(body.date_completed_gmt) ?? utc(body.date_modified_gmt);
+  const sent = { event: 'Order Fulfilled', messageId: `fulfilled:${said.order_id}`.slice(0, 255), timestamp: at };
+  return calls(call, { ...call, ...sent });
+}
+
+/** What its buyer is told of it. */
+function toldOf(body: Properties): Properties {
+  const [delivery] = records(body.shipping_lines);
+  return known({
+    discount: Number(body.discount_total) > 0 ? body.discount_total : null,
+    shipping: delivery?.total,
+    shipping_method: delivery?.method_title,
+    shipping_address: body.shipping,
+  });
 }
 
 /** `price` is what one piece cost after discounts. */
 function lines(body: Properties): Properties[] {
-  return records(body.line_items).map(({ product_id, sku, quantity, price }) =>
-    known({ product_id: idOf(product_id), sku, quantity, price }),
+  return records(body.line_items).map(({ product_id, sku, quantity, price, name }) =>
+    known({ product_id: idOf(product_id), sku, quantity, price, name }),
   );
 }
 
@@ -112,8 +129,8 @@ function customer(body: Properties, { messageId }: Context): Told {
   return calls({ type: 'identify', messageId, userId: idOf(body.id), timestamp, traits });
 }
 
-function calls(call: Call): Told {
-  return { tells: 'calls', calls: [call] };
+function calls(...list: Call[]): Told {
+  return { tells: 'calls', calls: list };
 }
 
 function product(body: Properties, { currency }: Context): Told {

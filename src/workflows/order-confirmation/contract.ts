@@ -20,6 +20,7 @@ export const contract = {
   ],
   goalOn: [],
   reentry: { overlap: 'none', once: true },
+  offByDefault: true,
   blocks: {
     placed: { kind: 'message', title: 'The order was taken', next: ['end'] },
     shipped: { kind: 'message', title: 'It is on its way', next: ['end'] },

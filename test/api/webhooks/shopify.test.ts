@@ -44,6 +44,33 @@ describe('orders', () => {
     expect(line).toMatchObject({ quantity: expect.any(Number), price: expect.any(Number) });
   });
 
+  test('J16 what its letters tell is kept: the shop’s number, the delivery, the parcel, each step once', async () => {
+    const parcel = {
+      ...{ id: newId(), status: 'success', created_at: minutesAgo(20), updated_at: minutesAgo(2) },
+      ...{ tracking_number: 'RA1', tracking_url: 'https://post.example/RA1', tracking_company: 'Post' },
+    };
+    const shipping_address = { address1: '1 Example Street', city: 'Example City', country: 'Nowhere' };
+    const body = placedOrder({
+      name: '#1001',
+      shipping_address,
+      shipping_lines: [{ title: 'Courier', price: '5.00' }],
+    });
+    await send('orders/create', body);
+    await send('orders/updated', { ...body, fulfillments: [parcel] });
+    const delivered = { ...body, fulfillments: [{ ...parcel, shipment_status: 'delivered' }] };
+    for (let time = 0; time < 2; time += 1) await send('orders/updated', delivered);
+    const query = db.selectFrom('order_states').select(['state', 'details']).where('order_id', '=', String(body.id));
+    const states = await query.orderBy('at').execute();
+    expect(states.map(({ state }) => state)).toEqual(['placed', 'shipped', 'delivered']);
+    expect(states[1]?.details).toMatchObject({
+      number: '#1001',
+      delivery: { method: 'Courier', address: 'Nowhere, Example City, 1 Example Street', price: { amount: 500 } },
+      tracking: { number: 'RA1', url: 'https://post.example/RA1', carrier: 'Post' },
+    });
+    const told = await eventsOf(await customer('user_id', String(body.customer.id)));
+    expect(told.filter(({ name }) => name === 'Order Fulfilled')).toHaveLength(1);
+  });
+
   test('R8 it keeps the discount codes that it carries', async () => {
     const discount_codes = [
       { code: 'SPRING', amount: '10.00', type: 'percentage' },

@@ -51,6 +51,27 @@ describe('orders', () => {
     ]);
   });
 
+  test('J16 a completed order was sent: told once, with its delivery', async () => {
+    const sent = {
+      status: 'completed',
+      date_completed_gmt: gmt(5),
+      shipping_lines: [{ method_title: 'Post', total: '4.00' }],
+    };
+    const body = wooOrder();
+    await send('order.created', body);
+    for (let time = 0; time < 2; time += 1) await send('order.updated', { ...body, ...sent });
+    const query = gateway.db
+      .selectFrom('order_states')
+      .select(['state', 'details'])
+      .where('order_id', '=', String(body.id));
+    const states = await query.orderBy('at').execute();
+    expect(states.map(({ state }) => state)).toEqual(['placed', 'shipped']);
+    expect(states[0]?.details).toMatchObject({ names: { 93: 'Woo Single #1' }, number: String(body.id) });
+    expect(states[1]?.details).toMatchObject({ delivery: { method: 'Post', price: { amount: 400, currency: 'USD' } } });
+    const told = await eventsOf(await customer('user_id', String(body.customer_id)));
+    expect(told.filter(({ name }) => name === 'Order Fulfilled')).toHaveLength(1);
+  });
+
   test('R8 it keeps the coupons that it carries', async () => {
     const body = wooOrder({ coupon_lines: [{ id: 1, code: 'spring-7k2q', discount: '2.00', discount_tax: '0' }] });
     await send('order.created', body);

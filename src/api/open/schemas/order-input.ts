@@ -1,18 +1,29 @@
 import { z } from 'zod';
 import { profileKinds } from '#domain/journey.ts';
+import { orderSteps } from '#domain/order-state.ts';
 import { longestCode } from '#domain/promo.ts';
 import { emailAddress } from '#domain/segment.ts';
 import { fieldError, instantInput, money } from './common.ts';
 
 const id = z.string().trim().min(1).max(255).optional();
 const reference = z.string().trim().min(1).max(200);
+const told = z.string().trim().min(1).max(300);
+const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000);
 
-const line = z.strictObject({ productId: reference, quantity: z.int().min(1).max(1_000_000), price: money });
+const line = z.strictObject({
+  productId: reference,
+  quantity: z.int().min(1).max(1_000_000),
+  price: money,
+  name: told.optional().meta({ description: 'For letters, where the catalogue does not have it' }),
+});
 
 export const orderInput = z
   .strictObject({
     orderId: reference.meta({ description: "The shop's id: one order, whatever way it is told of" }),
-    state: z.enum(['placed', 'cancelled', 'refunded']).default('placed').meta({ description: 'Only goes forward' }),
+    state: z.enum(orderSteps).default('placed').meta({
+      description:
+        'Only goes forward. `shipped`, `ready` (for pick-up) and `delivered` change nothing of the order: its buyer is told',
+    }),
     userId: id.meta({ description: 'Who ordered: this, or one of the three below' }),
     anonymousId: id,
     email: z
@@ -25,6 +36,17 @@ export const orderInput = z
     at: instantInput.optional().meta({ description: 'When it came to this state; now, if left out' }),
     total: money.optional().meta({ description: 'The sum of its lines, if left out' }),
     lines: z.array(line).max(500).default([]),
+    number: told.optional().meta({ description: 'As the buyer knows it; the id, if left out' }),
+    url: webAddress.optional().meta({ description: 'Its page' }),
+    discount: money.optional(),
+    delivery: z
+      .strictObject({ method: told, address: told, price: money, date: told })
+      .partial()
+      .optional()
+      .meta({ description: 'As letters tell it' }),
+    tracking: z.strictObject({ number: told, url: webAddress, carrier: told }).partial().optional(),
+    pickup: z.strictObject({ address: told, until: told }).partial().optional(),
+    refund: money.optional().meta({ description: 'What went back' }),
     codes: z.array(z.string().trim().min(1).max(longestCode)).max(20).default([]).meta({ description: 'Promo codes' }),
   })
   .refine(
