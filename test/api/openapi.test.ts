@@ -119,6 +119,18 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /reports/cohorts': () => call('GET', '/reports/cohorts'),
   'get /reports/ltv': () => call('GET', '/reports/ltv'),
   'get /forecast': () => call('GET', '/forecast'),
+  'post /messages': () => {
+    const data = { link: 'https://shop.example/reset/1' };
+    return call('POST', '/messages', { customerId: customer, template: 'password-reset', data });
+  },
+  'put /templates/{name}': () => {
+    const source = '---\nsubject: "{{data.pin}}"\npreheader: "A code"\n---\n<mj-section></mj-section>';
+    const variables = { pin: { type: 'text', example: '4821' } };
+    return call('PUT', '/templates/locker', { variables, texts: [{ channel: 'email', locale: 'en', source }] });
+  },
+  'get /templates': () => call('GET', '/templates'),
+  'get /templates/{name}': () => call('GET', '/templates/locker'),
+  'post /templates/{name}/preview': () => call('POST', '/templates/order-shipped/preview', { channel: 'telegram' }),
   'get /messages': () => call('GET', '/messages'),
   'get /messages/{id}': () => call('GET', `/messages/${messages[0]}`),
   'get /journeys': () => call('GET', '/journeys'),
