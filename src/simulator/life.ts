@@ -1,5 +1,7 @@
 import type { ProfileKind } from '#domain/journey.ts';
 import type { Call, TrackingBody } from './calls.ts';
+import type { Dice } from './dice.ts';
+import type { Fittings } from './fitting.ts';
 import type { Good } from './goods.ts';
 import { signUp } from './newcomers.ts';
 import type { Person } from './person.ts';
@@ -11,6 +13,10 @@ export interface Stage {
   rates: Rates;
   /** By id. */
   goods: Map<string, Good>;
+  /** Of a shop whose items are tried on at home; else null. */
+  fittings: Fittings | null;
+  /** Dice for one thing that happens, the same for the same seed. */
+  diceFor(...what: (string | number)[]): Dice;
   plan(at: number, happens: (at: number) => void): void;
   tell(at: number, call: Call): void;
   /** Changes an article, and tells the catalogue of it. */

@@ -1,9 +1,10 @@
 import type { ProfileKind } from '#domain/journey.ts';
 import { type Dice, dice } from './dice.ts';
+import { isShown, offeredTo, takesHome } from './fitting.ts';
 import { type Good, productProperties } from './goods.ts';
 import { type Life, type Presence, type Stage, signIn, track } from './life.ts';
 import { meetPopUp } from './newcomers.ts';
-import { checkOut, viewCart } from './orders.ts';
+import { buy, checkOut, viewCart } from './orders.ts';
 
 /** A visit that is under way. */
 interface Visit {
@@ -69,11 +70,24 @@ function byHabit(here: Visit): Step[] {
 function byLink(here: Visit, { goods }: Click): Step[] {
   const { stage, life, throws, presence } = here;
   const buys = throws.chance(stage.rates.buysAfterClick * life.person.eagerness.buys);
+  const offered = offeredTo(stage, life);
+  if (offered !== undefined) return byOffer(here, offered, buys);
   const hasCart = life.carts[presence.profile].size > 0;
   const [shown] = goods.flatMap((id) => stage.goods.get(id) ?? []);
   if (hasCart) return [(at) => viewCart(stage, life, at, presence), ...leaveOrBuy(here, buys)];
   const look = (at: number) => (shown ? view(here, at, shown) : opensSomething(here)(at));
   return buys ? [look, (at) => addToCart(here, at, shown), ...leaveOrBuy(here, true)] : [look];
+}
+
+/** To what they have waited for, and may order now. */
+function byOffer(here: Visit, good: Good, buys: boolean): Step[] {
+  const { stage, life, throws, presence } = here;
+  const order = (at: number) => {
+    // Somebody else may have been quicker.
+    const now = stage.goods.get(good.id);
+    if (now !== undefined && now.stock > 0) buy(stage, life, at, presence, now, throws);
+  };
+  return [(at) => view(here, at, good), ...(buys ? [order] : [])];
 }
 
 function leaveOrBuy(here: Visit, buys: boolean): Step[] {
@@ -87,7 +101,7 @@ function opensSomething(here: Visit): Step {
   return (at) => {
     const category = categoryFor(here);
     const isList = throws.chance(sometimes.opensCategory);
-    const found = isList ? undefined : oneOf(stage, throws, category);
+    const found = isList ? undefined : oneOf(stage, throws, category, at);
     if (found) return view(here, at, found);
     const said = { type: 'track', event: 'Product List Viewed', properties: { category } } as const;
     track(stage, life, at, presence, said);
@@ -101,8 +115,8 @@ function categoryFor({ life, throws, stage }: Visit): string {
 }
 
 /** Of what is there; of a whole category sold out nothing. */
-function oneOf(stage: Stage, throws: Dice, category: string): Good | undefined {
-  const there = [...stage.goods.values()].filter((good) => good.category === category && good.stock > 0);
+function oneOf(stage: Stage, throws: Dice, category: string, at: number): Good | undefined {
+  const there = [...stage.goods.values()].filter((good) => good.category === category && isShown(stage, good, at));
   return there[throws.whole(0, Math.max(0, there.length - 1))];
 }
 
@@ -113,7 +127,7 @@ function view({ stage, life, presence }: Visit, at: number, good: Good): void {
 
 function like(here: Visit, at: number): void {
   const { stage, life, throws, presence } = here;
-  const good = oneOf(stage, throws, categoryFor(here));
+  const good = oneOf(stage, throws, categoryFor(here), at);
   if (!good) return;
   const said = { type: 'track', event: 'Product Added to Wishlist', properties: productProperties(good) } as const;
   track(stage, life, at, presence, said);
@@ -121,9 +135,9 @@ function like(here: Visit, at: number): void {
 
 function addToCart(here: Visit, at: number, wanted?: Good): void {
   const { stage, life, throws, presence } = here;
-  const good = wanted ?? oneOf(stage, throws, categoryFor(here));
+  const good = wanted ?? oneOf(stage, throws, categoryFor(here), at);
   const now = good && stage.goods.get(good.id);
-  if (!now || now.stock === 0) return;
+  if (!now || takesHome(stage, life, at, here, now) || now.stock === 0) return;
   const cart = cartOf(life, presence.profile);
   cart.set(now.id, (cart.get(now.id) ?? 0) + 1);
   track(stage, life, at, presence, { type: 'track', event: 'Product Added', properties: productProperties(now) });
