@@ -12,10 +12,11 @@ interface Told {
   line: string;
 }
 
-/** Everything that became of each customer, with the places of its time; who is who is told by the address. */
+/** Everything that became of each customer, with the places of its time; who is who is told by the address. Runs
+ *  of items are nobody's. */
 export async function fates(world: World, since: number): Promise<Record<string, string[]>> {
   const { rows } = await sql<Told>`
-    select p.email, extract(epoch from t.at) * 1000 as at, t.line from (
+    select coalesce(p.email, 'nobody') as email, extract(epoch from t.at) * 1000 as at, t.line from (
       select customer_id, accepted_at as at, concat_ws(' ', '1 message', journey, block, iteration, template, channel, state, opened_by) as line from messages
       union all
       select customer_id, at, concat_ws(' ', '2 decision', journey, block, iteration, channel, decision, reason) from decisions
@@ -24,7 +25,7 @@ export async function fates(world: World, since: number): Promise<Record<string,
       union all
       select customer_id, null, concat_ws(' ', '4 block', b.block, b.iteration, result, reason, count(*)) from run_blocks b join runs r on r.id = b.run_id
       group by customer_id, b.block, b.iteration, result, reason) t
-    join profiles p on p.customer_id = t.customer_id and p.kind = 'personal'`.execute(world.db);
+    left join profiles p on p.customer_id = t.customer_id and p.kind = 'personal'`.execute(world.db);
   const said = rows.map(({ email, at, line }) => {
     const place = at === null ? '' : ` in place ${Math.max(-1, Math.floor((at - since) / (placeMinutes * 60_000)))}`;
     return [email, `${line.replace(ids, 'an id')}${place}`] as const;

@@ -6,7 +6,7 @@ import { isOffered } from '#test/support/offers.ts';
 import { settings as abandonment } from '#workflows/abandonment/settings.ts';
 import type { JourneyName } from '#workflows/catalogue.ts';
 import { settings as welcome } from '#workflows/welcome/settings.ts';
-import { customerOf, type Deed, onLast, placed, shoppers, track } from './scripts.ts';
+import { customerOf, type Deed, oneOfAKind, onLast, placed, shoppers, track } from './scripts.ts';
 import type { World } from './worlds.ts';
 
 /** What a journey is put through, on every server. */
@@ -85,6 +85,18 @@ export const journeyScripts: Partial<Record<JourneyName, Script>> = {
     deeds: [{ at: placed(day, 1), who: 'fedor', act: (world) => isSent(world, 'fedor') }],
     seen: [/message message send 1 password-reset email accepted/],
   },
+  reservation: {
+    settings: { validFor },
+    customers: ['roman', 'sonya', 'taras', 'ulya'],
+    deeds: queue(['roman', 'sonya', 'taras', 'ulya']),
+    seen: [
+      /message reservation offer .* accepted/,
+      /hold-cancelled .* accepted/,
+      /overtaken .* accepted/,
+      /item-sold .* accepted/,
+      /run reservation vase goal/,
+    ],
+  },
   'reservation-followup': {
     settings: {
       promo: { pool: 'followup' },
@@ -128,6 +140,24 @@ function confirms(world: World, who: string): Promise<void> {
 async function isSent(world: World, who: string): Promise<void> {
   const data = { link: 'https://shop.example/reset' };
   await world.call('POST', '/messages', { customerId: await customerOf(world, who), template: 'password-reset', data });
+}
+
+/** All wait for an item that is out. The first does not order; the second does, and cancels; the third is overtaken by the first. */
+function queue([first = '', second = '', ...rest]: string[]): Deed[] {
+  const item = { product_id: oneOfAKind };
+  const products = [{ ...item, quantity: 1, price: 10 }];
+  const order = { order_id: 'vase-1', total: 10, currency: 'RUB', products };
+  const shop = (at: number, event: string) => ({ at, who: 'shop', act: track('shop', event, item) });
+  const join = (who: string, n: number) => ({ at: placed(day + 2 * n, 1), who, act: track(who, 'Queue Joined', item) });
+  return [
+    shop(placed(day - 1, 5), 'Item Sent To Fitting'),
+    ...[first, second, ...rest].map(join),
+    shop(placed(2 * day, 2), 'Item Returned'),
+    { at: placed(3 * day, 3), who: second, act: track(second, 'Order Completed', order) },
+    { at: placed(4 * day, 4), who: second, act: track(second, 'Order Cancelled', { order_id: 'vase-1' }) },
+    { at: placed(4 * day + 12, 5), who: first, act: track(first, 'Order Completed', { ...order, order_id: 'vase-2' }) },
+    shop(placed(4 * day + 24, 6), 'Item Sold'),
+  ];
 }
 
 /** Items of the queue that some are offered, one after the other; every third orders something ten hours later. */

@@ -29,12 +29,14 @@ export const track =
 type Random = () => number;
 
 const products = ['lamp', 'shade', 'rug', 'carpet'];
+/** Nobody comes across it but who waits for it. */
+export const oneOfAKind = 'vase';
 const person =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36';
 
 export async function stockShop(world: World): Promise<void> {
   const offers = [{ region: '*', price: { amount: 100_000, currency: 'RUB' }, stock: 9 }];
-  const items = products.map((id) => ({
+  const items = [...products, oneOfAKind].map((id) => ({
     id,
     name: id,
     url: `https://shop.example/${id}`,
