@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { OutgoingMessage } from '#channels/channel.ts';
 import { newId } from '#db/ids.ts';
+import type { Move } from '#db/moves.ts';
 import { beginSubmitting, type Submission } from '#db/submissions.ts';
 import type { PipelinedTrx } from '#db/transaction.ts';
 import type { ChannelName } from '#domain/journey.ts';
@@ -31,7 +33,7 @@ export async function reserve(
   passedOver: Partial<Record<ChannelName, string>>,
 ): Promise<Sending> {
   const { facts, situation, now, request } = deciding;
-  const { block, iteration, message } = candidate;
+  const { block, message } = candidate;
   const earlier = facts.sent.find((sent) => isOf(sent, candidate, request.channel));
   const id = earlier?.id ?? candidate.id ?? newId(now);
   const locale = localeOf(facts.customer.locale, situation.shop);
@@ -48,17 +50,26 @@ export async function reserve(
   const rendered = letter(deciding.deps, { ...of, flags, shop, firstName: facts.customer.firstName }, content);
   const submission = submissionOf(deciding, candidate, id, locale, rendered?.links ?? [], shownBy(content, candidate));
   const decision = decisionRow(deciding, candidate, { decision: 'send', reason: 'ok' }, id, { passedOver });
-  // The run stays where it is until the channel has answered.
-  const here = { block, iteration, until: now.getTime(), upcoming: candidate, channel: request.channel };
-  const staying = { ask: null, answer: null, left: null, ...aheadOf(viewer(deciding), here) };
-  const move = { ...moveFrom(deciding, block, iteration), ...staying, progress: candidate.progress };
-  await trx.last(() => beginSubmitting(trx, submission, move, decision));
+  const move = moveTo(deciding, candidate);
+  const givesBack = facts.sent.some((sent) => sent.state === 'reserved' && sent.id !== id);
+  await trx.last(() => beginSubmitting(trx, submission, { move, decision, at: now, givesBack }));
   return {
-    deciding,
+    deciding: { ...deciding, facts: { ...facts, run: { ...facts.run, block } } },
     candidate,
     messageId: id,
     message: rendered && outgoing(deciding.deps, { contact: facts.contact, shop }, submission, rendered),
   };
+}
+
+/** The run stays where it is until the channel has answered; null where it stands there already, and nothing is new to it. */
+function moveTo(deciding: Deciding, candidate: Candidate): Move | null {
+  const { facts, now, request } = deciding;
+  const { block, iteration, progress } = candidate;
+  const isThere = facts.run.block === block && iteration === 1 && facts.run.readSeq === facts.activitySeq;
+  if (isThere && isDeepStrictEqual(progress, facts.run.progress)) return null;
+  const here = { block, iteration, until: now.getTime(), upcoming: candidate, channel: request.channel };
+  const staying = { ask: null, answer: null, left: null, ...aheadOf(viewer(deciding), here) };
+  return { ...moveFrom(deciding, block, iteration), ...staying, progress };
 }
 
 function submissionOf(

@@ -7,8 +7,10 @@ import type { Contactability } from '#domain/reach.ts';
 import type { Locale } from '#domain/shop.ts';
 import { contactabilityJson } from './contactability.ts';
 import { newId } from './ids.ts';
+import { epochMs } from './instants.ts';
 import { type LedgerJson, ledgerJson, ledgerOf } from './ledger.ts';
 import { inOrder } from './pipeline.ts';
+import { latestSettings, type SettingsRef, settingsValues } from './remembered.ts';
 import type { DB } from './schema.ts';
 import { statement } from './statement.ts';
 
@@ -81,12 +83,13 @@ async function readContacts(trx: Kysely<DB>, requests: readonly ContactRequest[]
   const { shop = null, policy = null, found = [] } = rows[0] ?? {};
   const facts: (ContactFacts | null)[] = requests.map(() => null);
   for (const [place, one] of found) facts[place] = { ...one, ledger: ledgerOf(one.ledger) };
-  return { facts, shop, policy };
+  const values = await settingsValues(trx, { shop, policy });
+  return { facts, shop: values.shop?.value ?? null, policy: values.policy?.value ?? null };
 }
 
 interface Read {
-  shop: unknown;
-  policy: unknown;
+  shop: SettingsRef | null;
+  policy: SettingsRef | null;
   found: [number, ContactFacts & { ledger: LedgerJson }][];
 }
 
@@ -106,7 +109,7 @@ const reading = statement<{ asked: unknown; now: Date }, Read>(
           sql`false`,
         )},
         'known', (select json_build_object('id', m.id, 'state', m.state, 'leaseLeftMs', case when m.state = 'submitting'
-            then greatest(0, coalesce((extract(epoch from m.lease_until - now()) * 1000)::bigint, 0)) else 0 end) from messages m
+            then greatest(0, coalesce(${epochMs(sql`m.lease_until - now()`)}, 0)) else 0 end) from messages m
           where m.run_id = a.run and m.customer_id = w.id and m.block = a.block and m.iteration = a.iteration and m.channel = a.channel)
       ) as facts
       from asked a cross join lateral (
@@ -116,8 +119,7 @@ const reading = statement<{ asked: unknown; now: Date }, Read>(
         where c.id = a.customer) w
     )
     select (select coalesce(json_agg(json_build_array(place, facts)), '[]') from found) as found,
-      (select value from settings where name = 'shop' order by version desc limit 1) as shop,
-      (select value from settings where name = 'policy' order by version desc limit 1) as policy`,
+      ${latestSettings(sql`'shop'`)} as shop, ${latestSettings(sql`'policy'`)} as policy`,
 );
 
 /** A request with its answer, as it is written. */

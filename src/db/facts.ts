@@ -18,7 +18,7 @@ import {
 import { epochMs } from './instants.ts';
 import { type LedgerJson, ledgerJson, ledgerOf } from './ledger.ts';
 import { inOrder } from './pipeline.ts';
-import { type SettingsRef, settingsValues, type Versioned } from './remembered.ts';
+import { latestSettings, type SettingsRef, settingsValues, type Versioned } from './remembered.ts';
 import type { DB } from './schema.ts';
 import { type Give, statement } from './statement.ts';
 import { type TrailJson, trailJson, trailOf } from './trail.ts';
@@ -104,15 +104,6 @@ export interface FactsRequest {
   run: { id: string } | { workflowId: string };
   now: Date;
 }
-
-/** Above all versions. */
-const newest = sql`2147483647`;
-const latest = (
-  name: RawBuilder<unknown>,
-  version: RawBuilder<unknown> = sql`null`,
-): RawBuilder<SettingsRef | null> => sql`(
-  select json_build_object('version', s.version, 'id', s.id) from settings s
-  where s.name = ${name} and s.version <= coalesce(${version}::int, ${newest}) order by s.version desc limit 1)`;
 
 /** Takes the customer's lock until the transaction ends. A statement of its own, before anything is read: in READ
  *  COMMITTED a statement sees what was committed when it *began*, not when it got the lock it waited for. */
@@ -238,8 +229,8 @@ function factsSql(
       'trail', ${trailJson(profile)},
       'spoken', ${spokenJson(journey, key)},
       'habits', json_build_object('own', ${customerHabitsJson(now, sql`own`)}, 'everybody', ${habitsJson}),
-      'settings', json_build_object('journey', ${latest(sql`${journey}::text`, sql`(select settings_version from run)`)},
-        'shop', ${latest(sql`'shop'`)}, 'policy', ${latest(sql`'policy'`)})
+      'settings', json_build_object('journey', ${latestSettings(sql`${journey}::text`, sql`(select settings_version from run)`)},
+        'shop', ${latestSettings(sql`'shop'`)}, 'policy', ${latestSettings(sql`'policy'`)})
     ) as facts
     from who w`;
 }

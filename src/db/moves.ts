@@ -157,7 +157,7 @@ export function decisionInsert<Input>(
     where id is not null`;
 }
 
-export const decided = (give: Give<Moving>) =>
+const decided = (give: Give<Moving>) =>
   decisionInsert(
     give,
     ({ decision }) => decision,

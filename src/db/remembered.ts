@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DB } from './schema.ts';
 
 export interface Versioned {
@@ -10,6 +10,19 @@ export interface Versioned {
 export interface SettingsRef {
   id: string;
   version: number;
+}
+
+/** Above all versions. */
+const newest = sql`2147483647`;
+
+/** The newest version under a name, or the newest up to `version`, as JSON; null where nothing was set. */
+export function latestSettings(
+  name: RawBuilder<unknown>,
+  version: RawBuilder<unknown> = sql`null`,
+): RawBuilder<SettingsRef | null> {
+  return sql`(
+    select json_build_object('version', s.version, 'id', s.id) from settings s
+    where s.name = ${name} and s.version <= coalesce(${version}::int, ${newest}) order by s.version desc limit 1)`;
 }
 
 /** More than there are versions alive. */

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { DatabaseError } from 'pg';
 import type { ChannelName, ContactClass, MessageFlags } from '#domain/journey.ts';
 import type { Locale } from '#domain/shop.ts';
-import { type DecisionRow, decided, flagsOfMove, type Move, type MoveFlags, type Moving, moveCtes } from './moves.ts';
+import { type DecisionRow, decisionInsert, flagsOfMove, type Move, type MoveFlags, moveCtes } from './moves.ts';
 import type { DB } from './schema.ts';
 import { flaggedStatement, type Give } from './statement.ts';
 
@@ -34,26 +34,48 @@ export interface Submission {
   zone: string;
 }
 
-/** Reserves the ledger row and takes the lease, together with the decision to send. The row goes straight to
- *  `submitting`: goal, consent and quiet hours were asked under the lock that this transaction still holds. */
-export async function beginSubmitting(
-  db: Kysely<DB>,
-  message: Submission,
-  move: Move,
-  decision: DecisionRow,
-): Promise<void> {
-  await unlessFinal(message.id, submitting(db, { message, move, decision }));
+/** What is written beside it. */
+export interface Submitting {
+  /** Null: the run stands there already. */
+  move: Move | null;
+  decision: DecisionRow;
+  at: Date;
+  /** Another message of the run was reserved, and is not sent now. */
+  givesBack: boolean;
 }
 
-const submitting = flaggedStatement<MoveFlags, Moving & { message: Submission }>(
-  ({ move }) => flagsOfMove(move),
-  (give, flags) => sql`
-    with ${moveCtes(give, flags)}, decided as (${decided(give)}), given_back as (
-      update messages set state = 'dropped', reason = 'changed'
-      where run_id = ${give(({ message }) => message.runId)} and state = 'reserved' and id <> ${give(({ message }) => message.id)}
-    )
-    ${submissionInsert(give, ({ move }) => move.at)}`,
+/** Reserves the ledger row and takes the lease, together with the decision to send. The row goes straight to
+ *  `submitting`: goal, consent and quiet hours were asked under the lock that this transaction still holds. */
+export async function beginSubmitting(db: Kysely<DB>, message: Submission, beside: Submitting): Promise<void> {
+  const { move } = beside;
+  const begun = move === null ? staying(db, { message, ...beside }) : turning(db, { message, ...beside, move });
+  await unlessFinal(message.id, begun);
+}
+
+type Begun = Submitting & { message: Submission };
+
+const staying = flaggedStatement<{ givesBack: boolean }, Begun>(
+  ({ givesBack }) => ({ givesBack }),
+  (give, { givesBack }) => sql`with ${besideCtes(give, givesBack)} ${submissionInsert(give, ({ at }) => at)}`,
 );
+
+const turning = flaggedStatement<MoveFlags & { givesBack: boolean }, Begun & { move: Move }>(
+  ({ move, givesBack }) => ({ ...flagsOfMove(move), givesBack }),
+  (give, { givesBack, ...flags }) =>
+    sql`with ${moveCtes(give, flags)}, ${besideCtes(give, givesBack)} ${submissionInsert(give, ({ at }) => at)}`,
+);
+
+function besideCtes<Input extends Begun>(give: Give<Input>, givesBack: boolean) {
+  const decided = decisionInsert(
+    give,
+    ({ decision }) => decision,
+    ({ at }) => at,
+  );
+  const given = sql`, given_back as (
+    update messages set state = 'dropped', reason = 'changed'
+    where run_id = ${give(({ message }) => message.runId)} and state = 'reserved' and id <> ${give(({ message }) => message.id)})`;
+  return sql`decided as (${decided}) ${givesBack ? given : sql``}`;
+}
 
 /** The ledger row goes to `submitting`, whether it is there already or not. */
 export function submissionInsert<Input extends { message: Submission }>(give: Give<Input>, at: (input: Input) => Date) {
