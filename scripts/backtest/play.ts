@@ -1,5 +1,4 @@
 import type { ActivityDeps } from '#activities/deps.ts';
-import { type JobName, jobNames, jobs } from '#activities/jobs.ts';
 import type { Channel } from '#channels/channel.ts';
 import { createIntake, type Intake, RefusedEvents } from '#db/intake.ts';
 import { createKey } from '#db/keys.ts';
@@ -8,10 +7,10 @@ import { saveSettings } from '#db/settings.ts';
 import { durationMs } from '#domain/duration.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
 import type { Routing } from '#domain/routing.ts';
+import { isBrowsing } from '#domain/segment-effects.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { createTimeMachine, type TimeMachine } from '#timemachine/machine.ts';
-import { nextDue, schedules } from '#worker/schedules.ts';
 import { routing } from '#workflows/catalogue.ts';
 import type { SideDatabase } from './database.ts';
 import type { Product } from './gathering.ts';
@@ -36,8 +35,9 @@ export interface Progress {
   messages: number;
 }
 
-/** Events that come within this time go in together, with its last: a flush has a price of its own. */
-const gatherMs = durationMs('PT1M');
+/** What people do while they look around goes in together when so much time has passed: a flush has a price of its own, and journeys
+ *  that begin with it count from the last activity. Anything else, such as an order, goes in at once, with what was before it. */
+const gatherMs = durationMs('PT5M');
 /** So few at once go in one flush, so that what ids they draw never depends on which flush was quicker. */
 const eventsAtOnce = 31;
 /** The record does not say how many there were: nothing is ever sold out. */
@@ -56,13 +56,13 @@ export async function play({ prepared, side, journeys, database, tell }: Playing
   for (const { name, value } of side.settings) await saveSettings(db, name, value, 'backtest', start);
   const shop = () => side.shop;
   const activities = await recording(took);
-  const machine = await createTimeMachine({ db, pool, start, seed: 'backtest', shop, activities });
+  const machine = await createTimeMachine({ db, pool, start, seed: 'backtest', shop, activities, schedules: true });
   const heard = narrowed(routing, journeys);
   const intake = createIntake({ pool, clock: machine.clock, routing: heard, onOutbox: machine.onOutbox, shop, isOn: () => true });
   const source = await createKey(db, 'sources', 'backtest', start);
   const record = { machine, intake, sourceId: source?.id ?? '', shop: side.shop, database };
   let events = 0;
-  for (const name of jobNames) keep(name, record);
+  drainHourly(machine, start.getTime());
   try {
     for (const { day } of days) {
       const told = await readDay(prepared, day);
@@ -96,13 +96,12 @@ function schedule({ machine, intake, sourceId, shop, database }: Played, day: st
   }
 }
 
-/** A regular job, each time that it is due, and what journeys must hear of it. */
-function keep(name: JobName, record: Played): void {
-  const { machine, database, shop } = record;
-  machine.at(nextDue(schedules[name], machine.clock.now(), shop.zone), async () => {
-    await jobs[name](database.db, machine.clock.now());
+/** What regular jobs have written for journeys to hear, every hour: nobody else takes it there. */
+function drainHourly(machine: TimeMachine, from: number): void {
+  const next = from + durationMs('PT1H');
+  machine.at(new Date(next), async () => {
     await machine.relay.drain();
-    keep(name, record);
+    drainHourly(machine, next);
   });
 }
 
@@ -130,6 +129,9 @@ function* gathered(events: readonly Recorded[]): Generator<Recorded[]> {
       together = [];
     }
     together.push(event);
+    if (isBrowsing(event.name)) continue;
+    yield together;
+    together = [];
   }
   if (together.length > 0) yield together;
 }
