@@ -20,7 +20,7 @@ export function goodJson(region: RawBuilder<unknown>): RawBuilder<unknown> {
 }
 
 /** So far a category is counted: larger ones are alike. */
-const countedTo = 100;
+const countedTo = 50;
 /** Of so many of the newest goods of a category the region must have one. */
 const lookedAt = 50;
 

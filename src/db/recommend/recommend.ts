@@ -32,7 +32,11 @@ export interface Asking extends Person {
 }
 
 /** So many candidates are looked at first, and so many where those give too little. */
-const windows = { first: 60, discounts: 300, wide: 2_000 };
+const windows = { first: 60, wide: 2_000 };
+/** Of a source that looks into several categories: so many in each of them. */
+const windowsOfEach = { first: 20, wide: 300 };
+/** Discounted goods are looked for further, for they come first. */
+const discountedTimes = 5;
 /** Ranked by likeness, not by the database. */
 const similarLooked = 300;
 const mostAbout = 5;
@@ -59,7 +63,7 @@ export async function recommend(
     at,
     hidden: hiddenAt(at, shop.earlyAccess, shop.zone),
     registered: registered ?? null,
-    window: discountedFirst ? windows.discounts : windows.first,
+    window: windows.first,
     limit: count,
   };
   let taken: Recommended[] = [];
@@ -82,22 +86,29 @@ const goodsOf = (offered: readonly Offered[]) => offered.map(({ good }) => good)
 
 /** One statement a scope: each text is prepared once. */
 function scoped(candidates: (scope: Scope) => Candidates) {
-  const make = (scope: Scope) => statement<Asked, Offered>((give) => filtered(give, candidates(scope)(give)));
-  const statements = { all: make('all'), category: make('category'), products: make('products') };
+  const statements = {
+    all: reads(candidates('all')),
+    category: reads(candidates('category')),
+    products: reads(candidates('products')),
+  };
   return (db: Any, asked: Asked) => statements[scopeOf(asked)](db, asked);
 }
 
+function reads(candidates: Candidates) {
+  return statement<Asked, Offered>((give) => filtered(give, candidates(give)));
+}
+
 /** Few candidates first, which do where most of the catalogue may be shown. */
-function widening(read: (db: Any, asked: Asked) => Promise<Offered[]>): Reader {
+function widening(read: ReturnType<typeof reads>, { first, wide } = windows): Reader {
   return async (db, asked) => {
-    const first = await read(db, asked);
-    return goodsOf(first.length < asked.limit ? await read(db, { ...asked, window: windows.wide }) : first);
+    const found = await read(db, { ...asked, window: asked.discountedFirst ? first * discountedTimes : first });
+    return goodsOf(found.length < asked.limit ? await read(db, { ...asked, window: wide }) : found);
   };
 }
 
-const readSimilar = statement<Asked, Offered>((give) => filtered(give, similar(give)));
-const readComplementary = statement<Asked, Offered>((give) => filtered(give, complementary(give)));
-const readPersonal = statement<Asked, Offered>((give) => filtered(give, personal(give)));
+const readSimilar = reads(similar);
+const readComplementary = widening(reads(complementary), windowsOfEach);
+const readPersonal = widening(reads(personal), windowsOfEach);
 
 /** Where the shop knows none of the goods that the wish is about, nothing is like them. */
 async function readAlike(db: Any, asked: Asked): Promise<Good[]> {
@@ -120,6 +131,6 @@ const sources: Readonly<Record<Source, Reader>> = {
   novelties: widening(scoped(novelties)),
   random: widening(scoped(random)),
   similar: readAlike,
-  complementary: async (db, asked) => (asked.about.length === 0 ? [] : goodsOf(await readComplementary(db, asked))),
-  personal: async (db, asked) => (asked.customerId === null ? [] : goodsOf(await readPersonal(db, asked))),
+  complementary: async (db, asked) => (asked.about.length === 0 ? [] : readComplementary(db, asked)),
+  personal: async (db, asked) => (asked.customerId === null ? [] : readPersonal(db, asked)),
 };
