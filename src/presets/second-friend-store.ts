@@ -5,7 +5,13 @@ import { inOrder } from './welcome.ts';
 export const preset: Preset = {
   name: 'second-friend-store',
   title: 'Second Friend Store: resale of luxury items, each of which exists once',
-  shop: { name: 'Second Friend Store', locale: 'ru', texts: 'second-friend-store' },
+  shop: {
+    name: 'Second Friend Store',
+    locale: 'ru',
+    texts: 'second-friend-store',
+    // Friday's novelties are for the registered only until Monday.
+    earlyAccess: { weekday: 'friday', until: { weekday: 'monday', time: '09:00' } },
+  },
   policy: defaultPolicy,
   promoPools: [
     {
