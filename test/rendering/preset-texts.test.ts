@@ -11,7 +11,9 @@ import { fullModel, inputFor, leastModel, minimalModel, track } from './sample.t
 
 const renderer = await createRenderer();
 const worded = renderer.templates.flatMap((one) => (one.texts === null ? [] : [{ ...one, texts: one.texts }]));
-const inWordsOf = (texts: string | null, model: MessageModel) => ({ ...model, shop: { ...model.shop, texts } });
+/** What the queue of an item says of it beside its good. */
+const data = { hours: 16, inCatalogue: true };
+const inWordsOf = (texts: string | null, model: MessageModel) => ({ ...model, data, shop: { ...model.shop, texts } });
 
 test('only presets have texts of their own, and whose shop speaks in them is one that has some', () => {
   for (const name of textSets) expect(Object.keys(presets)).toContain(name);
@@ -32,7 +34,8 @@ describe.each(worded)('$texts: $journey/$message by $channel in $locale', (templ
     expect(said).not.toMatch(/\{\{|\[\[|\bundefined\b|\[object/);
     expect(said).toContain(`${track.publicUrl}/t/c/`);
     for (const link of made.links) expect(link).toContain(`utm_content=${message}`);
-    expect(renderer.render(inputFor(template, channel, model)).content).not.toEqual(made.content);
+    const usual = renderer.render(inputFor(template, channel, inWordsOf(null, model)));
+    expect(usual.content).not.toEqual(made.content);
   });
 });
 
