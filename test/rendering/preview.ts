@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { shown } from '#channels/sandbox/shown.ts';
 import type { Locale } from '#domain/shop.ts';
 import { smsSize } from '#domain/sms.ts';
+import { exampleOf, filled } from '#domain/template-variables.ts';
 import type { MessageModel } from '#rendering/model.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { launchBrowser } from '#test/support/chromium.ts';
+import { ourTemplates } from '#workflows/variables.ts';
 import { fullModel, inputFor, inputOf, leastModel } from './sample.ts';
 
 const views = [
@@ -70,8 +72,11 @@ function fileOf({ texts, message, locale }: (typeof chosen)[number]): string {
   return `${texts === null ? '' : `${texts}.`}${message}.${locale}`;
 }
 
-function inWordsOf({ texts }: (typeof chosen)[number], model: MessageModel): MessageModel {
-  return { ...model, shop: { ...model.shop, texts } };
+function inWordsOf({ texts, message, journey }: (typeof chosen)[number], model: MessageModel): MessageModel {
+  const { variables } = ourTemplates.get(message) ?? {};
+  const queue = journey === 'reservation' ? { hours: 16, inCatalogue: true } : {};
+  const data = variables ? filled(variables, exampleOf(variables, 'all')) : queue;
+  return { ...model, data, shop: { ...model.shop, texts } };
 }
 
 /** One file a message and language: each channel as it is with all there can be, and with the least. */
