@@ -23,8 +23,9 @@ export interface TimeMachineOptions
   pool: pg.Pool;
   activities: Omit<ActivityDeps, 'db' | 'clock'>;
   shop?: () => ShopSettings;
-  /** Whether regular jobs are started as Temporal's schedules do, in the shop's zone. Default: false. */
-  schedules?: boolean;
+  /** Regular jobs are started when their schedules are due, in the shop's zone, on every so many days: 1 as in production. By
+   *  default there are none. */
+  jobsEveryDays?: number;
 }
 
 /** Intake, relay, journeys and activities on a clock that goes only when it is told to. */
@@ -70,7 +71,8 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
   const relay = createRelay({ db, port, time: clock.time, log: silent });
   const onOutbox = (rows: OutboxRow[]) => engine.waitFor(relay.push(rows));
   const intake = createIntake({ pool, clock, routing, onOutbox, isOn: () => true, ...(shop && { shop }) });
-  if (options.schedules) keepRegular(engine, db, (shop?.() ?? defaultShop).zone);
+  const { zone } = shop?.() ?? defaultShop;
+  if (options.jobsEveryDays !== undefined) keepRegular(engine, db, { zone, everyDays: options.jobsEveryDays });
   const runUntil = async (instant: number) => {
     hasPools ||= await hasPromoPools(db);
     await engine.runUntil(instant);

@@ -5,23 +5,24 @@ import { tendPromoPools } from '#db/promo-pools.ts';
 import { durationMs } from '#domain/duration.ts';
 import { workflowId } from '#domain/ids.ts';
 import { journeyQueue } from '#domain/queues.ts';
-import { nextDue, schedules } from '#worker/schedules.ts';
+import { type Daily, nextDue, schedules } from '#worker/schedules.ts';
 import type { Engine } from './engine.ts';
 import { payloadsOf } from './sdk.ts';
 
 /** Before the jobs of the night. In production housekeeping does it every hour; a year has many hours. */
-const housekeeping = { time: '02:00', catchUp: 'PT0S' };
+const housekeeping: Daily = { time: '02:00', catchUp: 'PT0S' };
 const habitsEveryMs = durationMs('PT1H');
+const dayMs = durationMs('P1D');
 
 /** Starts the regular jobs when their schedules are due (`src/worker/schedules.ts`), and does every night what is business in
- *  housekeeping: everybody's habits, promo codes made ahead. `zone`: the shop's. */
-export function keepRegular(engine: Engine, db: Db, zone: string): void {
-  const everyDay = (daily: typeof housekeeping, act: (due: number) => void) => {
+ *  housekeeping: everybody's habits, promo codes made ahead. `zone`: the shop's; of `everyDays` days only the first is so. */
+export function keepRegular(engine: Engine, db: Db, { zone, everyDays }: { zone: string; everyDays: number }): void {
+  const everyDay = (daily: Daily, act: (due: number) => void) => {
     const wait = (after: number) => {
       const due = nextDue(daily, new Date(after), zone).getTime();
       engine.queue.add(due, () => {
         act(due);
-        wait(due);
+        wait(due + (everyDays - 1) * dayMs);
       });
     };
     wait(engine.now);

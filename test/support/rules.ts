@@ -1,17 +1,1 @@
-import type { JourneyRules } from '#db/invariants.ts';
-import { durationMs } from '#domain/duration.ts';
-import { contracts, journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
-
-/** What each journey promises by itself, for `checkInvariants`: by its contract, and its settings where they are not its own
- *  (`settings` by name). */
-export function journeyRules(settings: Record<string, object> = {}): Record<string, JourneyRules> {
-  return Object.fromEntries(
-    journeyNames.map((name) => {
-      const parsed: unknown = settingsSchemas[name].parse(settings[name] ?? {});
-      const { repeatAfter } = parsed as { repeatAfter?: string };
-      const messages = Object.entries(contracts[name].messages);
-      const ignorePolicy = messages.filter(([, { obeys }]) => !obeys).map(([message]) => message);
-      return [name, { ignorePolicy, ...(repeatAfter !== undefined && { repeatAfterMs: durationMs(repeatAfter) }) }];
-    }),
-  );
-}
+export { journeyRules } from '#scripts/simulate/promises.ts';
