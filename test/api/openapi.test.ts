@@ -123,6 +123,8 @@ const requests: Record<string, () => Promise<Answer>> = {
     const data = { link: 'https://shop.example/reset/1' };
     return call('POST', '/messages', { customerId: customer, template: 'password-reset', data });
   },
+  'post /journeys/{name}/test': () =>
+    call('POST', '/journeys/abandonment/test', { message: 'cart-reminder', customerId: customer }),
   'put /templates/{name}': () => {
     const source = '---\nsubject: "{{data.pin}}"\npreheader: "A code"\n---\n<mj-section></mj-section>';
     const variables = { pin: { type: 'text', example: '4821' } };

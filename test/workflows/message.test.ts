@@ -165,6 +165,38 @@ test('an address that does not exist is told to the caller; one that bounces lat
   expect([status, body.code, body.detail]).toEqual([422, 'not_reachable', expect.stringContaining('email: bounced')]);
 });
 
+test('a test of any journey’s message goes to whoever wants to see it, is marked, and counts nowhere', async () => {
+  const at = system.clock.now();
+  await system.stock({ id: 'lamp' }, { id: 'rug', category: 'Rugs' });
+  const zoya = await customer({ firstName: 'Zoya' });
+  await system.track(zoya.id, 'Product Added', { product_id: 'lamp' });
+  const ask = (journey: string, body: object) => system.call('POST', `/journeys/${journey}/test`, body);
+  const seen = await ask('abandonment', {
+    message: 'cart-promo',
+    email: 'marketer@shop.example',
+    about: zoya.customerId,
+  });
+  expect(seen.status, seen.text).toBe(202);
+  await ask('abandonment', { message: 'view-alternatives', email: 'marketer@shop.example', locale: 'ru' });
+  await ask('order-confirmation', { message: 'order-shipped', email: 'marketer@shop.example' });
+  await system.relayed();
+  const mails = await mailed('marketer@shop.example', 3);
+  for (const { subject } of mails) expect(subject).toMatch(/^\[Test\] /);
+  expect(mails.map(({ text }) => text).join('\n')).toContain('TEST-CODE');
+  expect(mails.map(({ text }) => text).join('\n')).toContain('Product lamp');
+  await ended(seen.body.id);
+  const { body } = await system.call('GET', `/messages/${seen.body.id}`);
+  expect(body).toMatchObject({ journey: 'message', step: 'test', template: 'cart-promo', class: 'service' });
+  const counted = system.db
+    .selectFrom('messages')
+    .select('counts')
+    .where('block', '=', 'test')
+    .where('reserved_at', '>=', at);
+  expect((await counted.execute()).map(({ counts }) => counts)).toEqual([false, false, false]);
+  const wrong = await ask('abandonment', { message: 'no-such', email: 'marketer@shop.example' });
+  expect([wrong.status, wrong.body.errors[0].field]).toEqual([400, 'message']);
+});
+
 const locker = {
   variables: {
     pin: { type: 'text', example: '4821' },

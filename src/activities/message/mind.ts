@@ -6,6 +6,7 @@ import type { Facts } from '#db/facts.ts';
 import { openData, type RequestRead, readRequest } from '#db/message-requests.ts';
 import { contract } from '#workflows/message/contract.ts';
 import { settings } from '#workflows/message/settings.ts';
+import { testContent } from './test-content.ts';
 
 /** Facts with what was asked for; null where it was erased with its customer. */
 type RequestFacts = Facts & { asked: RequestRead | null };
@@ -18,12 +19,15 @@ function upcoming({ template, requestedAt, validForMs, cascade }: RequestRead): 
   return { message: template, firstDue: requestedAt.getTime(), validForMs, cascade };
 }
 
+/** A block of their own, so that no count of what customers get has tests in it. */
+const blockOf = (request: RequestRead | null) => (request?.isTest ? 'test' : 'send');
+
 function step({ facts, progress }: Situation): Step {
   const request = asked(facts);
   if (request === null || isDone(progress)) return { do: 'nothing', why: 'completed' };
   // Whoever asked was told this id; it is the first channel's.
   const id = request.isIdTaken ? {} : { id: request.id };
-  return { do: 'send', block: 'send', iteration: 1, refs: [], progress, ...id, ...upcoming(request) };
+  return { do: 'send', block: blockOf(request), iteration: 1, refs: [], progress, ...id, ...upcoming(request) };
 }
 
 /** One message, as it was asked for, at once. */
@@ -42,14 +46,16 @@ export const mind: Mind = {
   done: () => ({ done: true }),
   first({ facts, now }) {
     const request = asked(facts);
-    return { block: 'send', until: now, upcoming: request && upcoming(request) };
+    return { block: blockOf(request), until: now, upcoming: request && upcoming(request) };
   },
   afterOrder: () => 'goes_on',
   deservesAnother: () => false,
-  async compose(trx, { facts, shop }, _candidate, deps) {
+  async compose(trx, situation, _candidate, deps) {
+    const { facts, shop } = situation;
     const request = asked(facts);
     const data = request && openData(request.data, request.id, deps.secret);
     if (!request || !data) return untrue('no_data');
+    if (request.isTest) return testContent(trx, situation, { request, about: data.about }, deps);
     return { ...nothing, data, ...(await textsOf(trx, deps, request, { locale: facts.customer.locale, shop })) };
   },
 };

@@ -21,6 +21,7 @@ import { settingsRoutes } from './settings.ts';
 import { tailRoutes } from './tails.ts';
 import { telegramLinkRoutes } from './telegram-link.ts';
 import { templateRoutes } from './templates.ts';
+import { testSendRoutes } from './test-send.ts';
 import { webhookSecretRoutes } from './webhook-secrets.ts';
 import { whyRoutes } from './why.ts';
 
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   ...telegramLinkRoutes,
   ...messageRoutes,
   ...sendRoutes,
+  ...testSendRoutes,
   ...templateRoutes,
   ...journeyRoutes,
   ...tailRoutes,

@@ -9,6 +9,9 @@ import { defaultShop, type Locale, localeOf, locales, type ShopSettings } from '
 import type { KnownTemplate } from './templates-known.ts';
 import { fieldError } from './validate.ts';
 
+/** What a template has texts for. */
+type Texts = Pick<KnownTemplate, 'name' | 'has'>;
+
 interface Wanted {
   customerId: string;
   profile: ProfileKind;
@@ -23,7 +26,7 @@ interface Wanted {
 export async function wayTo(
   deps: ApiDeps,
   wanted: Wanted,
-  template: KnownTemplate,
+  template: Texts,
 ): Promise<Pick<MessageRequest, 'cascade' | 'locale'>> {
   const found = await contactFor(deps.db, wanted.customerId, wanted.profile, wanted.to);
   if (found === null) throw new Problem('customer_not_found');
@@ -38,7 +41,7 @@ export async function wayTo(
   return { cascade: wanted.cascade ?? only(wanted.channel ?? first), locale };
 }
 
-function channelsOf({ channel, cascade, to }: Wanted, template: KnownTemplate, shop: ShopSettings): ChannelName[] {
+function channelsOf({ channel, cascade, to }: Wanted, template: Texts, shop: ShopSettings): ChannelName[] {
   if (channel !== undefined) return [channel];
   if (cascade !== undefined) return cascade.channels.map((step) => step.channel);
   const fitting = shop.channels.filter((one) => to === null || channelFacts[one].address === to.kind);
@@ -53,7 +56,7 @@ function objection(contact: Contactability, channel: ChannelName, shop: ShopSett
   return unreachableBecause(reachOf(contact, channel), 'service', shop);
 }
 
-function noText({ cascade }: Wanted, channels: ChannelName[], { name }: KnownTemplate): Problem {
+function noText({ cascade }: Wanted, channels: ChannelName[], { name }: Texts): Problem {
   const field = cascade === undefined ? 'channel' : 'cascade';
   const message = `template ${name} has no text for ${channels.join(', ')} in one language`;
   return new Problem('invalid_request', { detail: `${message}.`, errors: [fieldError([field], message, true)] });

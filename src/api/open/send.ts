@@ -28,6 +28,9 @@ import { fieldError } from './validate.ts';
 
 type Body = z.output<typeof sendInput>;
 
+/** Whom something goes to: exactly one of these. */
+export type Recipient = Pick<Body, 'customerId' | 'userId' | 'email' | 'phone'>;
+
 const send = route({
   method: 'post',
   path: '/messages',
@@ -110,13 +113,13 @@ function idempotencyOf(request: Request, callerId: string, body: Body): Idempote
   });
 }
 
-async function mustBeEnabled({ db }: ApiDeps): Promise<void> {
+export async function mustBeEnabled({ db }: ApiDeps): Promise<void> {
   const saved = await currentSettings(db, 'message');
   if ((saved?.value as { enabled?: boolean } | undefined)?.enabled === false) throw new Problem('journey_disabled');
 }
 
 /** Whom it goes to, and the address where one was named. */
-async function recipientOf(body: Body, callerId: string, deps: ApiDeps) {
+export async function recipientOf(body: Recipient, callerId: string, deps: ApiDeps) {
   if (body.customerId !== undefined) return { customerId: (await living(deps, body.customerId)).id, to: null };
   if (body.userId !== undefined) {
     const customerId = await ownerOf(deps.db, 'user_id', body.userId);
@@ -127,7 +130,7 @@ async function recipientOf(body: Body, callerId: string, deps: ApiDeps) {
   return { customerId: await ownerOrNew(to, callerId, deps), to };
 }
 
-function addressOf({ email, phone }: Body, deps: ApiDeps): NonNullable<MessageRequest['to']> {
+function addressOf({ email, phone }: Recipient, deps: ApiDeps): NonNullable<MessageRequest['to']> {
   if (email !== undefined) return { kind: 'email', address: emailAddress(email) ?? email };
   const number = phoneNumber(phone ?? '', (deps.shop?.() ?? defaultShop).currency);
   if (number !== null) return { kind: 'phone', address: number };

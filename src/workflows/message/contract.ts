@@ -14,6 +14,7 @@ export const contract = {
   reentry: { overlap: 'none', once: true },
   blocks: {
     send: { kind: 'message', title: 'What was asked for', next: ['end'] },
+    test: { kind: 'message', title: 'A test of a message, which counts nowhere', next: ['end'] },
     end: { kind: 'end', title: 'End', next: [] },
   },
   messages: {
