@@ -1,11 +1,13 @@
 import type { Db } from '#db/connect.ts';
 import { refreshMetrics } from '#db/metrics/refresh.ts';
 import { recomputeRecommendations } from '#db/recommend/recompute.ts';
+import { refreshSegments } from '#db/segments/refresh.ts';
 
 /** What is computed anew now and then for the whole shop, by name: `src/worker/schedules.ts` says when. Each is safe to repeat, and
  *  to start twice at once; `now` is business time. What comes back stands in Temporal: counts, nothing of anybody. */
 export const jobs = {
   metrics: refreshMetrics,
+  segments: refreshSegments,
   recommendations: recomputeRecommendations,
 } as const satisfies Record<string, (db: Db, now: Date) => Promise<JobReport>>;
 

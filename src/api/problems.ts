@@ -72,6 +72,11 @@ export const problems = {
     title: 'There is no such message',
     next: 'List them with `GET /api/v1/messages?customerId=`.',
   },
+  segment_not_found: {
+    status: 404,
+    title: 'There is no such segment',
+    next: 'See their ids in `GET /api/v1/segments`.',
+  },
   promo_pool_not_found: {
     status: 404,
     title: 'There is no such pool of promo codes',
@@ -122,6 +127,26 @@ export const problems = {
     status: 409,
     title: 'A key of this name exists',
     next: 'Choose another name; names of revoked keys are not given again.',
+  },
+  segment_taken: {
+    status: 409,
+    title: 'A segment of this name exists',
+    next: 'Choose another name, or change that segment with `PUT`.',
+  },
+  segment_in_use: {
+    status: 409,
+    title: 'Another segment names this one',
+    next: 'Change its condition first.',
+  },
+  segment_imported: {
+    status: 409,
+    title: 'A list from elsewhere has no condition, and a segment by condition always one',
+    next: 'Make another segment with `POST /api/v1/segments`.',
+  },
+  segment_dynamic: {
+    status: 409,
+    title: 'The members of this segment follow its condition',
+    next: 'Give members to segments that were made without a condition.',
   },
   promo_pool_taken: {
     status: 409,

@@ -95,6 +95,11 @@ const histories = [
   'update runs set customer_id = $2 where customer_id = $1',
   'update stage_transitions set customer_id = $2 where customer_id = $1',
   'delete from customer_metrics where customer_id = $1',
+  'insert into customers_ceased (customer_id) values ($1)',
+  // Segments by condition follow by themselves; lists from elsewhere do not.
+  `insert into segment_members (segment_id, customer_id, since) select m.segment_id, $2::uuid, m.since
+    from segment_members m join segments s on s.id = m.segment_id where m.customer_id = $1 and s.condition is null
+    on conflict do nothing`,
   'update message_requests set customer_id = $2 where customer_id = $1',
   'update order_states set customer_id = $2 where customer_id = $1',
   'update promo_codes set customer_id = $2 where customer_id = $1',

@@ -80,6 +80,7 @@ export interface ConsentStates {
 
 export interface CustomerMetrics {
   average: Generated<number>;
+  changed_at: Generated<Timestamp>;
   changes_at: Timestamp | null;
   code: number;
   customer_id: string;
@@ -111,6 +112,10 @@ export interface Customers {
   version: Generated<number>;
   whatsapp_at: Timestamp | null;
   zone: Generated<string | null>;
+}
+
+export interface CustomersCeased {
+  customer_id: string;
 }
 
 export interface Decisions {
@@ -538,6 +543,31 @@ export interface Runs {
   workflow_id: string;
 }
 
+export interface SegmentChanges {
+  at: Timestamp;
+  customer_id: string;
+  entered: boolean;
+  segment_id: string;
+  seq: Generated<number>;
+}
+
+export interface SegmentMembers {
+  customer_id: string;
+  segment_id: string;
+  since: Timestamp;
+}
+
+export interface Segments {
+  condition: Json | null;
+  created_at: Timestamp;
+  evaluated_at: Timestamp | null;
+  expires_at: Timestamp | null;
+  id: string;
+  judged_by: string | null;
+  name: string;
+  size: Generated<number>;
+}
+
 export interface Settings {
   author: string;
   created_at: Timestamp;
@@ -627,6 +657,7 @@ export interface DB {
   consents: Consents;
   customer_metrics: CustomerMetrics;
   customers: Customers;
+  customers_ceased: CustomersCeased;
   decisions: Decisions;
   devices: Devices;
   erasure_key: ErasureKey;
@@ -664,6 +695,9 @@ export interface DB {
   rfm_thresholds: RfmThresholds;
   run_blocks: RunBlocks;
   runs: Runs;
+  segment_changes: SegmentChanges;
+  segment_members: SegmentMembers;
+  segments: Segments;
   settings: Settings;
   sources: Sources;
   stage_transitions: StageTransitions;

@@ -170,7 +170,11 @@ export function segmentOf(score: number, segments: readonly NamedSegment[]): str
 
 /** What customers of this code, as it is shown, are offered. */
 export function offerOf(shown: number, offers: readonly CodeOffer[]): CodeOffer | null {
+  return offers.find(({ codes }) => codes.some((pattern) => fitsCode(pattern, shown))) ?? null;
+}
+
+/** Whether a code, as it is shown, is of a pattern such as `33x`. */
+export function fitsCode(pattern: string, shown: number): boolean {
   const digits = String(shown);
-  const fits = (pattern: string) => [...pattern].every((digit, index) => digit === 'x' || digit === digits[index]);
-  return offers.find(({ codes }) => codes.some(fits)) ?? null;
+  return [...pattern].every((digit, index) => digit === 'x' || digit === digits[index]);
 }

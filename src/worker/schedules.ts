@@ -25,6 +25,7 @@ export interface Daily {
 /** When each regular job is done. One that is under way when its next time comes is not started again. */
 export const schedules: Readonly<Record<JobName, Daily>> = {
   metrics: { time: '03:00', catchUp: 'PT12H' },
+  segments: { time: '03:30', catchUp: 'PT12H' },
   recommendations: { time: '04:00', catchUp: 'PT12H' },
 };
 

@@ -76,7 +76,7 @@ const withOffers = {
 const { customer, messages } = seeded;
 const shop = (await call('GET', '/settings/shop')).body.value;
 const policy = (await call('GET', '/settings/policy')).body.value;
-const kept = { source: '', key: '', secret: '', promo: '' };
+const kept = { segment: '', list: '', source: '', key: '', secret: '', promo: '' };
 
 const requests: Record<string, () => Promise<Answer>> = {
   'put /products': () =>
@@ -118,6 +118,24 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /reports/stages': () => call('GET', '/reports/stages?profile=corporate'),
   'get /reports/cohorts': () => call('GET', '/reports/cohorts'),
   'get /reports/ltv': () => call('GET', '/reports/ltv'),
+  'post /segments': async () => {
+    const list = await call('POST', '/segments', { name: 'documented list' });
+    kept.list = list.body.id;
+    const all = [{ where: 'stage', in: ['new'] }, { not: { where: 'reachable', channels: ['email'] } }];
+    const answer = await call('POST', '/segments', { name: 'documented', condition: { all } });
+    kept.segment = answer.body.id;
+    return answer;
+  },
+  'get /segments': () => call('GET', '/segments'),
+  'get /segments/{id}': () => call('GET', `/segments/${kept.segment}`),
+  'put /segments/{id}': () =>
+    call('PUT', `/segments/${kept.segment}`, { name: 'x', condition: { where: 'customer', kind: 'b2c' } }),
+  'post /segments/size': () => call('POST', '/segments/size', { condition: { where: 'customer', kind: 'b2b' } }),
+  'get /segments/{id}/members': () => call('GET', `/segments/${kept.segment}/members`),
+  'get /segments/{id}/changes': () => call('GET', `/segments/${kept.segment}/changes`),
+  'post /segments/{id}/members': () =>
+    call('POST', `/segments/${kept.list}/members`, { items: [{ customerId: customer }, { userId: 'nobody' }] }),
+  'delete /segments/{id}': () => call('DELETE', `/segments/${kept.segment}`),
   'get /forecast': () => call('GET', '/forecast'),
   'post /messages': () => {
     const data = { link: 'https://shop.example/reset/1' };

@@ -16,6 +16,7 @@ import { putOrderRoutes } from './put-orders.ts';
 import { recommendationRoutes } from './recommendations.ts';
 import { reportRoutes } from './reports.ts';
 import type { Route } from './route.ts';
+import { segmentRoutes } from './segments.ts';
 import { sendRoutes } from './send.ts';
 import { settingsRoutes } from './settings.ts';
 import { tailRoutes } from './tails.ts';
@@ -45,6 +46,7 @@ export const routes: readonly Route[] = [
   ...tailRoutes,
   ...forecastRoutes,
   ...reportRoutes,
+  ...segmentRoutes,
   ...settingsRoutes,
   ...productRoutes,
   ...itemRoutes,

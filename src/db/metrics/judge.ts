@@ -113,9 +113,9 @@ export async function writeJudged(trx: Trx, now: Date, gone: RawBuilder<unknown>
   await sql`
     merge into customer_metrics m using judged j on m.customer_id = j.customer_id and m.profile = j.profile
     when matched and (${list('m')}) is distinct from (${list('j')}) then
-      update set ${sql.raw(columns.map((name) => `${name} = j.${name}`).join(', '))},
+      update set ${sql.raw(columns.map((name) => `${name} = j.${name}`).join(', '))}, changed_at = ${now},
         stage_at = case when m.stage = j.stage then m.stage_at else ${now}::timestamptz end
-    when not matched then insert (customer_id, profile, stage_at, ${sql.raw(columns.join(', '))})
-      values (j.customer_id, j.profile, ${now}, ${list('j')})`.execute(trx);
+    when not matched then insert (customer_id, profile, stage_at, changed_at, ${sql.raw(columns.join(', '))})
+      values (j.customer_id, j.profile, ${now}, ${now}, ${list('j')})`.execute(trx);
   return Number(numAffectedRows ?? 0);
 }

@@ -82,7 +82,7 @@ test('P2 SQL scores as the domain does, by quantiles, ranks and thresholds; P3 a
         a.customer + a.profile < b.customer + b.profile ? -1 : 1;
       expect(found.toSorted(byKey)).toEqual(expected.toSorted(byKey));
     }),
-    { numRuns: 20 },
+    { numRuns: 20, endOnFailure: true },
   );
 });
 
@@ -146,7 +146,7 @@ test('day by day, looking only at what changed, comes to the same as counting ev
         expect(stepwise).toEqual(await metricsOf(db));
       },
     ),
-    { numRuns: 10 },
+    { numRuns: 10, endOnFailure: true },
   );
 });
 
