@@ -8,6 +8,8 @@ export const preset: Preset = {
   shop: { name: 'Electronics', locale: 'ru', channels: ['email', 'web_push', 'whatsapp', 'sms'] },
   policy: rules(aDay(1), inSevenDays(4)),
   journeys: {
+    // J16: goods that go with it in the confirmation of an order.
+    'order-confirmation': { enabled: true },
     // One a day would be more than four in a week.
     welcome: { branches: welcomeEvery('P2D') },
     abandonment: {

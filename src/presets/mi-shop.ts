@@ -8,6 +8,8 @@ export const preset: Preset = {
   // R2: sale at most one in four.
   policy: { ...rules(aDay(1)), sale: { max: 1, of: 4 } },
   journeys: {
+    // J16: goods that go with it in the confirmation of an order.
+    'order-confirmation': { enabled: true },
     abandonment: {
       // R3: push only if there was no action in the e-mail.
       cascade: {
