@@ -56,7 +56,7 @@ export async function play({ prepared, side, journeys, database, tell }: Playing
   for (const { name, value } of side.settings) await saveSettings(db, name, value, 'backtest', start);
   const shop = () => side.shop;
   const activities = await recording(took);
-  const machine = await createTimeMachine({ db, pool, start, seed: 'backtest', shop, activities, schedules: true });
+  const machine = await createTimeMachine({ db, pool, start, seed: 'backtest', shop, activities, jobsEveryDays: 1 });
   const heard = narrowed(routing, journeys);
   const intake = createIntake({ pool, clock: machine.clock, routing: heard, onOutbox: machine.onOutbox, shop, isOn: () => true });
   const source = await createKey(db, 'sources', 'backtest', start);
