@@ -39,7 +39,8 @@ const submitting = statement<Telling & { message: Submission }>(
   (give) => sql`with decided as (${decided(give)}) ${submissionInsert(give, ({ at }) => at)}`,
 );
 
-/** A decision that sends nothing; what was reserved for it before gives its slot back, unless it is only put off. */
+/** A decision that sends nothing; what was reserved for it before gives its slot back, unless it is only put off. What a worker died of
+ *  submitting may have been sent. */
 export async function holdTelling(db: Kysely<DB>, decision: DecisionRow, at: Date): Promise<void> {
   await holding(db, { decision, at });
 }
@@ -47,10 +48,10 @@ export async function holdTelling(db: Kysely<DB>, decision: DecisionRow, at: Dat
 const holding = statement<Telling>(
   (give) => sql`
     with decided as (${decided(give)})
-    update messages set state = 'dropped', reason = ${give(({ decision }) => decision.reason)}
+    update messages set state = case state when 'reserved' then 'dropped' else 'unknown' end, reason = ${give(({ decision }) => decision.reason)}
     where run_id = ${give(({ decision }) => decision.runId)} and customer_id = ${give(({ decision }) => decision.customerId)}
       and block = ${give(({ decision }) => decision.block)} and iteration = ${give(({ decision }) => decision.iteration)}
-      and channel = ${give(({ decision }) => decision.channel)} and state = 'reserved' and ${give(({ decision }) => decision.decision)} <> 'defer'`,
+      and channel = ${give(({ decision }) => decision.channel)} and state in ('reserved', 'submitting') and ${give(({ decision }) => decision.decision)} <> 'defer'`,
 );
 
 /** What became of a submission. */

@@ -150,7 +150,7 @@ export class QueueTurn {
   ask(does: 'join' | 'leave', customerId: string, now: number): void {
     this.gone.delete(customerId);
     if (does === 'join') this.join(customerId, now);
-    else this.leave(customerId, now);
+    else if (this.placeOf(customerId) !== undefined) this.leave(customerId, now);
   }
 
   /** In the order in which things happened, whatever the order in which they came; at one instant a sale comes last. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Said } from './queue-history.ts';
+import type { Story, Word } from './queue-history.ts';
 import type { QueueWorld } from './queue-world.ts';
 
 interface Place {
@@ -34,7 +34,8 @@ const ms = (column: string) => sql.raw(`(extract(epoch from ${column}) * 1000)::
 const hour = 3_600_000;
 
 /** What of the promises of J9 an item's rows show to be broken, once its story is over: a sentence each. */
-export async function brokenPromises(world: QueueWorld, item: string, said: readonly Said[]): Promise<string[]> {
+export async function brokenPromises(world: QueueWorld, story: Story): Promise<string[]> {
+  const { item } = story;
   const { db } = world;
   const { rows: places } = await sql<Place>`
     select id, customer_id as customer, number, ${ms('joined_at')} as joined, ${ms('ended_at')} as ended, outcome from queue_places
@@ -52,7 +53,7 @@ export async function brokenPromises(world: QueueWorld, item: string, said: read
     ...everythingEnds(places, holds, tellings),
     ...holdsLast(holds),
     ...toldOnce(places, holds, tellings),
-    ...(await nobodyLost(places, said)),
+    ...(await nobodyLost(places, story)),
     ...(await nothingLeft(world, item)),
     ...(await sentOnce(world, item)),
   ];
@@ -123,18 +124,22 @@ function toldOnce(places: readonly Place[], holds: readonly Hold[], tellings: re
   return [...broken, ...twice, ...silent];
 }
 
-/** Whoever joined has a place from then on, unless they left, or what they joined for had been sold. */
-async function nobodyLost(places: readonly Place[], said: readonly Said[]): Promise<string[]> {
+/** Whoever joined what was not sold has a place from then on, until they leave or it is over. */
+async function nobodyLost(places: readonly Place[], { said, words }: Story): Promise<string[]> {
   const broken: string[] = [];
-  for (const { customer, what, at, heardAt } of said) {
+  for (const { customer, at, heardAt } of said) {
     const id = await customer();
-    if (what !== 'joined' || id === null) continue;
+    if (id === null || wasSold(words, at)) continue;
     const theirs = places.filter((place) => place.customer === id);
-    const isKept = theirs.some(({ joined, ended }) => joined <= heardAt + hour && (ended ?? heardAt) >= at);
-    const isSold = places.length === 0 || theirs.length > 0;
-    if (!isKept && !isSold) broken.push(`${id} joined at ${new Date(at).toISOString()} and has no place`);
+    const isKept = theirs.some(({ joined, ended }) => joined <= heardAt && (ended ?? heardAt) >= at);
+    if (!isKept) broken.push(`${id} joined at ${new Date(at).toISOString()} and has no place`);
   }
   return broken;
+}
+
+function wasSold(words: readonly Word[], at: number): boolean {
+  const sold = words.filter((word) => word.what === 'sold' && word.at <= at).map((word) => word.at);
+  return sold.some((then) => !words.some((word) => word.what === 'returned' && word.at >= then && word.at <= at));
 }
 
 async function nothingLeft({ db, machine }: QueueWorld, item: string): Promise<string[]> {

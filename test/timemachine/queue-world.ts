@@ -8,7 +8,7 @@ import { saveSettings } from '#db/settings.ts';
 import { workflowId } from '#domain/ids.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import type { QueueAnswer } from '#domain/queue-run.ts';
-import { normalise } from '#domain/segment.ts';
+import { type CallContext, normalise } from '#domain/segment.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { createTimeMachine } from '#timemachine/machine.ts';
@@ -68,14 +68,27 @@ export async function queueWorld(options: {
     return { email: breaking(email), telegram: breaking(telegram) };
   }
 
-  async function send(call: Record<string, unknown>, agoMs = 0, messageId = `m${++count}`): Promise<string> {
-    const now = machine.clock.now();
-    const said = { messageId, timestamp: new Date(now.getTime() - agoMs).toISOString(), ...call };
-    const context = { receivedAt: now, wallNow: now.getTime(), scale: 1, currency: 'RUB', ip: () => null };
-    const plain = { phone: (value: string) => value, fingerprint: (value: string) => value };
-    const { type = 'track' } = call;
-    await machine.intake.submit(source?.id ?? '', [normalise(said, type, { ...context, ...plain } as never)]);
+  const send = async (call: Record<string, unknown>, agoMs = 0, messageId = `m${++count}`): Promise<string> => {
+    await sendAll([{ messageId, ...call }], agoMs);
     return messageId;
+  };
+
+  async function sendAll(calls: Record<string, unknown>[], agoMs = 0): Promise<void> {
+    const now = machine.clock.now();
+    const timestamp = new Date(now.getTime() - agoMs).toISOString();
+    const context: CallContext = {
+      receivedAt: now,
+      wallNow: now.getTime(),
+      scale: 1,
+      currency: 'RUB',
+      ip: () => null,
+      phone: (value) => value,
+      fingerprint: (value) => value,
+    };
+    const events = calls.map((call) =>
+      normalise({ messageId: `m${++count}`, timestamp, ...call }, call.type ?? 'track', context),
+    );
+    await machine.intake.submit(source?.id ?? '', events);
   }
 
   const who = (person: string, kind: Kind) =>
@@ -95,20 +108,20 @@ export async function queueWorld(options: {
     send,
     customerOf,
     who,
-    async register(person: string, kind: Kind) {
-      await send({
-        type: 'identify',
-        ...who(person, kind),
-        traits: kind === 'nowhere' || kind === 'visitor' ? {} : { email: `${person}@example.com` },
-      });
-      if (kind === 'visitor')
-        await send({ type: 'identify', userId: person, traits: { email: `${person}@example.com` } });
-      if (kind !== 'both') return;
-      const customer_id = (await customerOf(person, kind)) ?? '';
-      await db
-        .insertInto('identities')
-        .values({ kind: 'telegram', value: `t${++count}`, customer_id, since: start })
-        .execute();
+    /** All at once: most of a history's time would go into it. */
+    async register(people: (readonly [person: string, kind: Kind])[]) {
+      const reached = people.filter(([, kind]) => kind !== 'nowhere');
+      const visitors = people
+        .filter(([, kind]) => kind === 'visitor')
+        .map(([person]) => ({ anonymousId: `a-${person}`, traits: {} }));
+      const known = people.filter(([, kind]) => kind === 'nowhere').map(([userId]) => ({ userId, traits: {} }));
+      const named = reached.map(([userId]) => ({ userId, traits: { email: `${userId}@example.com` } }));
+      await sendAll([...visitors, ...known, ...named].map((one) => ({ type: 'identify', ...one })));
+      const chats = people.filter(([, kind]) => kind === 'both').map(([person]) => person);
+      await sql`insert into identities (kind, value, customer_id, since)
+        select 'telegram', 't-' || value, customer_id, ${start} from identities where kind = 'user_id' and value = any(${chats})`.execute(
+        db,
+      );
     },
     async ask(itemId: string, what: 'join' | 'leave', customerId: string): Promise<QueueAnswer> {
       const triggerAt = machine.clock.now().toISOString();

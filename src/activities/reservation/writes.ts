@@ -61,7 +61,7 @@ export function writesOf(found: Looked): QueueWrites {
       },
     })),
     run: runOf(found),
-    blocks: blocksOf(found),
+    blocks: found.runId === null ? [] : blocksOf(found),
   };
 }
 

@@ -111,9 +111,9 @@ const ending = statement<QueueWrites>((give) => {
       from ${rows(give, (writes) => writes.dropped, 'id uuid, result text')} where n.id = r.id and n.done_at is null
       returning n.message, n.iteration, n.channel
     )
-    update messages m set state = 'dropped', reason = 'changed' from dropped d
+    update messages m set state = case m.state when 'reserved' then 'dropped' else 'unknown' end, reason = 'changed' from dropped d
     where m.run_id = ${give(({ run }) => run?.id ?? null)}::uuid and m.block = d.message and m.iteration = d.iteration
-      and m.channel = d.channel and m.state = 'reserved'`;
+      and m.channel = d.channel and (m.state = 'reserved' or m.state = 'submitting' and m.lease_until <= now())`;
 });
 
 const beginning = statement<QueueWrites>((give) => {
