@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { newId } from '#db/ids.ts';
 import { recomputeRecommendations } from '#db/recommend/recompute.ts';
 import { saveSettings } from '#db/settings.ts';
+import { recommendationSources } from '#domain/recommend.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { at, catalogue, customer, daysAgo, idsFor, shop } from './recommend-support.ts';
 
@@ -94,6 +95,25 @@ describe('sources', () => {
     expect(await idsFor(db, { from: ['personal'] }, { customerId: anna })).toEqual(['leaf', 'tea', 'dear']);
     expect(await idsFor(db, { from: ['personal'] }, { customerId: nobody })).toEqual([]);
   });
+});
+
+test('goods that cost nothing and settings that count nothing break nothing', async () => {
+  await catalogue(db, { id: 'free', category: 'Gifts', price: 0 }, { id: 'gift', category: 'Gifts', price: 0 });
+  const anna = await customer(db, {
+    views: ['free'],
+    orders: [['free']],
+    traits: { region: 'north' },
+    when: daysAgo(50),
+  });
+  for (const weight of [1, 0]) {
+    const hits = { order: weight, favourite: weight, view: weight, halfLife: 'PT1S' };
+    await saveSettings(db, 'recommendations', { hits }, 'test', at);
+    await recomputeRecommendations(db, at);
+    for (const source of recommendationSources)
+      expect(await idsFor(db, { from: [source, 'novelties'], about: ['free'] }, { customerId: anna })).toEqual([
+        'gift',
+      ]);
+  }
 });
 
 describe('random', () => {

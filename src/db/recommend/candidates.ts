@@ -118,7 +118,7 @@ export const complementary: Candidates = (give) => sql`
  *  best, those of a liked brand and near the usual price first. */
 export const personal: Candidates = (give) => sql`
   with own as materialized (${ownTouches(give)}),
-  total as (select greatest(sum(weight), 1e-9) as weight, sum(ln(price) * weight) / sum(weight) filter (where price > 0) as price from own),
+  total as (select greatest(sum(weight), 1e-9) as weight, sum(ln(price) * weight) / sum(weight) filter (where price is not null) as price from own),
   liked as (select category, sum(weight) as weight from own where category is not null group by 1 order by 2 desc, 1 limit 3),
   brands as (select brand, sum(weight) as weight from own where brand is not null group by 1)
   select p.id as product_id, max(found.hit) + max(liked.weight) / max(total.weight) + coalesce(max(brands.weight), 0) / max(total.weight)
@@ -140,7 +140,7 @@ function ownTouches(give: Give<Asked>): RawBuilder<unknown> {
   const faded = (weight: RawBuilder<unknown>, since: RawBuilder<unknown>) => sql`
     ${weight} * power(0.5, greatest(0, extract(epoch from ${give(({ at }) => at)}::timestamptz - ${since})) / ${sql.lit(halfLifeSeconds)})`;
   return sql`
-    select coalesce(p.category, case when touched.kind = 'category' then ref end) as category, p.brand, p.shelf_price::float8 as price,
+    select coalesce(p.category, case when touched.kind = 'category' then ref end) as category, p.brand, nullif(p.shelf_price, 0)::float8 as price,
       touched.weight::float8 as weight
     from (
       select ref, kind, ${faded(sql`case kind when 'favourite' then 3 else 1 end`, sql`last_at`)} as weight

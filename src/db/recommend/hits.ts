@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Trx } from '#db/connect.ts';
 import { durationMs } from '#domain/duration.ts';
 import type { RecommendationSettings } from '#domain/recommendation-settings.ts';
@@ -18,7 +18,7 @@ export async function recomputeHits(trx: Trx, settings: RecommendationSettings, 
   await sql`
     create temp table fresh_hits on commit drop as
     with overall as materialized (
-      select product_id, category, sum(weight) as score from touches group by 1, 2
+      select product_id, category, ${steady(sql`sum(weight)`)} as score from touches group by 1, 2
     ), everywhere as materialized (
       select *, row_number() over (order by score desc, product_id) as place,
         row_number() over (partition by category order by score desc, product_id) as place_in from overall
@@ -30,7 +30,7 @@ export async function recomputeHits(trx: Trx, settings: RecommendationSettings, 
       union all
       select region, product_id, 0 from regions cross join everywhere where place <= ${sql.lit(kept.region)}
     ), smoothed as (
-      select r.region, r.product_id, max(r.weight) + ${sql.lit(priorWeight)} * max(e.score) / (select sum(score) from overall) as score
+      select r.region, r.product_id, ${steady(sql`max(r.weight) + ${sql.lit(priorWeight)} * max(e.score) / (select greatest(sum(score), 1e-6) from overall)`)} as score
       from regional r join everywhere e using (product_id)
       where coalesce((select stock from offers o where o.product_id = r.product_id and o.region = r.region),
         (select stock from offers o where o.product_id = r.product_id and o.region = '*')) > 0
@@ -38,7 +38,7 @@ export async function recomputeHits(trx: Trx, settings: RecommendationSettings, 
     ), best as (
       select *, row_number() over (partition by region order by score desc, product_id) as place from smoothed
     )
-    select '*' as region, '*' as category, product_id, score::float8 from everywhere where place <= ${sql.lit(kept.all)}
+    select '*' as region, '*' as category, product_id, score from everywhere where place <= ${sql.lit(kept.all)}
     union all
     select '*', category, product_id, score from everywhere where place_in <= ${sql.lit(kept.category)} and category not in ('*')
     union all
@@ -54,12 +54,15 @@ export async function recomputeHits(trx: Trx, settings: RecommendationSettings, 
   return Number(numAffectedRows ?? 0);
 }
 
+/** Sums of fractions hang on the order of summing: rounded, the same activity makes the same order of goods. */
+const steady = (score: RawBuilder<unknown>) => sql`round((${score})::numeric, 6)::float8`;
+
 /** Who touched what of the goods that can be had, with what it counts for. */
 async function readTouches(trx: Trx, { hits, window }: RecommendationSettings, now: Date): Promise<void> {
   const from = new Date(now.getTime() - durationMs(window));
-  const halfLife = durationMs(hits.halfLife) / 1000;
+  const halfLife = Math.max(durationMs(hits.halfLife) / 1000, 1);
   const age = (column: string) =>
-    sql`power(0.5, extract(epoch from ${now}::timestamptz - ${sql.ref(column)})::float8 / ${halfLife}::float8)`;
+    sql`power(0.5, least(extract(epoch from ${now}::timestamptz - ${sql.ref(column)})::float8 / ${halfLife}::float8, 1000))`;
   await sql`
     create temp table touches on commit drop as
     with done as (
