@@ -9,6 +9,7 @@ export const preset: Preset = {
     name: 'Second Friend Store',
     locale: 'ru',
     texts: 'second-friend-store',
+    channels: ['email', 'telegram'],
     // Friday's novelties are for the registered only until Monday.
     earlyAccess: { weekday: 'friday', until: { weekday: 'monday', time: '09:00' } },
   },

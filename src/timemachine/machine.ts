@@ -55,10 +55,13 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
   const { db, pool, shop, start, seed, maxCached, taskLimitMs, activityMs } = options;
   let hasPools = false;
   let now = () => start.getTime();
+  // The engine runs what puts rows there, and takes them.
+  let push: (rows: OutboxRow[]) => void = () => {};
+  const onOutbox = (rows: OutboxRow[]) => push(rows);
   const clock: Clock = { time: { origin: 0, scale: 1 }, now: () => new Date(now()) };
   const engine = await Engine.open({
     bundle: await workflowBundle(),
-    activities: { ...createActivities({ ...options.activities, db, clock }) },
+    activities: { ...createActivities({ ...options.activities, db, clock, onOutbox }) },
     start,
     seed,
     lanesOf: (_, [request]) => lanesOf(request, hasPools),
@@ -69,7 +72,7 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
   now = () => engine.time();
   const port = journeysOf(engine);
   const relay = createRelay({ db, port, time: clock.time, log: silent });
-  const onOutbox = (rows: OutboxRow[]) => engine.waitFor(relay.push(rows));
+  push = (rows) => engine.waitFor(relay.push(rows));
   const intake = createIntake({ pool, clock, routing, onOutbox, isOn: () => true, ...(shop && { shop }) });
   const { zone } = shop?.() ?? defaultShop;
   if (options.jobsEveryDays !== undefined) keepRegular(engine, db, { zone, everyDays: options.jobsEveryDays });
