@@ -57,6 +57,11 @@ export const problems = {
     title: 'There is no such product',
     next: 'List the catalogue with `GET /api/v1/products`, or add it with `PUT`.',
   },
+  endpoint_not_found: {
+    status: 404,
+    title: 'There is no such webhook endpoint',
+    next: 'List them with `GET /api/v1/webhook-endpoints`.',
+  },
   item_not_found: {
     status: 404,
     title: 'There is no such item',

@@ -14,6 +14,7 @@ import { createRelay } from '#relay/relay.ts';
 import { workflowBundle } from './bundle.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { ensureSchedules } from './schedules.ts';
+import { createWebhooks } from './webhooks.ts';
 
 export type Rates = Partial<Record<ChannelName, number>>;
 
@@ -52,6 +53,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   await schedule(deps);
   const housekeeping = createHousekeeping({ db, clock, journeys: deps.journeys, relay, log: deps.log });
   housekeeping.start();
+  const webhooks = createWebhooks({ db, secret: deps.activities.secret, log: deps.log });
+  webhooks.start();
   const shutdown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
@@ -59,6 +62,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const runs = workers.map((worker) => worker.run().finally(shutdown));
   const done = Promise.allSettled(runs).then(async (results) => {
     await housekeeping.close();
+    await webhooks.close();
     await relay.close();
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;

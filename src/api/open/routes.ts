@@ -23,6 +23,7 @@ import { tailRoutes } from './tails.ts';
 import { telegramLinkRoutes } from './telegram-link.ts';
 import { templateRoutes } from './templates.ts';
 import { testSendRoutes } from './test-send.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 import { webhookSecretRoutes } from './webhook-secrets.ts';
 import { whyRoutes } from './why.ts';
 
@@ -54,4 +55,5 @@ export const routes: readonly Route[] = [
   ...promoRoutes,
   ...keysRoutes,
   ...webhookSecretRoutes,
+  ...webhookEndpointRoutes,
 ];
