@@ -58,7 +58,14 @@ export async function play({ prepared, side, journeys, database, tell }: Playing
   const activities = await recording(took);
   const machine = await createTimeMachine({ db, pool, start, seed: 'backtest', shop, activities, jobsEveryDays: 1 });
   const heard = narrowed(routing, journeys);
-  const intake = createIntake({ pool, clock: machine.clock, routing: heard, onOutbox: machine.onOutbox, shop, isOn: () => true });
+  const intake = createIntake({
+    pool,
+    clock: machine.clock,
+    routing: heard,
+    onOutbox: machine.onOutbox,
+    shop,
+    isOn: () => true,
+  });
   const source = await createKey(db, 'sources', 'backtest', start);
   const record = { machine, intake, sourceId: source?.id ?? '', shop: side.shop, database };
   let events = 0;

@@ -6,9 +6,19 @@ const header = '// Written by `npm run generate` from the folders beside it. Do 
 export function barrelSource(journeys: readonly Journey[]): string {
   const lines = journeys.map(({ name }) => {
     const local = functionName(name);
-    return `export { ${local === name ? name : `${local} as '${name}'`} } from './${name}/workflow.ts';\n`;
+    return {
+      folder: name,
+      line: `export { ${local === name ? name : `${local} as '${name}'`} } from './${name}/workflow.ts';\n`,
+    };
   });
-  return `${header}${lines.join('')}export { job } from './kit/job.ts';\n`;
+  const all = [...lines, { folder: 'kit', line: `export { job } from './kit/job.ts';\n` }];
+  return (
+    header +
+    all
+      .sort((a, b) => (a.folder < b.folder ? -1 : 1))
+      .map(({ line }) => line)
+      .join('')
+  );
 }
 
 /** src/workflows/catalogue.ts: what everybody may know of all journeys. */

@@ -1,9 +1,9 @@
 // Written by `npm run generate` from the folders beside it. Do not edit.
 export { abandonment } from './abandonment/workflow.ts';
+export { job } from './kit/job.ts';
 export { message } from './message/workflow.ts';
 export { optIn as 'opt-in' } from './opt-in/workflow.ts';
 export { orderConfirmation as 'order-confirmation' } from './order-confirmation/workflow.ts';
 export { reservation } from './reservation/workflow.ts';
 export { reservationFollowup as 'reservation-followup' } from './reservation-followup/workflow.ts';
 export { welcome } from './welcome/workflow.ts';
-export { job } from './kit/job.ts';
