@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Failure } from '#domain/failure.ts';
 import { endOnSignals, tell } from '#process/run.ts';
+import { assortmentFor } from './simulate/assortment.ts';
 import { readSimulateOptions } from './simulate/options.ts';
 import { type Simulation, startSimulation } from './simulate/simulation.ts';
 import { readOptions } from './start/options.ts';
@@ -20,7 +21,7 @@ const rates = { cartVisits: 0.35, favouriteVisits: 0.2, unsubscribes: 0.01 };
 const asked = process.argv.slice(2);
 const usual = ['--preset', 'second-friend-store', '--data', '.vestnik-demo', '--sample', 'none'];
 const { data, preset } = readOptions([...usual, ...asked], {});
-const assortment = preset === 'second-friend-store' ? 'resale' : 'household';
+const assortment = assortmentFor(preset);
 const child = spawn(
   process.execPath,
   [join(import.meta.dirname, 'start.ts'), ...usual, '--scale', String(scale), ...asked],

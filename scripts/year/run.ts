@@ -2,6 +2,7 @@ import { invariants, type Violation } from '#db/invariants.ts';
 import { decisionsByReason, messagesByWeek } from '#db/tallies.ts';
 import { durationMs } from '#domain/duration.ts';
 import { presetPools, presetSettings } from '#presets/presets.ts';
+import { assortmentFor } from '#scripts/simulate/assortment.ts';
 import { type LivingShop, livingShop } from '#scripts/simulate/living.ts';
 import type { YearOptions } from './options.ts';
 import { decisionsTable, weeksTable } from './table.ts';
@@ -25,7 +26,8 @@ export async function liveYear(year: Year): Promise<Violation[]> {
   tell(`${customers.toLocaleString('en')} customers, ${days} days (seed ${seed}, preset ${preset})`);
   const settings = Object.fromEntries((presetSettings(preset) ?? []).map(({ name, value }) => [name, value]));
   const story = { customers, seed, start, settings, promoPools: presetPools(preset), jobsEveryDays: 1 };
-  const shop = await livingShop({ databaseUrl, ...story });
+  const assortment = assortmentFor(preset);
+  const shop = await livingShop({ databaseUrl, ...story, assortment });
   try {
     const broken = await liveThrough(shop, days, tell);
     for (const line of weeksTable(await messagesByWeek(shop.db))) tell(line);
