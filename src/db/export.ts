@@ -19,6 +19,9 @@ export interface CustomerRecord extends CustomerSummary {
   consents: Awaited<ReturnType<typeof consentsOf>>;
   suppressions: Awaited<ReturnType<typeof suppressionsOf>>;
   optIns: Awaited<ReturnType<typeof optInsOf>>;
+  /** Transactional sends, as they were asked for; what they were filled with is nobody's to read. */
+  messageRequests: Awaited<ReturnType<typeof requestsOf>>;
+  orderSteps: Awaited<ReturnType<typeof orderStepsOf>>;
   devices: Awaited<ReturnType<typeof devicesOfCustomers>>;
   conflicts: Awaited<ReturnType<typeof conflictsOf>>;
   cart: Awaited<ReturnType<typeof cartOf>>;
@@ -50,6 +53,8 @@ export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise
     promoCodes,
     metrics,
     stages,
+    messageRequests,
+    orderSteps,
   ] = await Promise.all([
     whatsappAtOf(db, id),
     consentsOf(db, ids),
@@ -65,6 +70,8 @@ export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise
     codesOfCustomers(db, ids),
     metricsOfCustomer(db, id),
     transitionsOf(db, ids),
+    requestsOf(db, ids),
+    orderStepsOf(db, ids),
   ]);
   const mergedIds = ids.filter((one) => one !== id);
   return {
@@ -84,6 +91,8 @@ export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise
     promoCodes,
     metrics,
     stages,
+    messageRequests,
+    orderSteps,
   };
 }
 
@@ -172,6 +181,25 @@ function consentsOf(db: Any, ids: readonly string[]) {
 }
 
 /** Channels on which a yes waits to be confirmed. */
+function requestsOf(db: Any, ids: readonly string[]) {
+  return db
+    .selectFrom('message_requests')
+    .select(['id', 'requested_at as requestedAt', 'template', 'address'])
+    .where('customer_id', 'in', ids)
+    .orderBy('id')
+    .execute();
+}
+
+function orderStepsOf(db: Any, ids: readonly string[]) {
+  return db
+    .selectFrom('order_states')
+    .select(['order_id as orderId', 'state as step', 'at', 'details'])
+    .where('customer_id', 'in', ids)
+    .orderBy('at')
+    .orderBy('order_id')
+    .execute();
+}
+
 function optInsOf(db: Any, ids: readonly string[]) {
   const query = db.selectFrom('opt_ins').select(['channel', 'asked_at as askedAt']).where('customer_id', 'in', ids);
   return query.orderBy('channel').execute();

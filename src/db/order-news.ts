@@ -26,7 +26,7 @@ const profileOf = (orderId: string) => sql<ProfileKind>`coalesce(
 /** An order as a letter tells of it. */
 export interface OrderTold {
   /** Null where only a step of it was ever told. Minor units. */
-  order: { total: number; currency: string } | null;
+  order: { total: number; currency: string; state: string } | null;
   /** What was said of this step, over what was said before. */
   details: OrderDetails;
   lines: {
@@ -42,7 +42,7 @@ export interface OrderTold {
 /** All that is known of an order for the letter about one step of it: what an earlier step said holds where this one is silent. */
 export async function orderTold(db: Any, orderId: string, step: OrderStep): Promise<OrderTold> {
   const { rows } = await sql<{ order: OrderTold['order']; said: OrderDetails[]; lines: OrderTold['lines'] }>`
-    select (select json_build_object('total', total, 'currency', currency) from orders where order_id = ${orderId}) as "order",
+    select (select json_build_object('total', total, 'currency', currency, 'state', state) from orders where order_id = ${orderId}) as "order",
       coalesce((select json_agg(details order by state = ${step}, at) from order_states where order_id = ${orderId}), '[]') as said,
       coalesce((select json_agg(json_build_object('product', l.product_id, 'quantity', l.quantity, 'price', l.price,
           'name', g.name, 'url', g.url, 'imageUrl', g.image_url) order by l.price * l.quantity desc, l.product_id)

@@ -167,6 +167,7 @@ const untrue = {
     ru: 'вещь больше не была отложена для клиента',
     next: nothing,
   },
+  order_cancelled: { en: 'the order had been cancelled', ru: 'заказ уже отменён', next: nothing },
   asked_lately: {
     en: 'the customer had been asked to confirm a short time before',
     ru: 'клиента недавно уже просили подтвердить подписку',

@@ -1,12 +1,36 @@
 import { expect, test } from 'vitest';
+import { connect, createPool } from '#db/connect.ts';
 import { workflowId } from '#domain/ids.ts';
 import { customers } from '#test/support/customers.ts';
+import { freshDatabase } from '#test/support/database.ts';
 import type { Mail } from '#test/support/mail.ts';
 import { billableActions, historyText } from '#test/support/read-history.ts';
 import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
 
-const system = await startSystem(await timeSkipping(), { shop: { channels: ['email', 'sms', 'telegram'] } });
+const database = await freshDatabase();
+let statements = 0;
+/** SQL statements of each message, from deciding to recording. */
+const perMessage: number[] = [];
+const counted = createPool(database.url);
+counted.on('connect', (client) => {
+  const query = client.query.bind(client);
+  client.query = ((...args: Parameters<typeof query>) => {
+    statements += 1;
+    return query(...args);
+  }) as typeof client.query;
+});
+const system = await startSystem(await timeSkipping(), {
+  database,
+  shop: { channels: ['email', 'sms', 'telegram'] },
+  activities: {
+    db: connect(counted),
+    reached: (point) => {
+      if (point === 'before_reserve') statements = 0;
+      if (point === 'recorded') perMessage.push(statements);
+    },
+  },
+});
 const customer = customers(system);
 const link = 'https://shop.example/reset/3f9a-secret-of-anna';
 const reset = { template: 'password-reset', data: { link } };
@@ -66,7 +90,12 @@ test('J16 a password link goes at once, to who may get no advertising, and its s
     .getHandle(workflowId('message', customerId, id))
     .fetchHistory();
   expect(historyText(history)).not.toContain('secret-of-anna');
-  expect(billableActions(history)).toBeLessThanOrEqual(5);
+  expect(billableActions(history)).toBeLessThanOrEqual(4);
+  const ranks = (history.events ?? []).flatMap(
+    ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.priority?.priorityKey ?? [],
+  );
+  expect(new Set(ranks), 'service goes first').toEqual(new Set([1]));
+  expect(perMessage[0]).toBeLessThanOrEqual(7);
 });
 
 test('a call that is repeated under its key sends once and gets the same answer; another body under it is refused', async () => {

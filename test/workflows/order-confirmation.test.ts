@@ -129,6 +129,16 @@ test('a history and old news confirm nothing; neither does a step that the setti
   await system.put('/journeys/order-confirmation/settings', { enabled: true });
 });
 
+test('R4 an order that was cancelled before it could be confirmed is not confirmed any more', async () => {
+  const kira = await customer();
+  await system.refresh();
+  const by = (state: string) => told('c-1', { userId: kira.id, state });
+  await putOrders([by('placed'), by('cancelled')]);
+  const mails = await mailed(kira.email, 1);
+  expect(mails.map(({ subject }) => subject)).toEqual(['Order N-c-1 was cancelled']);
+  await expect.poll(() => kira.decisions()).toContain('placed skip order_cancelled');
+});
+
 test('J16 the same texts go by a call: POST /messages with data of the order', async () => {
   const egor = await customer();
   await system.refresh();

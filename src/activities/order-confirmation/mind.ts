@@ -43,6 +43,11 @@ function step(situation: Situation): Step {
   return { do: 'send', block: order.step, iteration: 1, refs: [], progress, ...upcoming(situation, order.step) };
 }
 
+/** Whether the order has come to nothing since: then nobody is told that it comes. */
+function isOver(step: OrderStep, state: string | undefined): boolean {
+  return (state === 'cancelled' || state === 'refunded') && ['placed', 'shipped', 'ready'].includes(step);
+}
+
 /** One step of one order. */
 export const mind: Mind = {
   contract,
@@ -70,6 +75,7 @@ export const mind: Mind = {
     const order = about(situation.facts);
     if (order === null) return untrue('no_data');
     const told = await orderTold(trx, order.orderId, order.step);
+    if (isOver(order.step, told.order?.state)) return untrue('order_cancelled');
     const data = orderModel(order.orderId, told, situation.shop);
     const products = told.lines.map(({ product }) => product);
     const more = order.step === 'placed' ? await moreFor(trx, situation, candidate, products) : [];

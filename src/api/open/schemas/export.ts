@@ -35,6 +35,12 @@ export const customerExport = customerSummary
     interests: z.array(interests.element.extend({ removedAt: orNull(instant) })),
     orders: z.array(orders.element.extend({ stateAt: instant, lines: z.array(orderLine), codes: z.array(text) })),
     runs: z.array(runs.element.extend({ endedAt: orNull(instant), outcome: orNull(text) })),
+    messageRequests: z
+      .array(z.object({ id: uuid, requestedAt: instant, template: text, address: orNull(text) }))
+      .meta({ description: 'Transactional sends; what they said of secrets is kept nowhere' }),
+    orderSteps: z
+      .array(z.object({ orderId: text, step: text, at: instant, details: z.record(text, z.unknown()) }))
+      .meta({ description: 'What the shop told of orders: delivery, parcels' }),
     notEntered: z
       .array(z.object({ journey: text, key: text, reason: text, firstAt: instant, lastAt: instant, times: z.int() }))
       .meta({ description: 'Journeys whose trigger was met and which did not begin' }),
