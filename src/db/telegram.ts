@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto';
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type pg from 'pg';
+import type { Published } from '#domain/early-access.ts';
 import type { Who } from '#domain/events.ts';
 import type { Good } from '#domain/intent.ts';
 import { resolveCustomer } from './customers.ts';
 import { goodJson } from './goods.ts';
+import type { Person } from './recommend/asked.ts';
+import { isVisible } from './recommend/visible.ts';
 import type { DB } from './schema.ts';
 import { eventSource } from './webhook-secrets.ts';
 
@@ -91,12 +94,19 @@ async function noteChat(trx: Transaction<DB>, { chat, says, at }: ChatWord): Pro
     on conflict (channel, address) do nothing`.execute(trx);
 }
 
-/** Goods with an old price in the region, the largest discount first. */
-export async function promotions(db: Kysely<DB>, region: string | null, limit: number): Promise<Good[]> {
+/** Goods with an old price in the region, the largest discount first; `hidden`: what early access keeps for the registered. */
+export async function promotions(
+  db: Kysely<DB>,
+  { customerId, region }: Person,
+  hidden: Published | null,
+  limit: number,
+): Promise<Good[]> {
+  const looking = { customerId, registered: null, from: hidden?.from ?? null, to: hidden?.to ?? null };
   const { rows } = await sql<{ good: Good }>`
     select good from (
       select ${goodJson(sql`${region}::text`)} as good, p.published_at, p.id from products p
-      where exists (select from offers where product_id = p.id and old_price is not null and stock > 0)
+      where ${isVisible(looking)}
+        and exists (select from offers where product_id = p.id and old_price is not null and stock > 0)
     ) available
     where (good->>'oldPrice') is not null
     order by (good->>'price')::numeric / (good->>'oldPrice')::numeric, published_at desc, id limit ${limit}`.execute(

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { newId } from '#db/ids.ts';
 import { recomputeRecommendations } from '#db/recommend/recompute.ts';
 import { saveSettings } from '#db/settings.ts';
+import { promotions } from '#db/telegram.ts';
 import { recommendationSources } from '#domain/recommend.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { at, catalogue, customer, daysAgo, idsFor, shop } from './recommend-support.ts';
@@ -155,6 +156,19 @@ describe('random', () => {
       expect(Math.max(...times.values())).toBeLessThan(18);
     }
   });
+});
+
+test('the bot’s promotions keep early access, too', async () => {
+  const hidden = { from: daysAgo(2), to: daysAgo(1) };
+  await catalogue(
+    db,
+    { id: 'kept', price: 1, oldPrice: 10, publishedAt: daysAgo(1.5) },
+    { id: 'half', price: 5, oldPrice: 10 },
+  );
+  const [stranger, member] = [await customer(db), await customer(db, { registered: true })];
+  const ask = async (customerId: string) =>
+    (await promotions(db, { customerId, region: null }, hidden, 5)).map(({ id }) => id);
+  expect([await ask(stranger), await ask(member)]).toEqual([['half'], ['kept', 'half']]);
 });
 
 describe('filters', () => {

@@ -15,6 +15,7 @@ import {
   promotions,
   whoIs,
 } from '#db/telegram.ts';
+import { hiddenAt } from '#domain/early-access.ts';
 import { defaultShop, type Locale, localeOf, type ShopSettings } from '#domain/shop.ts';
 import { told } from '#domain/told.ts';
 import { apiFault } from './api.ts';
@@ -82,6 +83,7 @@ export class BotTalk {
   async #list(action: Exclude<Action, 'stop'>, owner: ChatOwner | null, locale: Locale): Promise<string> {
     const { db, clock } = this.#deps;
     const words = botWords[locale];
+    const shop = this.#shop();
     const [customerId, region] = [owner?.customerId ?? null, owner?.region ?? null];
     if (action === 'queue') {
       const items = owner ? await awaitedItems(db, owner.customerId, listed) : [];
@@ -89,8 +91,8 @@ export class BotTalk {
     }
     const goods =
       action === 'promotions'
-        ? await promotions(db, region, listed)
-        : await recommend(db, { customerId, region, shop: this.#shop(), at: clock.now() }, latest);
+        ? await promotions(db, { customerId, region }, hiddenAt(clock.now(), shop.earlyAccess, shop.zone), listed)
+        : await recommend(db, { customerId, region, shop, at: clock.now() }, latest);
     if (goods.length > 0) return goodsList(words[action], goods, locale);
     return action === 'promotions' ? words.noPromotions : words.noNovelties;
   }

@@ -4,12 +4,19 @@ import type { Give } from '#db/statement.ts';
 import { countingStates } from '#domain/ledger.ts';
 import type { Offered } from '#domain/recommend.ts';
 import type { Asked } from './asked.ts';
+import { isVisible } from './visible.ts';
 
 /**
  * The best of `candidates` (rows of `product_id` and `score`) that may be shown to the person. What always holds is here and
  * can be left out by nobody: the region has it in stock, it is published, and early access is kept.
  */
 export function filtered(give: Give<Asked>, candidates: RawBuilder<unknown>): RawBuilder<Offered> {
+  const looking = {
+    customerId: give(({ customerId }) => customerId),
+    registered: give(({ registered }) => registered),
+    from: give(({ hidden }) => hidden?.from ?? null),
+    to: give(({ hidden }) => hidden?.to ?? null),
+  };
   return sql`
     with known as materialized (${knownIds(give)})
     select ${goodFields} as good, p.brand, p.attributes, c.score
@@ -18,19 +25,10 @@ export function filtered(give: Give<Asked>, candidates: RawBuilder<unknown>): Ra
         select * from offers where product_id = p.id and region in (${give(({ region }) => region)}::text, '*')
         order by region = '*' limit 1
       ) o cross join known
-    where o.stock > 0 and p.published_at <= ${give(({ at }) => at)} and ${notHidden(give)}
+    where o.stock > 0 and p.published_at <= ${give(({ at }) => at)} and ${isVisible(looking)}
       and p.id <> all(known.ids) and (p.sku is null or p.sku <> all(known.ids)) and ${asFiltered(give)}
     order by (${give(({ discountedFirst }) => discountedFirst)}::boolean and o.old_price is not null) desc, c.score desc, p.id
     limit ${give(({ limit }) => limit)}`;
-}
-
-function notHidden(give: Give<Asked>): RawBuilder<boolean> {
-  const customer = give(({ customerId }) => customerId);
-  return sql`(
-    p.published_at < coalesce(${give(({ hidden }) => hidden?.from ?? null)}::timestamptz, 'infinity')
-    or p.published_at >= ${give(({ hidden }) => hidden?.to ?? null)}::timestamptz
-    or coalesce(${give(({ registered }) => registered)}::boolean, exists (
-      select from identities where customer_id = ${customer}::uuid and kind in ('user_id', 'email'))))`;
 }
 
 /** What must not be shown: what was asked to be left out, was bought, or stood in the last messages. */
