@@ -97,7 +97,8 @@ async function playRecord(template: string, path: string, cache: string, round: 
   const tell = (progress: { messages: number }) => {
     messages = progress.messages;
   };
-  await play({ prepared, side, journeys, database, tell }).finally(() => database.drop());
+  const period = { from: '2026-03-02', until: '2026-03-31' };
+  await play({ prepared, period, side, journeys, database, tell }).finally(() => database.drop());
   // A figure about a record that moves nothing would be worth nothing.
   if (messages < prepared.about.events / 20) throw new Error(`${messages} messages are too few`);
 }

@@ -1,5 +1,6 @@
 import type { OrderMapping } from '#scripts/files/mapping.ts';
 import type { BacktestOptions } from './options.ts';
+import type { Period } from './play.ts';
 import type { About } from './prepare.ts';
 
 /** What a backtest takes for granted, in sentences for the report. */
@@ -7,10 +8,12 @@ export function assumptionsOf({
   options,
   about,
   mapping,
+  period,
 }: {
   options: Pick<BacktestOptions, 'reachable'>;
   about: About;
   mapping: OrderMapping;
+  period: Period;
 }): string[] {
   const isOrders = about.format === 'orders';
   return [
@@ -18,6 +21,9 @@ export function assumptionsOf({
     'Nobody opens or clicks: no best hour is learnt, and a cascade goes on as if nothing had been read.',
     'Goods are known from the record alone, from when it first names them, at the first price, and are never sold out.',
     'Before its first event the record is silent: earlier orders, consents and messages are not known.',
+    ...(period.from > about.from.slice(0, 10)
+      ? [`What was before ${period.from} is history: it is known, and no journey begins.`]
+      : []),
     ...(options.reachable === 'all'
       ? ['Everybody with an id can be written to by e-mail (--reachable all): a real shop reaches fewer.']
       : []),

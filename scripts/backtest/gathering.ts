@@ -28,10 +28,11 @@ export class Gathering {
   day(recorded: readonly Recorded[]): Day {
     const { format } = this.#options;
     const whole = format === 'orders' ? joined(recorded) : recorded;
-    const sorted = whole.toSorted((a, b) => a.at - b.at);
+    // Those of one batch were received at one instant.
+    const sorted = whole.toSorted((a, b) => a.at - b.at || a.happenedAt - b.happenedAt);
     const events = format === 'orders' ? sorted.flatMap((order) => this.#withFirstSight(order)) : sorted;
     const products = events.flatMap(({ call }) => this.#newProducts(call));
-    return { products, events: events.toSorted((a, b) => a.at - b.at) };
+    return { products, events: events.toSorted((a, b) => a.at - b.at || a.happenedAt - b.happenedAt) };
   }
 
   /** Who orders for the first time is introduced a second before, and signs up a second after it if the mapping says so. */

@@ -18,7 +18,7 @@ export async function pageOf(
   const links = sides.flatMap(({ name }) =>
     lists.map((list) => `<a href="${name}/${list}.jsonl">${name}/${list}.jsonl</a>`),
   );
-  const title = `Backtest ${report.record.from.slice(0, 10)} – ${report.record.to.slice(0, 10)}`;
+  const title = `Backtest ${report.period.from} – ${report.period.until}`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

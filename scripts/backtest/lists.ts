@@ -116,8 +116,8 @@ export function spanOf(from: Date | null, to: Date | null): number | null {
   return spans.find((days) => to.getTime() - from.getTime() <= days * dayMs) ?? null;
 }
 
-/** Reads everything that came of a side, and writes it into `folder`, a file for each list. */
-export async function writeLists(db: Db, folder: string): Promise<Counts> {
+/** Reads everything that came of a side, and writes it into `folder`, a file for each list. Orders before `from` are history. */
+export async function writeLists(db: Db, folder: string, from: Date | null): Promise<Counts> {
   await analyse(db);
   await mkdir(folder, { recursive: true });
   const messaged = new Map<string, Date[]>();
@@ -125,7 +125,7 @@ export async function writeLists(db: Db, folder: string): Promise<Counts> {
   await write(folder, 'held', heldLines(db));
   await write(folder, 'runs', one((await playedRuns(db)).map(runLine)));
   await write(folder, 'missed', one((await missedEntries(db)).map(missedLine)));
-  await write(folder, 'orders', one((await recordedOrders(db)).map((order) => orderLine(order, messaged))));
+  await write(folder, 'orders', one((await recordedOrders(db, from)).map((order) => orderLine(order, messaged))));
   return playedCounts(db);
 }
 

@@ -9,6 +9,9 @@ export interface BacktestOptions {
   settings: string | undefined;
   against: string | undefined;
   preset: string;
+  /** Days (UTC) on which journeys may begin, the last included: what was before is history. */
+  from: string | undefined;
+  until: string | undefined;
   /** Where the report goes. */
   out: string;
   map: string | undefined;
@@ -18,7 +21,10 @@ export interface BacktestOptions {
   cache: string;
 }
 
-const names = ['journey', 'events', 'settings', 'against', 'preset', 'out', 'map', 'reachable', 'cache'] as const;
+const names = [
+  ...(['journey', 'events', 'map', 'settings', 'against', 'preset'] as const),
+  ...(['from', 'until', 'reachable', 'out', 'cache'] as const),
+];
 type Name = (typeof names)[number];
 
 /** Options of `npm run backtest`, after `--`. Throws Failure. */
@@ -33,9 +39,16 @@ export function readBacktestOptions(args: string[]): BacktestOptions {
     journey: given.journey ?? 'all',
     ...{ events, settings, against, map, reachable },
     preset: given.preset ?? 'default',
+    from: dayOf('from', given.from),
+    until: dayOf('until', given.until),
     out: resolve(given.out ?? '.vestnik-backtest/report'),
     cache: resolve(given.cache ?? '.vestnik-backtest'),
   };
+}
+
+function dayOf(name: Name, text: string | undefined): string | undefined {
+  if (text === undefined || (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)))) return text;
+  throw new Failure(`--${name} cannot be "${text}": give a day, such as 2026-03-02.`);
 }
 
 function parse(args: string[]): Partial<Record<Name, string>> {

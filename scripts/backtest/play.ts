@@ -11,7 +11,7 @@ import { isBrowsing } from '#domain/segment-effects.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { createTimeMachine, type TimeMachine } from '#timemachine/machine.ts';
-import { routing } from '#workflows/catalogue.ts';
+import { journeyNames, routing } from '#workflows/catalogue.ts';
 import type { SideDatabase } from './database.ts';
 import type { Product } from './gathering.ts';
 import { type Day, type Prepared, readDay } from './prepare.ts';
@@ -20,11 +20,18 @@ import type { Side } from './settings.ts';
 
 export interface Playing {
   prepared: Prepared;
+  period: Period;
   side: Side;
   journeys: readonly string[];
   database: SideDatabase;
   /** Told after each day of the record. */
   tell(progress: Progress): void;
+}
+
+/** Days (UTC) on which journeys may begin, the last included. */
+export interface Period {
+  from: string;
+  until: string;
 }
 
 export interface Progress {
@@ -45,54 +52,80 @@ const stock = 1_000_000;
 const log = { info() {}, warn() {} };
 
 /** Plays the whole record on the time machine, with channels that only record. What came of it is in the database. */
-export async function play({ prepared, side, journeys, database, tell }: Playing): Promise<void> {
+export async function play({ prepared, period, side, journeys, database, tell }: Playing): Promise<void> {
   const { db, pool } = database;
-  const { days, from } = prepared.about;
-  const start = new Date(`${from.slice(0, 10)}T00:00:00Z`);
+  const days = prepared.about.days.filter(({ day }) => day <= period.until);
+  const start = new Date(days[0]?.day ?? period.from);
   let messages = 0;
   const took = () => {
     messages += 1;
   };
-  for (const { name, value } of side.settings) await saveSettings(db, name, value, 'backtest', start);
   const shop = () => side.shop;
   const activities = await recording(took);
   const machine = await createTimeMachine({ db, pool, start, seed: 'backtest', shop, activities, jobsEveryDays: 1 });
-  const heard = narrowed(routing, journeys);
-  const intake = createIntake({
-    pool,
-    clock: machine.clock,
-    routing: heard,
-    onOutbox: machine.onOutbox,
-    shop,
-    isOn: () => true,
-  });
+  const common = { pool, clock: machine.clock, onOutbox: machine.onOutbox, shop };
+  const live = createIntake({ ...common, routing: narrowed(routing, journeys), isOn: onIn(side) });
+  const history = createIntake({ ...common, routing: {} });
   const source = await createKey(db, 'sources', 'backtest', start);
-  const record = { machine, intake, sourceId: source?.id ?? '', shop: side.shop, database };
+  const record = { machine, sourceId: source?.id ?? '', shop: side.shop, database };
+  await setUp(record, side, { start, from: new Date(period.from) });
   let events = 0;
   drainHourly(machine, start.getTime());
   try {
     for (const { day } of days) {
       const told = await readDay(prepared, day);
-      schedule(record, day, told);
+      schedule({ ...record, intake: day < period.from ? history : live }, day, told);
       await machine.runUntil(new Date(Date.parse(day) + durationMs('P1D') - 1));
       events += told.events.length;
       tell({ day, events, messages });
     }
   } finally {
-    await intake.close();
+    await live.close();
+    await history.close();
     await machine.close();
   }
 }
 
 interface Played {
   machine: TimeMachine;
-  intake: Intake;
   sourceId: string;
   shop: ShopSettings;
   database: SideDatabase;
 }
 
-function schedule({ machine, intake, sourceId, shop, database }: Played, day: string, { products, events }: Day): void {
+const isJourney = ({ name }: Side['settings'][number]) => journeyNames.some((journey) => journey === name);
+
+function onIn({ settings }: Side): (journey: string) => boolean {
+  const on = new Set(settings.filter(({ value }) => Object(value).enabled === true).map(({ name }) => name));
+  return (journey) => on.has(journey);
+}
+
+/** The side's settings; while the record is history no journey is on, so that none begins by a regular job either. */
+async function setUp(
+  { machine, database: { db } }: Played,
+  { settings }: Side,
+  { start, from }: { start: Date; from: Date },
+): Promise<void> {
+  const save = async (values: Side['settings'], at: Date) => {
+    for (const { name, value } of values) await saveSettings(db, name, value, 'backtest', at);
+  };
+  if (from <= start) return save(settings, start);
+  const off = settings.map((one) =>
+    isJourney(one) ? { ...one, value: { ...Object(one.value), enabled: false } } : one,
+  );
+  await save(off, start);
+  machine.at(from, () => save(settings.filter(isJourney), from));
+}
+
+interface Submitting extends Played {
+  intake: Intake;
+}
+
+function schedule(
+  { machine, intake, sourceId, shop, database }: Submitting,
+  day: string,
+  { products, events }: Day,
+): void {
   const items = products.map((product) => inStock(product, shop));
   if (items.length > 0) machine.at(new Date(day), () => upsertProducts(database.db, items, machine.clock.now()));
   for (const together of gathered(events)) {

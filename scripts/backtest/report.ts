@@ -2,15 +2,18 @@ import { because, type Speaker } from '#domain/reasons-words.ts';
 import { contracts, type JourneyName } from '#workflows/catalogue.ts';
 import { countOf, type Figure, Tally, type Where } from './figures.ts';
 import { type Counts, type Lists, spans, weekOf } from './lists.ts';
+import type { Period } from './play.ts';
 import type { About } from './prepare.ts';
 
 /** Everything that the report says, as `report.json`: the same record, settings and code give the same bytes. */
 export interface Report {
   version: 1;
   record: About;
+  /** Journeys may begin in it; what was before is history. */
+  period: Period;
   /** Sentences: what had to be taken for granted. */
   assumptions: string[];
-  /** Mondays (UTC) of the record's weeks. */
+  /** Mondays (UTC) of its weeks. */
   weeks: string[];
   /** Which of the journeys the record can set going at all. */
   journeys: JourneyInRecord[];
@@ -81,17 +84,19 @@ export interface SideInput {
 
 export interface ReportInput {
   record: About;
+  period: Period;
   assumptions: string[];
   journeys: readonly JourneyName[];
   sides: readonly SideInput[];
 }
 
-export function reportOf({ record, assumptions, journeys, sides }: ReportInput): Report {
-  const weeks = weeksBetween(new Date(record.from), new Date(record.to));
+export function reportOf({ record, period, assumptions, journeys, sides }: ReportInput): Report {
+  const weeks = weeksBetween(new Date(period.from), new Date(period.until));
   const inRecord = journeys.map((journey) => journeyInRecord(journey, record));
   return {
     version: 1,
     record,
+    period,
     assumptions,
     weeks,
     journeys: inRecord,

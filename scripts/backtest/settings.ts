@@ -42,8 +42,12 @@ export function sideOf(name: string, { preset, file, mapping, journeys }: SideOp
   const given = file === undefined ? {} : givenBy(file);
   const located = { ...(base.get('shop') as object), ...locationOf(mapping), ...(given.shop as object) };
   const all: Record<string, unknown> = { ...Object.fromEntries(base), ...given, shop: located };
-  for (const journey of journeyNames)
-    if (!journeys.includes(journey)) all[journey] = { ...(all[journey] as object), enabled: false };
+  // One that is asked for by its name is on, also where it is off by default.
+  const [asked] = journeys.length === 1 ? journeys : [];
+  for (const journey of journeyNames) {
+    const isLeftOut = !journeys.includes(journey);
+    if (isLeftOut || journey === asked) all[journey] = { ...(all[journey] as object), enabled: !isLeftOut };
+  }
   return {
     name,
     title: file === undefined ? `preset ${preset}` : `preset ${preset} with ${file.split('/').at(-1)}`,

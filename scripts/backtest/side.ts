@@ -7,7 +7,7 @@ import type { JourneyName } from '#workflows/catalogue.ts';
 import { sideDatabase } from './database.ts';
 import { type Counts, readLists, writeLists } from './lists.ts';
 import { Pace } from './pace.ts';
-import { play } from './play.ts';
+import { type Period, play } from './play.ts';
 import type { Prepared } from './prepare.ts';
 import type { SideInput } from './report.ts';
 import type { Side } from './settings.ts';
@@ -48,6 +48,7 @@ async function startServer() {
 export interface SideOptions {
   cache: string;
   prepared: Prepared;
+  period: Period;
   side: Side;
   journeys: readonly JourneyName[];
   server: Server;
@@ -72,15 +73,20 @@ export async function playedSide({
 }
 
 /** Made beside its place and moved there when whole. */
-async function playAnew(folder: string, { prepared, side, journeys, server, tell }: SideOptions): Promise<void> {
+async function playAnew(
+  folder: string,
+  { prepared, period, side, journeys, server, tell }: SideOptions,
+): Promise<void> {
   const { url } = await server.template();
   const name = `backtest_${side.name.toLowerCase()}_${process.pid}`;
   const database = await sideDatabase(url, name);
   const made = `${folder}.${process.pid}`;
-  const pace = new Pace(side.name, prepared.about.events, tell);
+  const days = prepared.about.days.filter(({ day }) => day <= period.until);
+  const events = days.reduce((sum, one) => sum + one.events, 0);
+  const pace = new Pace(side.name, events, tell);
   try {
-    await play({ prepared, side, journeys, database, tell: (progress) => pace.is(progress) });
-    const counts = await writeLists(database.db, made);
+    await play({ prepared, period, side, journeys, database, tell: (progress) => pace.is(progress) });
+    const counts = await writeLists(database.db, made, historyEnd(prepared, period));
     await writeFile(join(made, 'counts.json'), JSON.stringify(counts));
     await rm(folder, { recursive: true, force: true });
     await mkdir(join(folder, '..'), { recursive: true });
@@ -89,6 +95,11 @@ async function playAnew(folder: string, { prepared, side, journeys, server, tell
     await rm(made, { recursive: true, force: true });
     await database.drop();
   }
+}
+
+/** Null where nothing is history. */
+function historyEnd({ about }: Prepared, { from }: Period): Date | null {
+  return from > about.from.slice(0, 10) ? new Date(from) : null;
 }
 
 /** The lists beside the report, a folder for each side. */
@@ -100,8 +111,13 @@ export async function keepLists(out: string, sides: readonly { name: string; fol
   }
 }
 
-function keyOf({ prepared, side, journeys }: Pick<SideOptions, 'prepared' | 'side' | 'journeys'>): string {
-  const about = JSON.stringify([prepared.key, side.settings, journeys]);
+function keyOf({
+  prepared,
+  period,
+  side,
+  journeys,
+}: Pick<SideOptions, 'prepared' | 'period' | 'side' | 'journeys'>): string {
+  const about = JSON.stringify([prepared.key, period, side.settings, journeys]);
   return createHash('sha256').update(code()).update(about).digest('hex').slice(0, 32);
 }
 

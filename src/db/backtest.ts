@@ -153,13 +153,14 @@ export interface OrderRow {
   currency: string;
 }
 
-/** The record's own orders. */
-export function recordedOrders(db: Db): Promise<OrderRow[]> {
+/** The record's own orders, from that instant on. */
+export function recordedOrders(db: Db, from: Date | null): Promise<OrderRow[]> {
   return db
     .selectFrom('orders as o')
     .innerJoin('customers as c', 'c.id', 'o.customer_id')
     .select(['o.order_id as orderId', 'o.customer_id as customerId', shopId, 'o.placed_at as placedAt', 'o.state'])
     .select(['o.total', 'o.currency'])
+    .where(sql<boolean>`(${from}::timestamptz is null or o.placed_at >= ${from})`)
     .orderBy('o.placed_at')
     .orderBy('o.order_id')
     .execute();

@@ -126,6 +126,21 @@ test('two settings stand side by side: a stricter policy sends less, and says wh
   for (const [, messages] of perWeek) expect(messages.length).toBeLessThanOrEqual(2);
 });
 
+test('what was before --from is history: known, and nobody enters; what is after --until is not played', async () => {
+  const { report, out } = await run({ events, from: '2026-03-09', until: '2026-03-11' });
+  const { messages, runs, missed, orders } = await readLists(join(out, 'A'));
+  const isWithin = (at: string) => at >= '2026-03-09' && at < '2026-03-12';
+  expect(runs.length).toBeGreaterThan(0);
+  expect([...messages, ...orders].every(({ at }) => isWithin(at))).toBe(true);
+  expect(runs.every(({ enteredAt }) => isWithin(enteredAt))).toBe(true);
+  expect(missed.every(({ firstAt }) => isWithin(firstAt))).toBe(true);
+  expect(report.weeks).toEqual(['2026-03-09']);
+  expect(report.assumptions.join()).toContain('What was before 2026-03-09 is history');
+  // Whoever came before is known.
+  const before = report.record.days.filter(({ day }) => day < '2026-03-09').reduce((sum, day) => sum + day.events, 0);
+  expect(report.sides[0]?.counts.events).toBeGreaterThan(before);
+});
+
 describe('orders in a CSV file', () => {
   const mapping = fileOf({
     zone: 'Europe/London',
@@ -186,6 +201,7 @@ describe('what cannot be played is told in a sentence', () => {
       /cannot be used:\n {2}policy\.rules\.0\.name: /,
     ],
     ['settings of nothing known', { settings: fileOf({ polcy: {} }) }, 'Unrecognized key: "polcy"'],
+    ['a period without events', { from: '2027-01-01' }, 'the record goes from 2026-03-02 to 2026-03-13'],
     ['an empty file', { events: fileOf('') }, 'is empty'],
     ['a file that is not there', { events: fileOf() }, 'cannot be read'],
     [

@@ -26,7 +26,7 @@ export async function run(options: Partial<BacktestOptions> & { events: string }
   const said: string[] = [];
   const all: BacktestOptions = {
     ...{ journey: 'all', preset: 'default', reachable: 'known' },
-    ...{ settings: undefined, against: undefined, map: undefined },
+    ...{ settings: undefined, against: undefined, map: undefined, from: undefined, until: undefined },
     ...{ cache: emptyFolder(), out: emptyFolder() },
     ...options,
   };
