@@ -217,6 +217,8 @@ export class ItemQueue {
     const { hold, wake } = this.last;
     if (hold !== null) return hold.until ?? (this.isTelling('offer') ? null : wake);
     if (wake !== null) return wake;
+    // Once the last message is told, this ends.
+    if (this.last.waiting.length === 0) return null;
     this.restsUntil ??= this.now() + longRestMs;
     return this.restsUntil;
   }
