@@ -40,9 +40,11 @@ export async function emptyMachine(maxCached?: number) {
   const engine = await Engine.open(options);
   now = () => engine.time();
   const port = journeysOf(engine);
-  const begin = async (count: number) => {
-    const at = new Date(engine.now);
-    for (let n = 0; n < count; n++) await startJourney(port, newId(at), at);
+  const begin = (count: number, apartMs: number) => {
+    for (let n = 0; n < count; n++) {
+      const at = new Date(engine.now + n * apartMs);
+      engine.at(at.getTime(), () => startJourney(port, newId(at), at));
+    }
   };
   return { engine, begin };
 }
@@ -50,7 +52,7 @@ export async function emptyMachine(maxCached?: number) {
 export async function emptyOnMachine(count: number): Promise<number> {
   const { engine, begin } = await emptyMachine();
   const began = performance.now();
-  await begin(count);
+  begin(count, 0);
   await engine.runUntil(engine.now + whole);
   const ms = performance.now() - began;
   const { activations } = engine.counts;

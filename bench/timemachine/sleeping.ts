@@ -8,16 +8,21 @@ import { type Result, round2 } from '#bench/lib.ts';
 import { durationMs } from '#domain/duration.ts';
 import { emptyMachine } from './machine.ts';
 
-/** What runs cost that wait for their second message. */
+/** What sleeping runs cost. */
 
 const few = 4_000;
 const many = 100_000;
 const megabyte = 1_048_576;
 const asleep = durationMs('PT36H');
+/** So that what a run does before it sleeps is not spread over what all do. */
+const apartMs = 20;
+/** Megabytes: V8 takes what it may before it collects garbage. */
+const heap = 640;
 
 export async function sleepingRuns(name: string): Promise<Result[]> {
   const [value, baseline] = [await bytesOfRun(0), await bytesOfRun(few)];
-  const { stdout } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'sleepers.ts'), `${many}`]);
+  const sleepers = [`--max-old-space-size=${heap}`, join(import.meta.dirname, 'sleepers.ts'), `${many}`];
+  const { stdout } = await promisify(execFile)(process.execPath, sleepers);
   const resident = Number(stdout);
   return [
     {
@@ -33,22 +38,22 @@ export async function sleepingRuns(name: string): Promise<Result[]> {
   ];
 }
 
-/** `maxCached` of them with their code in memory. */
+/** Of those that wait for their second message, `maxCached` with their code in memory. */
 async function bytesOfRun(maxCached: number): Promise<number> {
   const before = await bytes();
   const { engine, begin } = await emptyMachine(maxCached);
-  await begin(few);
+  begin(few, apartMs);
   await engine.runUntil(engine.now + asleep);
   const used = (await bytes()) - before;
   await engine.close();
   return Math.round(used / few);
 }
 
-/** Megabytes of memory that this process has when so many runs sleep, garbage included. */
+/** Megabytes of memory that this process has when so many runs wait for their first message, garbage included. */
 export async function residentWith(count: number): Promise<number> {
   const { engine, begin } = await emptyMachine();
-  await begin(count);
-  await engine.runUntil(engine.now + asleep);
+  begin(count, apartMs);
+  await engine.runUntil(engine.now + count * apartMs + 1_000);
   await bytes();
   const { rss } = process.memoryUsage();
   await engine.close();
