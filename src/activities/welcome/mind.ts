@@ -1,4 +1,6 @@
 import type { Mind, Situation, Step, Upcoming } from '#activities/mind.ts';
+import { durationMs } from '#domain/duration.ts';
+import type { MessageFlags } from '#domain/journey.ts';
 import { contract, type MessageName, sameAnswer } from '#workflows/welcome/contract.ts';
 import { compose } from './content.ts';
 import { settingsOf, type WelcomeStep } from './settings.ts';
@@ -62,15 +64,36 @@ function nextOf(situation: Situation): Next | null {
   if (facts.hasBought && raw.afterOrder === 'end') return null;
   const steps = branches[facts.customer.kind];
   const { answered, at } = heard(situation);
-  const place = steps.findIndex(
+  const left = steps.filter(
     ({ message, part }) => !answered.has(questionOf(message)) && !(facts.hasBought && part === 'selling'),
   );
-  const step = steps[place];
+  const [step] = left;
   if (step === undefined) return null;
   if (at === null) return { ...step, due: triggerAt + step.afterMs };
   // Who has heard something, perhaps from the other branch, hears the first of this one no sooner than a second.
-  const { afterMs } = (place === 0 ? steps[1] : undefined) ?? step;
-  return { ...step, due: waitEnd(at, afterMs) };
+  const { afterMs } = (step === steps[0] ? steps[1] : undefined) ?? step;
+  const due = waitEnd(at, afterMs);
+  const reminder = left.find(({ message }) => codeIn(message) === 'reminds');
+  return { ...(reminder && due >= reminderDue(steps, facts) ? reminder : step), due };
+}
+
+/** So much earlier a wait may end for the customer's best hour. */
+const halfADay = durationMs('PT12H');
+
+/** When who was given a code is to be reminded at the latest: as long after it as the branch says. Who changes branch has more to hear
+ *  in between, and the code would end first. */
+function reminderDue(steps: readonly WelcomeStep[], { spoken }: Situation['facts']): number {
+  const giving = steps.findIndex(({ message }) => codeIn(message) === 'gives');
+  const reminding = steps.findIndex(({ message }) => codeIn(message) === 'reminds');
+  const given = spoken.filter(({ branch }) => codeIn(branch) === 'gives').map(({ at }) => at);
+  const after = steps.slice(giving + 1, reminding + 1).reduce((sum, { afterMs }) => sum + afterMs, 0);
+  return giving < 0 || given.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...given) + after - halfADay;
+}
+
+const flags: Readonly<Record<string, MessageFlags>> = contract.messages;
+
+function codeIn(message: string): MessageFlags['promo'] {
+  return flags[message]?.promo;
 }
 
 /** What the customer was told, and when last: by this run, and by those of customers who were joined to this one. */
