@@ -161,7 +161,7 @@ function became(state: string, at: Date): Became {
 }
 
 function heldBack(decision: One['decision'], at: Date): Became {
-  if (decision.decision === 'defer') return { result: 'deferred', until: decision.until };
+  if (decision.decision === 'defer') return { result: 'deferred', until: decision.until, at };
   return { result: 'failed', reason: `${decision.decision}:${decision.reason}`, at };
 }
 

@@ -19,7 +19,7 @@ export interface Telling {
 /** What became of a message. */
 export type Became =
   | { result: 'told'; at: Date }
-  | { result: 'deferred'; until: Date }
+  | { result: 'deferred'; until: Date; at: Date }
   | { result: 'failed'; reason: string; at: Date };
 
 /** What is a journey's own about messages of runs that have many customers (`tell`). */

@@ -14,6 +14,7 @@ import {
   stepsOnce,
 } from './invariants/ledger.ts';
 import { codesOwnedOnce, codesRedeemedByOrders, codesTold, poolsNotOverdrawn } from './invariants/promo.ts';
+import { holdsEnd, nobodyForgotten, oneHolder, servedInOrder } from './invariants/queues.ts';
 import {
   blocksBalance,
   countsBalance,
@@ -53,6 +54,10 @@ export const invariants = {
   'a run waits in one block': blocksBalance,
   'block counts balance': countsBalance,
   'the outbox is drained': outboxDrained,
+  'an item has one holder at a time': oneHolder,
+  'queues are served in order': servedInOrder,
+  'every hold ends, or has a deadline': holdsEnd,
+  'nobody in a queue is forgotten': nobodyForgotten,
 } as const satisfies Record<string, Invariant>;
 
 export type InvariantName = keyof typeof invariants;

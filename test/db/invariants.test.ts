@@ -51,6 +51,7 @@ beforeAll(async () => {
   await plantCode(db, 'FREE-1');
   Object.assign(given, { customer_id: world.customer, run_id: world.ended });
   await plantCode(db, 'GIVEN-1', { ...given, redeemed_at: ago(180), redeemed_order: 'A-1' });
+  await plantQueue();
   world.live = await plantRun(db, ago(20), { block: 'cart-2', due_at: ago(-4), plan: '{}' });
   await plantBlock(db, world.live, 'cart-2');
 });
@@ -59,6 +60,39 @@ const orderOf = (order_id: string) => ({
   ...{ order_id, customer_id: world.customer, profile: 'personal', state: 'placed', total: 100, currency: 'RUB' },
   ...{ placed_at: ago(180), state_at: ago(180), codes: [' given-1'] },
 });
+
+/** Of an item whose first in line let it go and was told, and which is kept for the second. */
+async function plantQueue(): Promise<void> {
+  const journey = { workflow_id: 'reservation:bag', journey: 'reservation', class: 'service', key: 'bag' };
+  const item = { customer_id: null, block: 'hold', due_at: ago(-4) };
+  queue.run = await plantRun(db, ago(40), { ...journey, ...item });
+  await db.insertInto('items').values({ id: 'bag', state: 'free', is_queued: true, places: 2, holds: 2 }).execute();
+  const place = { item_id: 'bag', joined_at: ago(40) };
+  const other = await plantCustomer(db, ago(200));
+  await db
+    .insertInto('queue_places')
+    .values([
+      { ...place, id: queue.first, customer_id: world.customer, number: 1, ended_at: ago(14), outcome: 'expired' },
+      { ...place, id: queue.second, customer_id: other, number: 2 },
+    ])
+    .execute();
+  const hold = { item_id: 'bag', accepted_at: ago(30), until: ago(14), offered_at: ago(30) };
+  const kept = { offered_at: ago(12), accepted_at: ago(12), until: ago(-4) };
+  await db
+    .insertInto('holds')
+    .values([
+      { ...hold, id: queue.let, place_id: queue.first, number: 1, ended_at: ago(14), outcome: 'expired' },
+      { ...hold, ...kept, id: queue.kept, place_id: queue.second, number: 2 },
+    ])
+    .execute();
+  const told = { item_id: 'bag', iteration: 1, channel: 'email', due_at: ago(14), done_at: ago(14), result: 'told' };
+  const notice = { ...told, id: randomUUID(), place_id: queue.first, hold_id: queue.let, message: 'hold-cancelled' };
+  await db.insertInto('queue_notices').values(notice).execute();
+}
+
+const queue = { run: '', first: randomUUID(), second: randomUUID(), let: randomUUID(), kept: randomUUID() };
+const hold = (trx: Trx, id: string, change: object) =>
+  trx.updateTable('holds').set(change).where('id', '=', id).execute();
 
 async function plantEvent(
   trx: Kysely<DB>,
@@ -203,6 +237,15 @@ const defects: Record<InvariantName, (trx: Trx) => Promise<unknown>> = {
       .values({ ...row, ...more })
       .execute();
   },
+  'an item has one holder at a time': (trx) => hold(trx, queue.let, { ended_at: ago(11) }),
+  'queues are served in order': (trx) =>
+    trx
+      .updateTable('queue_places')
+      .set({ ended_at: ago(11) })
+      .where('id', '=', queue.first)
+      .execute(),
+  'every hold ends, or has a deadline': (trx) => hold(trx, queue.kept, { until: ago(3) }),
+  'nobody in a queue is forgotten': (trx) => sql`delete from queue_notices`.execute(trx),
 };
 
 const endsAt = (hours: number) => ({ ended_at: ago(hours), outcome: 'completed' });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { checkInvariants } from '#db/invariants.ts';
 import { type History, history, live } from './queue-history.ts';
 import { brokenPromises } from './queue-promises.ts';
 import { queueWorld } from './queue-world.ts';
@@ -14,4 +15,7 @@ test(`random histories of queues break no promise (${histories} of them)`, async
     expect(await brokenPromises(world, await live(world, one))).toEqual([]);
   };
   await fc.assert(fc.asyncProperty(history, keepsPromises), { numRuns: histories, seed, endOnFailure: true });
+  const broken = await checkInvariants(world.db, { now: world.machine.clock.now(), isAtRest: true });
+  // The followups of offers are not told: they are no part of this.
+  expect(broken.filter(({ invariant }) => invariant !== 'the outbox is drained')).toEqual([]);
 }, 3_600_000);

@@ -2,7 +2,7 @@ import { line, lines, nothing, untrue } from '#activities/content.ts';
 import type { Became, Settled, Teller, Telling } from '#activities/teller.ts';
 import type { Db, Trx } from '#db/connect.ts';
 import { putOutbox } from '#db/outbox.ts';
-import { acceptHold, closeNotice, putOffNotice, readNotice } from '#db/queue/notices.ts';
+import { acceptHold, readNotice, settleNotice } from '#db/queue/notices.ts';
 import { lockItem } from '#db/queue/read.ts';
 import { itemGood, versionOfRun } from '#db/queue/run.ts';
 import { recommend } from '#db/recommend/recommend.ts';
@@ -55,16 +55,14 @@ async function suggestions(trx: Trx, { request, facts, shop, now }: Telling, { n
 }
 
 async function settle(trx: Trx, request: TellRequest, became: Became): Promise<Settled> {
-  const { ref, key, message } = request;
-  if (became.result === 'deferred') {
-    await putOffNotice(trx, ref, became.until);
-    return nothingFollows;
-  }
+  const { ref: noticeId, runId, key, message } = request;
   // Before the item's rows are touched: who looks at the queue has its lock.
   await lockItem(trx, key);
-  const { result, at } = became;
-  await closeNotice(trx, ref, result === 'told' ? 'told' : became.reason, at);
-  return message === 'offer' && result === 'told' ? accept(trx, request, at) : nothingFollows;
+  const isPutOff = became.result === 'deferred';
+  const until = isPutOff ? became.until : null;
+  const result = isPutOff ? null : became.result === 'told' ? 'told' : became.reason;
+  await settleNotice(trx, { noticeId, runId, at: became.at, result, until });
+  return message === 'offer' && became.result === 'told' ? accept(trx, request, became.at) : nothingFollows;
 }
 
 const nothingFollows: Settled = { outbox: [], next: null };

@@ -48,19 +48,19 @@ export const plansLive: Invariant = (db) =>
   );
 
 /** Entered = waiting + passed + dropped: a live run waits in the block that it is said to wait in, and in no other; an ended one in
- *  none. */
+ *  none. In the run of an item many wait, each in a block of their own. */
 export const blocksBalance: Invariant = (db, { slackMs }) =>
   sentences(
     db,
     sql`with open as (
-        select r.id, r.block, r.ended_at, array_agg(b.block order by b.block) filter (where b.block is not null and b.left_at is null) as waits,
+        select r.id, r.block, r.ended_at, r.customer_id, array_agg(b.block order by b.block) filter (where b.block is not null and b.left_at is null) as waits,
           bool_or(b.left_at < b.entered_at - ${slackMs}::float8 * interval '1 millisecond') as left_early
-        from runs r left join run_blocks b on b.run_id = r.id group by r.id, r.block, r.ended_at
+        from runs r left join run_blocks b on b.run_id = r.id group by r.id, r.block, r.ended_at, r.customer_id
       )
       select format('run %s: %s', id, broken.why) as what
       from open cross join lateral (values
         (ended_at is not null and waits is not null, format('it has ended and still waits in %s', waits)),
-        (ended_at is null and block is not null and waits is distinct from array[block],
+        (ended_at is null and block is not null and customer_id is not null and waits is distinct from array[block],
           format('it is to wait in %s and waits in %s', block, coalesce(waits::text, 'none'))),
         (left_early, 'it left a block before it came there')
       ) as broken (holds, why) where broken.holds`,

@@ -39,17 +39,35 @@ export async function addressesOf(trx: Trx, customerIds: readonly string[]): Pro
   return new Map(rows.map(({ id, kinds }) => [id, kinds]));
 }
 
-/** A message goes later. */
-export async function putOffNotice(trx: Trx, id: string, until: Date): Promise<void> {
-  await sql`update queue_notices set due_at = ${until} where id = ${id} and done_at is null`.execute(trx);
+/** What became of a notice: done with a result, or put off until then. The run is due when the next thing is. Under the item's lock. */
+export async function settleNotice(trx: Trx, settled: Settling): Promise<void> {
+  await settling(trx, settled);
 }
 
-/** Nothing more is to be done about it. */
-export async function closeNotice(trx: Trx, id: string, result: string, at: Date): Promise<void> {
-  await sql`update queue_notices set done_at = ${at}, result = ${result} where id = ${id} and done_at is null`.execute(
-    trx,
-  );
+interface Settling {
+  noticeId: string;
+  runId: string;
+  at: Date;
+  result: string | null;
+  until: Date | null;
 }
+
+const settling = statement<Settling>((give) => {
+  const [id, until] = [give(({ noticeId }) => noticeId), sql`${give((settled) => settled.until)}::timestamptz`];
+  const at = sql`${give((settled) => settled.at)}::timestamptz`;
+  const result = sql`${give((settled) => settled.result)}::text`;
+  return sql`
+    with settled as (
+      update queue_notices set due_at = coalesce(${until}, due_at), result = ${result},
+        done_at = case when ${result} is not null then ${at} end
+      where id = ${id} and done_at is null
+    )
+    update runs r set due_at = coalesce(least(${until},
+        (select min(n.due_at) from queue_notices n where n.item_id = r.key and n.done_at is null and n.id <> ${id}),
+        (select coalesce(h.until, ${at}) from holds h where h.item_id = r.key and h.ended_at is null)),
+        ${at} + interval '31 days')
+    where r.id = ${give(({ runId }) => runId)} and r.ended_at is null`;
+});
 
 /** A hold that has just been taken up, or was before. */
 export interface Accepted {
