@@ -53,7 +53,7 @@ export function decide(input: DecideInput): Decision {
 }
 
 /** Business time that a run may need to wake and decide: a message held to the very end of its time must not be too late then. */
-const wakingMs = 3_600_000;
+export const wakingMs = 3_600_000;
 
 function expired(reason: HoldReason | 'late') {
   return { decision: 'drop', reason: `expired:${reason}` } as const;

@@ -143,6 +143,19 @@ test('an unsubscription on the way ends nothing: it is about advertising', async
   expect(await finish(deps, { runId, journey, customerId, key, exit: 'stopped' })).toMatchObject({ ended: true });
 });
 
+test.each([
+  [59, 1, 'accepted'],
+  [61, 0, undefined],
+] as const)('asked %i minutes later, a message that is valid for an hour', async (minutes, times, state) => {
+  const { entry, email } = await requested();
+  const request = await due(entry);
+  clock.set(start.getTime() + minutes * 60_000);
+  await deliver(deps, request);
+  expect(await mails(email)).toHaveLength(times);
+  const [sent] = await db.selectFrom('messages').select('state').where('run_id', '=', request.runId).execute();
+  expect(sent?.state).toBe(state);
+});
+
 test('what could not go within its time is dropped, and its data forgotten', async () => {
   const { entry, id, email } = await requested();
   clock.set(start.getTime() + 2 * 3_600_000);

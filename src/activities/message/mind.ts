@@ -4,6 +4,7 @@ import { settingsReader } from '#activities/settings-reader.ts';
 import { textsOf } from '#activities/texts.ts';
 import type { Facts } from '#db/facts.ts';
 import { openData, type RequestRead, readRequest } from '#db/message-requests.ts';
+import { wakingMs } from '#domain/decide.ts';
 import { contract } from '#workflows/message/contract.ts';
 import { settings } from '#workflows/message/settings.ts';
 import { testContent } from './test-content.ts';
@@ -16,7 +17,8 @@ const settingsOf = settingsReader(settings, ({ enabled }) => ({ enabled }));
 const isDone = (progress: unknown) => (progress as { done?: true } | null)?.done === true;
 
 function upcoming({ template, requestedAt, validForMs, cascade }: RequestRead): Upcoming {
-  return { message: template, firstDue: requestedAt.getTime(), validForMs, cascade };
+  // To the second: a link that has expired must not go because its run woke late.
+  return { message: template, firstDue: requestedAt.getTime(), validForMs: validForMs - wakingMs, cascade };
 }
 
 /** A block of their own, so that no count of what customers get has tests in it. */

@@ -50,12 +50,12 @@ export const sendInput = z
     message: 'or channel: not both',
   })
   .refine(({ data }) => JSON.stringify(data).length <= mostData, { path: ['data'], message: 'is larger than 60 KB' })
-  .refine(({ validFor }) => within(validFor), { path: ['validFor'], message: 'must be from a second to 30 days' })
+  .refine(({ validFor }) => within(validFor), { path: ['validFor'], message: 'must be from a minute to 30 days' })
   .meta({ id: 'MessageInput' });
 
 function within(text: string): boolean {
   const ms = durationMs(text);
-  return ms >= 1000 && ms <= longestValidForMs;
+  return ms >= 60_000 && ms <= longestValidForMs;
 }
 
 export const sendHeaders = z.object({
