@@ -74,7 +74,7 @@ export function createPerson(seed: number, index: number, rates: Rates, { kinds 
     browsers: throws.chance(0.4) ? [`${userId}-web`, `${userId}-mobile`] : [`${userId}-web`],
     firstName: throws.pick(firstNames[locale]),
     isKnown: throws.chance(0.7),
-    ...habitsOf(throws, kind, kinds),
+    ...habitsOf(throws, kind, kinds, rates),
     hasAppleMail: throws.chance(rates.appleMail),
   };
 }
@@ -94,12 +94,12 @@ function contactsOf(throws: Dice, { userId, index, kind }: Pick<Person, 'userId'
   };
 }
 
-function habitsOf(throws: Dice, kind: Person['kind'], kinds: Assortment['kinds']) {
+function habitsOf(throws: Dice, kind: Person['kind'], kinds: Assortment['kinds'], rates: Rates) {
   const [first] = throws.pick(kinds);
   const isCompany = kind === 'b2b';
   return {
     // Few come often, many seldom.
-    visitsAWeek: Math.min(10, 1.2 * throws.factor(0.8)),
+    visitsAWeek: Math.min(10, rates.visitsAWeek * throws.factor(0.8)),
     depth: Math.min(15, 3 * throws.factor(0.5)),
     favouriteCategories: [first, throws.pick(kinds)[0]] as const,
     shoppingHour: isCompany ? throws.whole(9, 16) : throws.whole(11, 22),

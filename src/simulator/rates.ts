@@ -4,6 +4,8 @@
  */
 export interface Rates {
   // ── Visits ──
+  /** Not a probability: of who comes neither often nor seldom. */
+  visitsAWeek: number;
   /** Of visits that open nothing: no category, no item. */
   opensNothing: number;
   /** Of visits in which something is put into the cart. */
@@ -41,6 +43,8 @@ export interface Rates {
 }
 
 export const usualRates: Rates = {
+  // Assumption.
+  visitsAWeek: 1.2,
   // Assumption; Second Friend Store found up to 5,000 such visitors a week (J7).
   opensNothing: 0.3,
   // 2.58 % of visits end with an order (Monetate, Q2 2019) and 70 % of carts are left (Baymard): 0.0258 / (1 - 0.7).
