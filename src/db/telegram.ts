@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import type pg from 'pg';
 import type { Published } from '#domain/early-access.ts';
 import type { Who } from '#domain/events.ts';
@@ -113,36 +113,6 @@ export async function promotions(
     db,
   );
   return rows.map(({ good }) => good);
-}
-
-export interface Awaited {
-  product: string;
-  /** Null where the catalogue does not have it. */
-  name: string | null;
-  url: string | null;
-}
-
-/** Which product an event is about; as `migrations/0008_item_sold.sql` has it in its index. */
-const itemOf = (event: string): RawBuilder<string> =>
-  sql.raw(
-    `left(coalesce(${event}.payload -> 'properties' ->> 'product_id', ${event}.payload -> 'properties' ->> 'sku'), 200)`,
-  );
-
-/** Items whose queue a customer joined and neither left nor saw sold since (J9), the latest first. */
-export async function awaitedItems(db: Kysely<DB>, customerId: string, limit: number): Promise<Awaited[]> {
-  const { rows } = await sql<Awaited>`
-    with said as (
-      select distinct on (item) item, name, occurred_at from (
-        select ${itemOf('e')} as item, name, occurred_at from events e
-        where customer_id = ${customerId} and name in ('Queue Joined', 'Queue Left', 'Item Sold')
-      ) mine where item is not null order by item, occurred_at desc
-    )
-    select said.item as product, p.name, p.url from said left join products p on p.id = said.item
-    where said.name = 'Queue Joined' and not exists (
-      select from events sold
-      where sold.name = 'Item Sold' and ${itemOf('sold')} = said.item and sold.occurred_at >= said.occurred_at)
-    order by said.occurred_at desc, said.item limit ${limit}`.execute(db);
-  return rows;
 }
 
 /** Held while one process fetches a bot's updates. */

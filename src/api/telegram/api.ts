@@ -16,4 +16,4 @@ export function signalFor(signal: AbortSignal): ApiSignal {
 }
 
 /** All that the bot listens to. */
-export const allowedUpdates = ['message', 'my_chat_member'] as const;
+export const allowedUpdates = ['message', 'callback_query', 'my_chat_member'] as const;

@@ -1,11 +1,11 @@
-import { type Bot, type Context, Keyboard } from 'grammy/web';
+import { type Bot, type Context, type InlineKeyboard, Keyboard } from 'grammy/web';
 import type { ApiDeps } from '#api/deps.ts';
 import { escapeHtml } from '#channels/telegram/channel.ts';
 import { resolveCustomer } from '#db/customers.ts';
 import { RefusedEvents } from '#db/intake.ts';
+import { awaitedItems } from '#db/queue/awaited.ts';
 import { recommend } from '#db/recommend/recommend.ts';
 import {
-  awaitedItems,
   botSource,
   type ChatOwner,
   type ChatWord,
@@ -16,12 +16,14 @@ import {
   whoIs,
 } from '#db/telegram.ts';
 import { hiddenAt } from '#domain/early-access.ts';
+import type { Event } from '#domain/events.ts';
 import { defaultShop, type Locale, localeOf, type ShopSettings } from '#domain/shop.ts';
 import { told } from '#domain/told.ts';
 import { apiFault } from './api.ts';
-import { eventOf, happened, type Word } from './events.ts';
+import { eventOf, happened, queueEventOf, type Word } from './events.ts';
 import { readLinkToken } from './link-token.ts';
 import { goodsList, listed, queueList } from './lists.ts';
+import { type QueueButton, queueButtons, readQueueButton } from './queue-buttons.ts';
 import { type Action, actionOf, actions, botWords, consentText } from './words.ts';
 
 export type BotDeps = Pick<ApiDeps, 'db' | 'clock' | 'intake' | 'log' | 'secret' | 'shop'>;
@@ -33,6 +35,8 @@ const latest = { from: ['novelties'], count: listed, filters: { notBought: false
 interface Answer {
   html: string;
   word?: ChatWord;
+  /** Below the answer; else the menu is. */
+  buttons?: InlineKeyboard;
 }
 
 /**
@@ -60,6 +64,12 @@ export class BotTalk {
     people.on('my_chat_member', (ctx) => this.#membership(ctx));
     people.command('start', async (ctx) => this.#answer(ctx, await this.#start(ctx, ctx.match.trim())));
     for (const action of actions) people.command(action, async (ctx) => this.#answer(ctx, await this.#do(ctx, action)));
+    people.on('callback_query:data', async (ctx) => {
+      const button = readQueueButton(ctx.callbackQuery.data);
+      if (button !== null) await this.#answer(ctx, await this.#press(ctx, button));
+      // Until it is answered the button shows that something goes on.
+      await ctx.answerCallbackQuery().catch(() => {});
+    });
     people.on('message', async (ctx) => {
       const action = actionOf(ctx.message.text ?? '');
       await this.#answer(ctx, action ? await this.#do(ctx, action) : { html: botWords[this.#locale(ctx)].help });
@@ -77,18 +87,40 @@ export class BotTalk {
   async #do(ctx: Context, action: Action): Promise<Answer> {
     if (action === 'stop') return this.#stop(ctx);
     const owner = await chatOwner(this.#deps.db, chatOf(ctx));
+    if (action === 'queue') return this.#queue(owner, this.#locale(ctx));
     return { html: await this.#list(action, owner, this.#locale(ctx)) };
   }
 
-  async #list(action: Exclude<Action, 'stop'>, owner: ChatOwner | null, locale: Locale): Promise<string> {
+  async #queue(owner: ChatOwner | null, locale: Locale): Promise<Answer> {
+    const words = botWords[locale];
+    const known = owner === null ? [] : await awaitedItems(this.#deps.db, owner.customerId, listed);
+    const items = known.filter(({ position }) => position !== null);
+    if (items.length === 0) return { html: words.noQueue };
+    const { zone } = this.#shop();
+    return { html: queueList(words, items, { locale, zone }), buttons: queueButtons('leave', items, words) };
+  }
+
+  /** Joins or leaves as any event does; then shows what holds. A button of long ago may be about what is not known any more. */
+  async #press(ctx: Context, { what, isOf }: QueueButton): Promise<Answer> {
+    const { db, clock } = this.#deps;
+    const locale = this.#locale(ctx);
+    const owner = await chatOwner(db, chatOf(ctx));
+    const known = owner === null ? [] : await awaitedItems(db, owner.customerId, mostKnown);
+    const item = known.find((one) => isOf(one.item));
+    if (item === undefined) return this.#queue(owner, locale);
+    const said = what === 'join' ? ('joined' as const) : ('left' as const);
+    const messageId = `telegram-${this.#bot}-${ctx.update.update_id}`;
+    await this.#submit(queueEventOf({ what: said, chat: chatOf(ctx), item: item.item, messageId }, clock));
+    if (what === 'join') return this.#queue(owner, locale);
+    const words = botWords[locale];
+    return { html: words.left(escapeHtml(item.name ?? item.item)), buttons: queueButtons('join', [item], words) };
+  }
+
+  async #list(action: Exclude<Action, 'stop' | 'queue'>, owner: ChatOwner | null, locale: Locale): Promise<string> {
     const { db, clock } = this.#deps;
     const words = botWords[locale];
     const shop = this.#shop();
     const [customerId, region] = [owner?.customerId ?? null, owner?.region ?? null];
-    if (action === 'queue') {
-      const items = owner ? await awaitedItems(db, owner.customerId, listed) : [];
-      return items.length === 0 ? words.noQueue : queueList(words.queue, items);
-    }
     const goods =
       action === 'promotions'
         ? await promotions(db, { customerId, region }, hiddenAt(clock.now(), shop.earlyAccess, shop.zone), listed)
@@ -130,15 +162,20 @@ export class BotTalk {
 
   /** Resolves when it is committed, under the customer's lock: no submission begins after a no. */
   async #say(ctx: Context, word: Omit<Word, 'chat' | 'messageId'>): Promise<void> {
+    const { clock } = this.#deps;
+    const messageId = `telegram-${this.#bot}-${ctx.update.update_id}`;
+    await this.#submit(eventOf({ ...word, chat: chatOf(ctx), messageId }, clock));
+  }
+
+  async #submit(event: Event): Promise<void> {
     const { db, clock, intake, log } = this.#deps;
     this.#source ??= botSource(db, clock.now());
     const source = await this.#source.catch((error: unknown) => {
       this.#source = null;
       throw error;
     });
-    const messageId = `telegram-${this.#bot}-${ctx.update.update_id}`;
     try {
-      await intake.submit(source, [eventOf({ ...word, chat: chatOf(ctx), messageId }, clock)]);
+      await intake.submit(source, [event]);
     } catch (error) {
       if (!(error instanceof RefusedEvents)) throw error;
       // Telegram would send it again for ever.
@@ -155,7 +192,7 @@ export class BotTalk {
     await finishUpdate(this.#deps.db, this.#bot, ctx.update.update_id, word);
   }
 
-  async #answer(ctx: Context, { html, word }: Answer): Promise<void> {
+  async #answer(ctx: Context, { html, word, buttons: below }: Answer): Promise<void> {
     const { db, log } = this.#deps;
     if (!(await finishUpdate(db, this.#bot, ctx.update.update_id, word ?? null))) return;
     const { buttons } = botWords[this.#locale(ctx)];
@@ -163,13 +200,20 @@ export class BotTalk {
       [buttons.promotions, buttons.novelties],
       [buttons.queue, buttons.stop],
     ]).resized();
-    const options = { parse_mode: 'HTML', link_preview_options: { is_disabled: true }, reply_markup: menu } as const;
+    const options = {
+      parse_mode: 'HTML',
+      link_preview_options: { is_disabled: true },
+      reply_markup: below ?? menu,
+    } as const;
     // What was asked for is done; who hears nothing asks again.
     await ctx.reply(html, options).catch((error: unknown) => {
       log.warn({ fault: apiFault(error) }, 'an answer of the Telegram bot did not go out');
     });
   }
 }
+
+/** Of items that somebody waited for: enough for a button of long ago. */
+const mostKnown = 100;
 
 function chatOf(ctx: Context): string {
   if (!ctx.chat) throw new TypeError('an update of a private chat names its chat');

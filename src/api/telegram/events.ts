@@ -48,6 +48,27 @@ export function eventOf({ state, chat, who, locale, textVersion, at, messageId }
   };
 }
 
+/** Somebody joins or leaves the queue of an item (J9) by a button. */
+export function queueEventOf(
+  { what, chat, item, messageId }: { what: 'joined' | 'left'; chat: string; item: string; messageId: string },
+  clock: Clock,
+): Event {
+  const name = what === 'joined' ? 'Queue Joined' : 'Queue Left';
+  const now = clock.now();
+  const call = { type: 'track', event: name, messageId, properties: { product_id: item }, context: { source: 'bot' } };
+  return {
+    messageId,
+    type: 'track',
+    name,
+    occurredAt: now,
+    receivedAt: now,
+    profile: 'personal',
+    who: { telegram: chat },
+    effects: [{ do: 'item', what, item }],
+    payload: JSON.stringify(call),
+  };
+}
+
 /** Business time of what Telegram dates by whole wall seconds; never in the future. A yes counts from the beginning of its
  *  second and a no from the end, so that of both in one second the no holds. */
 export function happened(clock: Clock, seconds: number, edge: 'begin' | 'end', wallNow = Date.now()): Date {

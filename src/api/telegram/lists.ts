@@ -1,8 +1,9 @@
 import { escapeHtml } from '#channels/telegram/channel.ts';
-import type { Awaited } from '#db/telegram.ts';
+import type { Awaited } from '#db/queue/awaited.ts';
 import type { Good } from '#domain/intent.ts';
 import type { Locale } from '#domain/shop.ts';
 import { formatMoney, shorten } from '#rendering/helpers.ts';
+import type { Words } from './words.ts';
 
 /** A message holds 4096 characters; of a list as long as this nobody reads more anyway. */
 export const listed = 10;
@@ -18,9 +19,18 @@ export function goodsList(heading: string, goods: readonly Good[], locale: Local
   return [`<b>${escapeHtml(heading)}</b>`, ...lines].join('\n\n');
 }
 
-export function queueList(heading: string, items: readonly Awaited[]): string {
-  const lines = items.map(({ product, name, url }) => `• ${linkTo(url, name ?? product)}`);
-  return [`<b>${escapeHtml(heading)}</b>`, ...lines].join('\n');
+/** What somebody waits for: their place, or how long it is kept for them. */
+export function queueList(
+  words: Pick<Words, 'queue' | 'place' | 'kept'>,
+  items: readonly Awaited[],
+  { locale, zone }: { locale: Locale; zone: string },
+): string {
+  const time = new Intl.DateTimeFormat(locale, { timeZone: zone, dateStyle: 'short', timeStyle: 'short' });
+  const lines = items.map(({ item, name, url, position, until }) => {
+    const place = position === 0 ? words.kept(until === null ? null : time.format(until)) : words.place(position ?? 0);
+    return `• ${linkTo(url, name ?? item)}: ${place}`;
+  });
+  return [`<b>${escapeHtml(words.queue)}</b>`, ...lines].join('\n');
 }
 
 function linkTo(url: string | null, name: string): string {

@@ -7,7 +7,7 @@ export type Action = (typeof actions)[number];
 /** Of the greeting: kept with the consent that it asks for. Change it with the text. */
 export const consentText = 'telegram-1';
 
-interface Words {
+export interface Words {
   buttons: Record<Action, string>;
   /** For the list of commands that Telegram shows. */
   commands: Record<'start' | Action, string>;
@@ -24,6 +24,13 @@ interface Words {
   noNovelties: string;
   queue: string;
   noQueue: string;
+  /** In a queue: 1 is the next. */
+  place(position: number): string;
+  /** Null: until when is not known yet. */
+  kept(until: string | null): string;
+  leave(item: string): string;
+  join(item: string): string;
+  left(item: string): string;
 }
 
 const en: Words = {
@@ -49,6 +56,11 @@ const en: Words = {
   noNovelties: 'There is nothing new yet.',
   queue: 'You are waiting for:',
   noQueue: 'You are not in the queue for anything. When an item is out, press “Join the queue” on its page.',
+  place: (position) => (position === 1 ? 'you are the next' : `you are number ${position}`),
+  kept: (until) => (until === null ? '<b>kept for you</b>' : `<b>kept for you until ${until}</b>`),
+  leave: (item) => `✖ Leave: ${item}`,
+  join: (item) => `⏳ Join again: ${item}`,
+  left: (item) => `You are not in the queue for ${item} any more.`,
 };
 
 const ru: Words = {
@@ -74,6 +86,11 @@ const ru: Words = {
   noNovelties: 'Новинок пока нет.',
   queue: 'Вы ждёте:',
   noQueue: 'Вы не стоите ни в одной очереди. Если вещь на примерке, нажмите «Встать в очередь» на её странице.',
+  place: (position) => (position === 1 ? 'вы следующий' : `вы ${position}-й в очереди`),
+  kept: (until) => (until === null ? '<b>отложена для вас</b>' : `<b>отложена для вас до ${until}</b>`),
+  leave: (item) => `✖ Уйти: ${item}`,
+  join: (item) => `⏳ Встать снова: ${item}`,
+  left: (item) => `Вы больше не стоите в очереди за ${item}.`,
 };
 
 export const botWords: Readonly<Record<Locale, Words>> = { en, ru };

@@ -11,6 +11,7 @@ import {
   ownerOf,
   type Person,
   post,
+  pressOf,
   say,
 } from './support.ts';
 
@@ -201,11 +202,11 @@ describe('the menu', () => {
   });
 
   it.each([
-    ['en', '/queue', 'You are waiting for:', 'You are not in the queue'],
-    ['ru', '⏳ Моя очередь', 'Вы ждёте:', 'Вы не стоите ни в одной очереди'],
+    ['en', '/queue', 'You are waiting for:', 'You are not in the queue', ['you are the next', 'you are the next']],
+    ['ru', '⏳ Моя очередь', 'Вы ждёте:', 'Вы не стоите ни в одной очереди', ['вы следующий', 'вы 2-й в очереди']],
   ])(
-    'my queue (%s, %s): what was joined, and neither left nor sold to anybody since',
-    async (language, text, heading, none) => {
+    'my queue (%s, %s): what was joined, and neither left nor sold to anybody since; with buttons to leave and join',
+    async (language, text, heading, none, [first, second]) => {
       const { id, userId } = await login();
       const anna = person(language);
       await say(shop, anna, startOf(await linkOf(id)));
@@ -224,13 +225,27 @@ describe('the menu', () => {
       await track('Queue Joined', item('sold'), 6);
       await track('Item Sold', item('sold'), 5, (await login()).userId);
       await track('Item Sold', item('back'), 4, (await login()).userId);
+      await track('Item Sent To Fitting', item('back'), 3.5, (await login()).userId);
       await track('Queue Joined', item('back'), 3);
       const html = await say(shop, anna, text);
       expect(html).toContain(heading);
       expect(html.split('\n').slice(1)).toEqual([
-        `• ${item('back')}`,
-        '• <a href="https://shop.example/p/kelly?a=1&amp;b=2">Bag &lt;Kelly&gt;</a>',
+        `• ${item('back')}: ${first}`,
+        `• <a href="https://shop.example/p/kelly?a=1&amp;b=2">Bag &lt;Kelly&gt;</a>: ${second}`,
       ]);
+      const buttonsBelow = () => api.sentTo(anna.chat).at(-1).reply_markup.inline_keyboard.flat();
+      const [leave] = buttonsBelow();
+      await post(shop, pressOf(shop, anna, leave.callback_data));
+      const [again, ...others] = buttonsBelow();
+      expect(others).toEqual([]);
+      expect((await say(shop, anna, text)).split('\n')).toHaveLength(2);
+      const press = pressOf(shop, anna, again.callback_data);
+      await post(shop, press);
+      expect(api.sentTo(anna.chat).at(-1).text.split('\n')).toHaveLength(3);
+      // A repeat of the update changes nothing, and is not answered again.
+      const answers = api.sentTo(anna.chat).length;
+      await post(shop, press);
+      expect(api.sentTo(anna.chat)).toHaveLength(answers);
     },
   );
 

@@ -65,7 +65,7 @@ it('tells Telegram its address, its secret and the commands in both languages, a
   expect(api.webhook).toEqual({
     url: 'https://crm.shop.example/webhooks/telegram',
     secret_token: webhookSecret,
-    allowed_updates: ['message', 'my_chat_member'],
+    allowed_updates: ['message', 'callback_query', 'my_chat_member'],
   });
   const commands = api.calls.filter(({ method }) => method === 'setMyCommands').map(({ payload }) => payload);
   expect(commands.map(({ language_code }) => language_code)).toEqual([undefined, 'ru']);

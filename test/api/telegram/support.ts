@@ -71,6 +71,18 @@ export function messageOf({ api }: Pick<Shop, 'api'>, { chat, language }: Person
   };
 }
 
+/** Somebody presses a button below a message. */
+export function pressOf({ api }: Pick<Shop, 'api'>, { chat, language }: Person, data: string) {
+  const from = { id: chat, is_bot: false, first_name: 'Анна', language_code: language };
+  const bot = { id: 4242, is_bot: true, first_name: 'Shop' };
+  const below = { id: chat, type: 'private' as const, first_name: 'Анна' };
+  const message = { message_id: api.nextId(), date: seconds(Date.now()), chat: below, from: bot, text: 'a list' };
+  return {
+    update_id: api.nextId(),
+    callback_query: { id: String(api.nextId()), from, message, chat_instance: '1', data },
+  };
+}
+
 /** Somebody blocks the bot (`kicked`), or unblocks it (`member`). */
 export function membershipOf(
   { api }: Pick<Shop, 'api'>,
