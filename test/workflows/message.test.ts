@@ -186,6 +186,13 @@ test.each([
   ).toEqual([]);
 });
 
+test('what is missing is called so', async () => {
+  const said = async (template: string) => (await post({ email: 'a@example.com', template })).body.detail;
+  expect(await said('password-reset')).toContain('data.link: is missing.');
+  expect(await said('login-code')).toContain('data.code: is missing.');
+  expect(await said('order-shipped')).toContain('data.order: is missing.');
+});
+
 test('an address that does not exist is told to the caller; one that bounces later shows why nothing came', async () => {
   const at = system.clock.now();
   const row = { channel: 'email', address: 'gone@example.com', reason: 'bounced', at };

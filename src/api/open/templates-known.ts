@@ -40,11 +40,16 @@ function knownOwn({ id, name, texts, variables }: OwnTemplate): KnownTemplate {
   return { name, journey: 'message', id, has, ...dataOf(variables) };
 }
 
+/** Whoever forgets a variable is told just that; what else is wrong is told as zod does. */
+function missing({ code, input }: { code?: string | undefined; input?: unknown }): string | undefined {
+  return code === 'invalid_type' && input === undefined ? 'is missing' : undefined;
+}
+
 function dataOf(variables: Variables): Pick<KnownTemplate, 'variables' | 'read' | 'example'> {
   return {
     variables,
     read(data) {
-      const parsed = dataFor(variables).safeParse(data);
+      const parsed = dataFor(variables).safeParse(data, { error: missing });
       if (parsed.success) return parsed.data;
       const errors = fieldErrors(parsed.error, true, ['data']);
       const detail = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');

@@ -3,7 +3,12 @@ import { filled, type Variable, type Variables } from '#domain/template-variable
 import { instantInput, money } from './common.ts';
 
 const text = z.string().max(5000);
-const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).max(2000);
+const webAddress = z
+  .url({
+    protocol: /^https?$/,
+    error: ({ input }) => (input === undefined ? 'is missing' : 'must be an http or https address'),
+  })
+  .max(2000);
 
 /** Goods as letters show them; what is left out is not shown. */
 const goods = z
