@@ -52,7 +52,8 @@ const readers: Readonly<Record<string, Reader>> = {
   'carts/update': cart,
   'checkouts/create': checkout,
   'checkouts/update': checkout,
-  'customers/create': customer,
+  'customers/create': registration,
+  'customers/enable': registration,
   'customers/update': customer,
   'customers_email_marketing_consent/update': (body) =>
     consents({ ...body, id: body.customer_id, email: body.email_address }),
@@ -185,6 +186,16 @@ function customer(body: Properties, { messageId }: Context): Told {
   const said = consents(body);
   const identify = { type: 'identify', messageId, userId: idOf(body.id), timestamp: body.updated_at, traits };
   return calls(identify, ...(said.tells === 'calls' ? said.calls : []));
+}
+
+/** A guest's record is made by their first checkout: only who has an account has registered, then or when it is activated. */
+function registration(body: Properties, context: Context): Told {
+  const told = customer(body, context);
+  const userId = idOf(body.id);
+  if (body.state !== 'enabled' || userId === null || told.tells !== 'calls') return told;
+  const messageId = `Signed Up:${userId}`.slice(0, 255);
+  const signedUp = { type: 'track', event: 'Signed Up', messageId, userId, timestamp: body.updated_at, properties: {} };
+  return calls(...told.calls, signedUp);
 }
 
 /** Told again with every change of the customer: the message id goes by what was said and when, so it is kept once. */

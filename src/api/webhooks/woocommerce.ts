@@ -46,7 +46,7 @@ const readers: Readonly<Record<string, Reader>> = {
   'order.created': order,
   'order.updated': order,
   'order.restored': order,
-  'customer.created': customer,
+  'customer.created': registration,
   'customer.updated': customer,
   'product.created': product,
   'product.updated': product,
@@ -127,6 +127,15 @@ function customer(body: Properties, { messageId }: Context): Told {
   const traits = known({ email, phone: record(body.billing).phone, firstName, lastName });
   const timestamp = utc(body.date_modified_gmt ?? body.date_created_gmt);
   return calls({ type: 'identify', messageId, userId: idOf(body.id), timestamp, traits });
+}
+
+/** Guests are no customers here: who is one has an account. */
+function registration(body: Properties, context: Context): Told {
+  const told = customer(body, context);
+  const userId = idOf(body.id);
+  if (userId === null || told.tells !== 'calls') return told;
+  const [timestamp, messageId] = [utc(body.date_created_gmt), `Signed Up:${userId}`];
+  return calls(...told.calls, { type: 'track', event: 'Signed Up', messageId, userId, timestamp, properties: {} });
 }
 
 function calls(...list: Call[]): Told {

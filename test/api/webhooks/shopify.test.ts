@@ -244,6 +244,21 @@ describe('customers', () => {
     expect(await state.execute()).toEqual([{ state: 'denied' }]);
   });
 
+  test('an account is a registration, told once; the record of a guest is none', async () => {
+    const body = { ...shopifySample('customers/update'), updated_at: minutesAgo(3) };
+    const [guest, member] = [newId(), newId()].map((id) => ({ ...body, id, email: `${id}@biller.example` }));
+    await send('customers/create', { ...guest, state: 'disabled' });
+    await send('customers/create', { ...member, state: 'disabled' });
+    for (const topic of ['customers/enable', 'customers/create', 'customers/update'])
+      await send(topic, { ...member, state: 'enabled', updated_at: minutesAgo(2) });
+    const namesOf = async (id: unknown) =>
+      (await eventsOf(await customer('user_id', String(id))))
+        .map(({ name }) => name)
+        .filter((name) => name !== 'identify');
+    expect(await namesOf(guest?.id)).toEqual([]);
+    expect(await namesOf(member?.id)).toEqual(['Signed Up']);
+  });
+
   test('the samples of the documentation, which say neither yes nor no', async () => {
     for (const topic of ['customers_email_marketing_consent/update', 'customers_marketing_consent/update']) {
       expect((await send(topic, shopifySample(topic))).body).toMatchObject({ success: true, stored: 0 });

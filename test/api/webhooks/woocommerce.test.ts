@@ -123,6 +123,13 @@ test('customers: traits and addresses', async () => {
   expect((await call('GET', `/customers/${id}`)).body.traits).toEqual({ firstName: 'John', lastName: 'Doe' });
 });
 
+test('a new account is a registration, told once', async () => {
+  const body = { id: ++made, email: 'jane.doe@example.com', date_created_gmt: gmt(2), billing: {} };
+  for (const _ of [1, 2]) await send('customer.created', body);
+  const id = await customer('user_id', String(body.id));
+  expect((await eventsOf(id)).map(({ name }) => name).filter((name) => name === 'Signed Up')).toHaveLength(1);
+});
+
 describe('products', () => {
   /** Shaped as the product of WooCommerce's REST API documentation. */
   const productOf = (id: number, minutesAgo: number, more: object = {}) => ({
