@@ -230,6 +230,12 @@ export async function line(entry: object, names: string[] = []): Promise<void> {
   await continueAsNew<typeof line>(entry, names);
 }
 
+/** Several activities at once. */
+export async function busy(names: string[]): Promise<void> {
+  const { work } = proxyActivities<{ work(name: string): Promise<void> }>({ startToCloseTimeout: '1 minute' });
+  await Promise.all(names.map((name) => work(name)));
+}
+
 /** A mistake of whoever wrote it: no failure of the workflow, but of its task. */
 export async function mistaken(): Promise<void> {
   await sleep('1 hour');
