@@ -17,7 +17,19 @@ import {
 } from '#domain/segments.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { reachableSql } from './reachable.ts';
-import { allOf, anyOf, earliest, numberPasses, type Sql, timePasses, wanted } from './tests.ts';
+import {
+  allOf,
+  anyOf,
+  bySets,
+  earliest,
+  type HasRow,
+  numberPasses,
+  oneByOne,
+  type Parts,
+  type Sql,
+  timePasses,
+  wanted,
+} from './tests.ts';
 
 /** What conditions are read by. */
 export interface Reading {
@@ -26,8 +38,8 @@ export interface Reading {
   rfm: Pick<RfmSettings, 'best'>;
   /** The conditions of all segments by id; null: imported members. */
   segments: ReadonlyMap<string, Condition | null>;
-  /** Whose ids alone are asked about, a query: other tables are read for them only. Null: everybody's. */
-  among: Sql<unknown> | null;
+  /** Few customers are asked about, not all. */
+  few: boolean;
 }
 
 /**
@@ -63,7 +75,7 @@ function leaf(condition: Leaf, reading: Reading): Sql {
       return isAmong(sql`consent_states`, reading, [words]);
     }
     case 'reachable':
-      return anyOf(condition.channels.map((channel) => reachableSql(channel, reading.shop, theirs(reading))));
+      return anyOf(condition.channels.map((channel) => reachableSql(channel, reading.shop, hasRow(reading))));
     case 'journey':
       return isAmong(sql`runs r`, reading, journeyPasses(condition, reading.now));
     case 'message':
@@ -81,24 +93,22 @@ function ofSegment(id: string, reading: Reading): Sql {
   return isAmong(sql`segment_members join segments s on s.id = segment_id`, reading, [sql`segment_id = ${id}`, lives]);
 }
 
-type Parts = readonly (Sql | null)[];
-
-/** A part of every condition on another table. */
-function theirs({ among }: Reading): Sql {
-  return among === null ? sql`customer_id is not null` : sql`customer_id in (${among})`;
-}
+const hasRow = ({ few }: Reading): HasRow => (few ? oneByOne : bySets);
 
 function isAmong(from: Sql<unknown>, reading: Reading, parts: Parts): Sql {
-  return sql`c.id in (select customer_id from ${from} where ${allOf([...parts, theirs(reading)])})`;
+  return hasRow(reading)(from, parts);
 }
 
 /** So many rows, one at least where nothing is said. Where 0 passes, all do but those who have too many or too few. */
 function countPasses(from: Sql<unknown>, reading: Reading, parts: Parts, count: NumberTest = { gte: 1 }): Sql {
-  const passed = numberPasses(sql`count(*)`, count);
+  if (passes(1, count) && passes(Number.MAX_SAFE_INTEGER, count) && !passes(0, count))
+    return isAmong(from, reading, parts);
+  if (reading.few)
+    return numberPasses(sql`(select count(*) from ${from} where ${allOf([...parts, sql`customer_id = c.id`])})`, count);
   const grouped = (having: Sql) =>
-    sql<boolean>`c.id in (select customer_id from ${from} where ${allOf([...parts, theirs(reading)])} group by customer_id having ${having})`;
-  if (passes(0, count)) return sql`(not ${grouped(sql`not ${passed}`)})`;
-  return passes(1, count) && passes(Number.MAX_SAFE_INTEGER, count) ? isAmong(from, reading, parts) : grouped(passed);
+    sql<boolean>`c.id in (select customer_id from ${from} where ${allOf([...parts, sql`customer_id is not null`])} group by 1 having ${having})`;
+  const passed = numberPasses(sql`count(*)`, count);
+  return passes(0, count) ? sql`(not ${grouped(sql`not ${passed}`)})` : grouped(passed);
 }
 
 function traitPasses({ name, is: { in: among, contains, known, ...number } }: TraitCondition): Sql {
@@ -157,8 +167,8 @@ function inStage({ in: stages, since, profile }: StageCondition, { now }: Readin
 }
 
 function ordersPass({ profile, placed, total, lines, reduced, last }: OrdersCondition, reading: Reading): Parts {
-  const newest = sql<boolean>`(o.customer_id, o.profile, o.placed_at) in (
-    select customer_id, profile, last_order_at from customer_metrics where ${theirs(reading)})`;
+  const newest = sql<boolean>`exists (select from customer_metrics n
+    where n.customer_id = o.customer_id and n.profile = o.profile and n.last_order_at = o.placed_at)`;
   return [
     sql`o.state = 'placed'`,
     profileIs(sql`o.profile`, profile),
@@ -170,18 +180,20 @@ function ordersPass({ profile, placed, total, lines, reduced, last }: OrdersCond
   ];
 }
 
-function haveLines({ products, categories, brands }: NonNullable<OrdersCondition['lines']>, { among }: Reading): Sql {
+function haveLines({ products, categories, brands }: NonNullable<OrdersCondition['lines']>, { few }: Reading): Sql {
   const goods = allOf([
     wanted(categories, (names) => sql`p.category = any(${names}::text[])`),
     wanted(brands, (names) => sql`p.brand = any(${names}::text[])`),
   ]);
-  const parts = [
+  const isOfGoods = few
+    ? sql<boolean>`exists (select from products p where p.id = l.product_id and ${goods} offset 0)`
+    : sql<boolean>`l.product_id in (select id from products p where ${goods})`;
+  const parts = allOf([
     wanted(products, (ids) => sql`l.product_id = any(${ids}::text[])`),
-    (categories ?? brands) ? sql<boolean>`l.product_id in (select id from products p where ${goods})` : null,
-  ];
-  // Of few customers each order is looked up; of everybody all lines are read once.
-  if (among !== null) return sql`exists (select from order_lines l where l.order_id = o.order_id and ${allOf(parts)})`;
-  return sql`o.order_id in (select l.order_id from order_lines l where ${allOf(parts)})`;
+    (categories ?? brands) ? isOfGoods : null,
+  ]);
+  if (few) return sql`exists (select from order_lines l where l.order_id = o.order_id and ${parts} offset 0)`;
+  return sql`o.order_id in (select l.order_id from order_lines l where ${parts})`;
 }
 
 function eventsPass({ name, occurred, profile }: EventsCondition, now: Date): Parts {

@@ -4,8 +4,7 @@ import type { Db, Trx } from '#db/connect.ts';
 import { type Condition, leavesOf } from '#domain/segments.ts';
 import { holds, type Reading } from './compile.ts';
 import { keyOf, living, readingAt } from './segments.ts';
-import type { Sql } from './tests.ts';
-import { touchedBy } from './touched.ts';
+import { type Touch, touchesOf } from './touched.ts';
 
 /** Counts. */
 export interface SegmentsRefreshed extends Readonly<Record<string, number>> {
@@ -53,45 +52,57 @@ async function refresh(trx: Trx, rows: readonly Row[], now: Date): Promise<Segme
   const keyed = rows.map((row) => ({ ...row, key: keyOf(row.condition, reading.segments, versions) }));
   const isFresh = ({ evaluatedAt, judgedBy, key }: (typeof keyed)[number]) => evaluatedAt !== null && judgedBy === key;
   const fresh = keyed.filter(isFresh);
-  const touched = fresh.length === 0 ? 0 : await findTouched(trx, fresh, now);
+  const since = new Date(Math.min(...fresh.map(({ evaluatedAt }) => evaluatedAt?.getTime() ?? 0)));
+  const touchesOn = (condition: Condition) => touchesOf(leavesOf(condition), since, now);
+  const touched =
+    fresh.length === 0
+      ? 0
+      : await findTouched(
+          trx,
+          fresh.map(({ condition }) => touchesOn(condition)),
+        );
   const counts = { entered: 0, left: 0 };
   for (const row of keyed) {
-    const among = isFresh(row) ? sql`select customer_id from touched` : null;
-    const moved = await evaluate(trx, row, { ...reading, among });
+    const names = isFresh(row) ? touchesOn(row.condition).map(({ name }) => name) : null;
+    const moved = await evaluate(trx, row, { ...reading, few: names !== null }, names);
     counts.entered += moved.entered;
     counts.left += moved.left;
   }
   return { segments: rows.length, whole: rows.length - fresh.length, touched, ...counts };
 }
 
-/** Makes the table `touched`, of this transaction. */
-async function findTouched(trx: Trx, rows: readonly Row[], now: Date): Promise<number> {
-  const since = new Date(Math.min(...rows.map(({ evaluatedAt }) => evaluatedAt?.getTime() ?? 0)));
-  const leaves = rows.flatMap(({ condition }) => leavesOf(condition));
-  await sql`create temporary table touched on commit drop as
-    select distinct customer_id from (${touchedBy(leaves, since, now)} union all select customer_id from customers_ceased) found where customer_id is not null`.execute(
-    trx,
+/** Makes the table `touched`, of this transaction: customers as they are, with the names of what touched them. Each touch is looked
+ *  up once for all segments that it concerns. */
+async function findTouched(trx: Trx, touches: readonly Touch[][]): Promise<number> {
+  const known = new Map(touches.flat().map((touch) => [touch.name, touch]));
+  const found = [...known.values()].map(
+    ({ name, customers }) => sql`select ${name}::text as touch, customer_id from (${customers}) found`,
   );
-  await sql`delete from customers_ceased where customer_id in (select customer_id from touched)`.execute(trx);
+  await sql`create temporary table touched on commit drop as
+    select c.*, touches from customers c join (
+      select customer_id, array_agg(distinct touch) as touches from (${sql.join(found, sql` union all `)}) found
+      where customer_id is not null group by 1) found on found.customer_id = c.id`.execute(trx);
+  await sql`delete from customers_ceased where customer_id in (select id from touched)`.execute(trx);
   await sql`analyze touched`.execute(trx);
-  const { rows: counted } = await sql<{ count: number }>`select count(*) as count from touched`.execute(trx);
-  return counted[0]?.count ?? 0;
+  const { rows } = await sql<{ count: number }>`select count(*) as count from touched`.execute(trx);
+  return rows[0]?.count ?? 0;
 }
 
-/** One statement: who meets the condition, who came, who went. */
+/** One statement: who meets the condition, who came, who went; among those who were touched so, or all. */
 async function evaluate(
   trx: Trx,
   { id, condition, key }: Row & { key: string },
   reading: Reading,
+  touches: readonly string[] | null,
 ): Promise<{ entered: number; left: number }> {
-  const { among, now } = reading;
-  const asked = (column: Sql<unknown>): Sql => (among === null ? sql`true` : sql`${column} in (${among})`);
+  const { now } = reading;
+  const touched = touches && sql`touched where touches && ${[...touches]}::text[]`;
+  const asked = touched === null ? sql`customers c` : sql`(select * from ${touched} offset 0) c`;
+  const isAsked = touched === null ? sql`true` : sql`customer_id in (select id from ${touched})`;
   const { rows } = await sql<{ entered: number; left: number }>`
-    with met as materialized (
-      select c.id from customers c where ${living} and ${asked(sql`c.id`)} and ${holds(condition, reading)}
-    ), known as materialized (
-      select customer_id from segment_members where segment_id = ${id} and ${asked(sql`customer_id`)}
-    ), came as materialized (select id from met where id not in (select customer_id from known)),
+    with met as materialized (select c.id from ${asked} where ${living} and ${holds(condition, reading)}),
+    known as materialized (select customer_id from segment_members where segment_id = ${id} and ${isAsked}),
+    came as materialized (select id from met where id not in (select customer_id from known)),
     went as materialized (select customer_id from known where customer_id not in (select id from met)),
     added as (insert into segment_members (segment_id, customer_id, since) select ${id}, id, ${now} from came order by id),
     removed as (delete from segment_members where segment_id = ${id} and customer_id in (select customer_id from went)),

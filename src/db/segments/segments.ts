@@ -81,7 +81,7 @@ export async function readingAt(db: Any, now: Date): Promise<{ reading: Reading;
   const shop = { ...defaultShop, ...(saved?.value as Partial<ShopSettings> | undefined) };
   const segments = new Map(rows.map(({ id, condition }) => [id, condition]));
   return {
-    reading: { now, shop, rfm: rfm.value, segments, among: null },
+    reading: { now, shop, rfm: rfm.value, segments, few: false },
     versions: [rfm.version, saved?.version ?? 0],
   };
 }
@@ -118,7 +118,7 @@ export const living = sql<boolean>`c.merged_into is null and c.erased_at is null
 
 /** Whether a customer meets a condition at this moment, whatever the members on record are. */
 export async function isMember(db: Any, customerId: string, condition: Condition, reading: Reading): Promise<boolean> {
-  const test = holds(condition, { ...reading, among: sql`select ${customerId}::uuid` });
+  const test = holds(condition, { ...reading, few: true });
   const { rows } = await sql`select from customers c where c.id = ${customerId} and ${living} and ${test}`.execute(db);
   return rows.length > 0;
 }

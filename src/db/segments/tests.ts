@@ -61,3 +61,16 @@ export function earliest(test: TimeTest | undefined, now: Date): Date | null {
   if (test?.within !== undefined) return new Date(now.getTime() - durationMs(test.within));
   return test?.from === undefined ? null : new Date(test.from);
 }
+
+export type Parts = readonly (Sql | null)[];
+
+/** Whether the customer `c` has a row of `from` that is all of `parts`. */
+export type HasRow = (from: Sql<unknown>, parts: Parts) => Sql;
+
+/** Each table is read once for everybody. */
+export const bySets: HasRow = (from, parts) =>
+  sql`c.id in (select customer_id from ${from} where ${allOf([...parts, sql`customer_id is not null`])})`;
+
+/** Rows are looked up by index for each customer that is asked about: the offset keeps PostgreSQL from making sets of it. */
+export const oneByOne: HasRow = (from, parts) =>
+  sql`exists (select from ${from} where ${allOf([...parts, sql`customer_id = c.id`])} offset 0)`;

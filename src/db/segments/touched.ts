@@ -1,34 +1,35 @@
 import { sql } from 'kysely';
 import { durationMs } from '#domain/duration.ts';
-import type { Leaf } from '#domain/segments.ts';
+import type { EventsCondition, Leaf, TimeTest } from '#domain/segments.ts';
 import { type Sql, timeTurns } from './tests.ts';
 
 /** What was committed a little after its own time is looked at again. Business time. */
 const overlapMs = durationMs('PT15M');
 
-/**
- * Customers about whom one of `leaves` may answer otherwise at `now` than it did at `since`: those of whom something came in, and
- * those whom time has carried over an edge of its window. A query of `customer_id`s, with repeats; rather too many than too few.
- */
-export function touchedBy(leaves: readonly Leaf[], since: Date, now: Date): Sql<unknown> {
-  const after = new Date(since.getTime() - overlapMs);
-  const sources = new Map<string, Sql<unknown>>();
-  const turns: Sql<unknown>[] = [];
-  for (const leaf of leaves) {
-    for (const name of sourcesOf[leaf.where]) sources.set(name, sourceSql[name](after));
-    const turned = turnsOf(leaf, since, now);
-    if (turned) turns.push(turned);
-  }
-  const all = [...sources.values(), ...turns];
-  return all.length === 0
-    ? sql`select id as customer_id from customers where false`
-    : sql`${sql.join(all, sql` union all `)}`;
+/** By what customers may come to answer otherwise: its name, and a query of their `customer_id`s, with repeats. */
+export interface Touch {
+  name: string;
+  customers: Sql<unknown>;
 }
+
+/**
+ * Of whom something came in between `since` and `now`, and whom time has carried over an edge of a leaf's window: nobody else
+ * answers one of `leaves` otherwise at `now` than at `since`. Rather too many than too few.
+ */
+export function touchesOf(leaves: readonly Leaf[], since: Date, now: Date): Touch[] {
+  const after = new Date(since.getTime() - overlapMs);
+  const sources = [...new Set(leaves.flatMap((leaf) => sourcesOf[leaf.where]))];
+  const turns = leaves.flatMap((leaf) => turnsOf(leaf, since, now));
+  return [...sources.map((name) => ({ name, customers: sourceSql[name](after) })), ...turns, ceased];
+}
+
+/** Merged into others, or erased. */
+const ceased: Touch = { name: 'ceased', customers: sql`select customer_id from customers_ceased` };
 
 /** Who told something of themselves, ordered, looked: all of it comes as events. */
 const sourceSql = {
   events: (after: Date) => sql`select customer_id from events where received_at >= ${after}`,
-  customers: (after: Date) => sql`select id from customers where created_at >= ${after}`,
+  customers: (after: Date) => sql`select id as customer_id from customers where created_at >= ${after}`,
   metrics: (after: Date) => sql`select customer_id from customer_metrics where changed_at >= ${after}
     union all select customer_id from stage_transitions where at >= ${after}`,
   consents: (after: Date) => sql`select customer_id from consents where at >= ${after}
@@ -58,36 +59,48 @@ const sourcesOf: Readonly<Record<Leaf['where'], readonly (keyof typeof sourceSql
   segment: ['members'],
 };
 
-function turnsOf(leaf: Leaf, since: Date, now: Date): Sql<unknown> | null {
-  const of = (table: Sql<unknown>, column: Sql<unknown>, test: Parameters<typeof timeTurns>[1]) => {
-    const turned = timeTurns(column, test, since, now);
-    return turned && sql`select customer_id from ${table} where ${turned}`;
-  };
-  if (leaf.where === 'stage') return of(sql`customer_metrics`, sql`stage_at`, leaf.since);
-  if (leaf.where === 'orders') return of(sql`orders`, sql`placed_at`, leaf.placed);
-  if (leaf.where === 'journey') return of(sql`runs`, sql`entered_at`, leaf.entered);
-  if (leaf.where === 'message') return of(sql`messages`, sql`${sql.ref(reactedAt[leaf.reaction])}`, leaf.at);
-  if (leaf.where === 'events') return eventTurns(leaf, since, now);
-  if (leaf.where !== 'customer') return null;
-  const people = sql`(select id as customer_id, created_at, last_seen_at from customers) people`;
-  const both = [of(people, sql`created_at`, leaf.signedUp), of(people, sql`last_seen_at`, leaf.seen)];
-  const found = both.filter((one) => one !== null);
-  return found.length === 0 ? null : sql`${sql.join(found, sql` union all `)}`;
+/** Windows of one table and test are one touch, whatever else their leaves ask. */
+function turnsOf(leaf: Leaf, since: Date, now: Date): Touch[] {
+  switch (leaf.where) {
+    case 'stage':
+      return turned(sql`customer_metrics`, 'stage_at', leaf.since, since, now);
+    case 'orders':
+      return turned(sql`orders`, 'placed_at', leaf.placed, since, now);
+    case 'journey':
+      return turned(sql`runs`, 'entered_at', leaf.entered, since, now);
+    case 'message':
+      return turned(sql`messages`, reactedAt[leaf.reaction], leaf.at, since, now);
+    case 'events':
+      return eventTurns(leaf, since, now);
+    case 'customer': {
+      const people = sql`(select id as customer_id, created_at, last_seen_at from customers) people`;
+      return [
+        ...turned(people, 'created_at', leaf.signedUp, since, now),
+        ...turned(people, 'last_seen_at', leaf.seen, since, now),
+      ];
+    }
+    default:
+      return [];
+  }
 }
 
 const reactedAt = { sent: 'accepted_at', opened: 'opened_at', clicked: 'clicked_at' } as const;
 
+function turned(table: Sql<unknown>, column: string, test: TimeTest | undefined, since: Date, now: Date): Touch[] {
+  const turns = timeTurns(sql.ref(column), test, since, now);
+  const name = `${column} ${JSON.stringify(test)}`;
+  return turns === null ? [] : [{ name, customers: sql`select customer_id from ${table} where ${turns}` }];
+}
+
 /** Received after they happened: only partitions from the edge of the window on are read. */
-function eventTurns(
-  { name, occurred }: Extract<Leaf, { where: 'events' }>,
-  since: Date,
-  now: Date,
-): Sql<unknown> | null {
-  const turned = timeTurns(sql`occurred_at`, occurred, since, now);
-  if (!turned) return null;
-  const longest = Math.max(
-    ...[occurred?.within, occurred?.before].map((text) => (text === undefined ? 0 : durationMs(text))),
+function eventTurns({ name, occurred }: EventsCondition, since: Date, now: Date): Touch[] {
+  const durations = [occurred?.within, occurred?.before].flatMap((text) =>
+    text === undefined ? [] : [durationMs(text)],
   );
-  const from = new Date(since.getTime() - longest);
-  return sql`select customer_id from events where name = ${name} and received_at >= ${from} and ${turned}`;
+  const from = new Date(since.getTime() - Math.max(0, ...durations));
+  const named = sql`(select customer_id, occurred_at from events where name = ${name} and received_at >= ${from}) named`;
+  return turned(named, 'occurred_at', occurred, since, now).map((touch) => ({
+    ...touch,
+    name: `${name} ${touch.name}`,
+  }));
 }
