@@ -4,6 +4,7 @@ import { overdueRuns, pruneEventKeys } from '#db/housekeeping.ts';
 import { pruneRequests } from '#db/message-requests.ts';
 import { type OutboxRow, putOutbox } from '#db/outbox.ts';
 import { tendPromoPools } from '#db/promo-pools.ts';
+import { keepSegmentsFresh } from '#db/segments/refresh.ts';
 import type { Clock } from '#domain/clock.ts';
 import type { JourneyPort } from '#relay/port.ts';
 
@@ -17,6 +18,8 @@ export const housekeepingDefaults = {
   runsAtOnce: 100,
   /** Business time: how old everybody's habits may get. */
   habitsEveryMs: 60 * 60_000,
+  /** Business time: how old members of segments may get. */
+  segmentsEveryMs: 60 * 60_000,
 };
 
 export interface HousekeepingDeps {
@@ -45,6 +48,7 @@ export function createHousekeeping(deps: HousekeepingDeps) {
     await pruneRequests(deps.db, deps.clock.now(), options.keepEventKeysDays);
     await reviveRuns(deps, options);
     await refreshHabits(deps.db, deps.clock.now(), options.habitsEveryMs);
+    await keepSegmentsFresh(deps.db, deps.clock.now(), options.segmentsEveryMs);
     for (const { name, sizes } of await tendPromoPools(deps.db, deps.clock.now()))
       deps.log.warn(
         { pool: name, sizes },

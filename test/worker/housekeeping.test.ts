@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { readHabits } from '#db/habits.ts';
 import { workflowId } from '#domain/ids.ts';
-import { customers } from '#test/support/customers.ts';
+import { customers, orderOf } from '#test/support/customers.ts';
 import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
 import { createHousekeeping } from '#worker/housekeeping.ts';
@@ -97,6 +97,22 @@ test("everybody's habits are learnt anew once an hour", async () => {
   expect(await learnt('2 hours')).toBe(true);
   expect(await learnt('30 minutes')).toBe(false);
   expect(await learnt('31 minutes')).toBe(true);
+});
+
+test('P5 a segment is brought up to date once an hour: who orders enters it', async () => {
+  const buyer = await customer();
+  const condition = { where: 'metric', metric: 'orders', is: { gte: 1 } };
+  const { body: segment } = await system.call('POST', '/segments', { name: 'buyers', condition });
+  const isMember = async (pass: string) => {
+    await system.pass(pass);
+    await system.refresh();
+    await housekeeping.once();
+    const { body } = await system.call('GET', `/segments/${segment.id}/members`);
+    return body.items.some(({ customerId }: { customerId: string }) => customerId === buyer.customerId);
+  };
+  await system.track(buyer.id, 'Order Completed', orderOf('lamp'));
+  expect(await isMember('30 minutes')).toBe(false);
+  expect(await isMember('31 minutes')).toBe(true);
 });
 
 test('R8 a pool of promo codes that runs low is told of once', async () => {

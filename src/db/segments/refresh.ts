@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { inBulk } from '#db/bulk.ts';
 import type { Db, Trx } from '#db/connect.ts';
+import { refreshMetrics } from '#db/metrics/refresh.ts';
 import { type Condition, leavesOf } from '#domain/segments.ts';
 import { holds, type Reading } from './compile.ts';
 import { keyOf, living, readingAt } from './segments.ts';
@@ -36,6 +37,18 @@ export function refreshSegments(db: Db, now: Date): Promise<SegmentsRefreshed | 
       where condition is not null order by id`.execute(trx);
     return refresh(trx, rows, now);
   });
+}
+
+/** Metrics and members, where there are segments whose members are older than `everyMs` of business time. Whether there were. */
+export async function keepSegmentsFresh(db: Db, now: Date, everyMs: number): Promise<boolean> {
+  const { rows } = await sql`
+    select from segments where condition is not null and evaluated_at <= ${new Date(now.getTime() - everyMs)} limit 1`.execute(
+    db,
+  );
+  if (rows.length === 0) return false;
+  await refreshMetrics(db, now);
+  await refreshSegments(db, now);
+  return true;
 }
 
 /** One segment, everybody looked at: when it was made or changed. */
