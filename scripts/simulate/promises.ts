@@ -11,7 +11,11 @@ export function journeyRules(settings: Readonly<Record<string, unknown>> = {}): 
       const { repeatAfter } = parsed as { repeatAfter?: string };
       const messages = Object.entries(contracts[name].messages);
       const ignorePolicy = messages.filter(([, { obeys }]) => !obeys).map(([message]) => message);
-      return [name, { ignorePolicy, ...(repeatAfter !== undefined && { repeatAfterMs: durationMs(repeatAfter) }) }];
+      const { once } = contracts[name].reentry;
+      return [
+        name,
+        { once, ignorePolicy, ...(repeatAfter !== undefined && { repeatAfterMs: durationMs(repeatAfter) }) },
+      ];
     }),
   );
 }

@@ -12,7 +12,7 @@ import { plantCustomer, plantMessages } from '#test/support/messages.ts';
 const { db } = await freshDatabase();
 const now = new Date('2026-06-20T12:00:00Z');
 const ago = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
-const journeys = { abandonment: { repeatAfterMs: 7 * 24 * 3_600_000 } };
+const journeys = { abandonment: { repeatAfterMs: 7 * 24 * 3_600_000 }, welcome: { once: true } };
 
 type Trx = Transaction<DB>;
 
@@ -223,6 +223,10 @@ const defects: Record<InvariantName, (trx: Trx) => Promise<unknown>> = {
   'every live run waits with a deadline': (trx) => run(trx, world.live, { due_at: null, plan: null }),
   'no run is left behind': (trx) => run(trx, world.live, { due_at: ago(3) }),
   'what has ended is whole': (trx) => run(trx, world.ended, { outcome: null }),
+  'who went through what goes once does not again': async (trx) => {
+    const welcome = { workflow_id: `welcome:${world.customer}`, journey: 'welcome', class: 'lifecycle', key: '' };
+    for (const hours of [100, 60]) await plantRun(trx, ago(hours), { ...welcome, ...endsAt(hours - 1) });
+  },
   'only live runs plan': (trx) => run(trx, world.ended, { plan: '{}' }),
   'a run waits in one block': (trx) => plantBlock(trx, world.live, 'cart-3'),
   'block counts balance': async (trx) => {

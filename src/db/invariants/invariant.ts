@@ -13,6 +13,8 @@ export interface Violation {
 export interface JourneyRules {
   /** The same goods are not spoken of by the same message again within so many ms of business time. */
   repeatAfterMs?: number;
+  /** A customer goes through it once. */
+  once?: boolean;
   /** Messages that go whatever the contact policy says. */
   ignorePolicy?: readonly string[];
 }

@@ -40,6 +40,17 @@ export const endsWhole: Invariant = (db) =>
       ) as broken (holds, why) where r.ended_at is not null and broken.holds`,
   );
 
+/** Runs of one workflow id are of one customer, also before anybody was joined to them. */
+export const onceIsOnce: Invariant = (db, { journeys }) => {
+  const names = Object.keys(journeys).filter((name) => journeys[name]?.once);
+  return sentences(
+    db,
+    sql`select format('%s has come to its end %s times, and goes once', workflow_id, count(*)) as what
+      from runs where journey = any(${names}::text[]) and ended_at is not null and outcome is distinct from 'exited:merged'
+      group by workflow_id having count(*) > 1`,
+  );
+};
+
 export const plansLive: Invariant = (db) =>
   sentences(
     db,
