@@ -43,14 +43,15 @@ export async function startSystem(environment: TestWorkflowEnvironment, options:
   const log = { info() {}, warn() {}, error() {} };
   const port = temporalPort(environment.client, { taskQueue: 'journeys' });
   const relay = createRelay({ db: database.db, port, time: clock.time, log });
-  const journeys: Journeys = await runJourneys(environment, database, clock, options.activities);
+  const pushes = new Set<Promise<void>>();
+  const onOutbox = (rows: OutboxRow[]) => void pushes.add(relay.push(rows));
+  const activities = { onOutbox, ...options.activities };
+  const journeys: Journeys = await runJourneys(environment, database, clock, activities);
   // Leftovers are delivered as in production; not on the time-skipping server, where signals go while time is locked.
   if (!environment.supportsTimeSkipping) {
     relay.start();
     afterAll(() => relay.close());
   }
-  const pushes = new Set<Promise<void>>();
-  const onOutbox = (rows: OutboxRow[]) => void pushes.add(relay.push(rows));
   const intake = createIntake({ pool: database.pool, clock, routing, onOutbox, shop: () => shop, isOn: () => true });
   const source = await createKey(database.db, 'sources', 'tests', clock.now());
   if (source === null) throw new Error('the source of the tests exists already');
