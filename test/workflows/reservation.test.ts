@@ -32,7 +32,8 @@ test('J9 the first in line is offered what came back, has 16 hours, and then it 
   await becomes('bag', { state: 'held', holder: anna.customerId, queue: [boris.customerId] });
   const { until } = await item('bag');
   const accepted = (await anna.acceptedAt()).map((at) => at.getTime());
-  expect(Date.parse(until) - Math.min(...accepted)).toBe(16 * hour);
+  // Both channels take it at about the same time: whichever is written down first counts.
+  expect(accepted.map((at) => at + 16 * hour)).toContain(Date.parse(until));
   expect(await join('bag', anna)).toMatchObject({ position: 0, until });
   expect(subjects(anna.email)).toEqual(['“Product bag” is back: 16 hours to order it']);
   expect(chatsWith(anna)).toEqual(['offer']);
