@@ -19,3 +19,24 @@ test(`random histories of queues break no promise (${histories} of them)`, async
   // The followups of offers are not told: they are no part of this.
   expect(broken.filter(({ invariant }) => invariant !== 'the outbox is drained')).toEqual([]);
 }, 3_600_000);
+
+test('whoever waits for years keeps their place, whatever comes and goes: workflow runs follow one another', async () => {
+  const world = await queueWorld({ seed: 'years', start: new Date('2026-03-02T09:00:00Z') });
+  await world.register([
+    ['anna', 'email'],
+    ['boris', 'email'],
+  ]);
+  const [anna, boris] = await Promise.all(['anna', 'boris'].map((person) => world.customerOf(person, 'email')));
+  if (!anna || !boris) return expect.unreachable();
+  await world.ask('bag', 'join', anna);
+  const before = world.machine.counts.started;
+  for (let day = 0; day < 150; day++) {
+    await world.machine.sleep(8 * 86_400_000);
+    expect(await world.ask('bag', 'join', boris)).toMatchObject({ position: 2 });
+    await world.ask('bag', 'leave', boris);
+  }
+  expect(world.machine.counts.started).toBeGreaterThan(before);
+  await world.send({ event: 'Item Returned', userId: 'the shop', properties: { product_id: 'bag' } });
+  await world.machine.sleep(1_000);
+  expect(await world.ask('bag', 'join', anna)).toMatchObject({ position: 0, state: 'held' });
+}, 120_000);
