@@ -11,6 +11,7 @@ import { isBrowsing } from '#domain/segment-effects.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { createRenderer } from '#rendering/renderer.ts';
 import { createTimeMachine, type TimeMachine } from '#timemachine/machine.ts';
+import { nextDue } from '#worker/schedules.ts';
 import { journeyNames, routing } from '#workflows/catalogue.ts';
 import type { SideDatabase } from './database.ts';
 import type { Product } from './gathering.ts';
@@ -70,7 +71,7 @@ export async function play({ prepared, period, side, journeys, database, tell }:
   const record = { machine, sourceId: source?.id ?? '', shop: side.shop, database };
   await setUp(record, side, { start, from: new Date(period.from) });
   let events = 0;
-  drainHourly(machine, start.getTime());
+  drainDaily(machine, side.shop.zone);
   try {
     for (const { day } of days) {
       const told = await readDay(prepared, day);
@@ -136,12 +137,11 @@ function schedule(
   }
 }
 
-/** What regular jobs have written for journeys to hear, every hour: nobody else takes it there. */
-function drainHourly(machine: TimeMachine, from: number): void {
-  const next = from + durationMs('PT1H');
-  machine.at(new Date(next), async () => {
+/** What journeys must hear of and nobody has told them, such as what the jobs of the night have written: once they are done. */
+function drainDaily(machine: TimeMachine, zone: string): void {
+  machine.at(nextDue({ time: '05:00', catchUp: 'PT0S' }, machine.clock.now(), zone), async () => {
     await machine.relay.drain();
-    drainHourly(machine, next);
+    drainDaily(machine, zone);
   });
 }
 
