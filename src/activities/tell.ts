@@ -3,6 +3,7 @@ import type { OutgoingMessage, SubmitResult } from '#channels/channel.ts';
 import { type ContactRequest, lockAndReadContacts } from '#db/contacts.ts';
 import type { DecisionRow } from '#db/moves.ts';
 import { ensureMonths } from '#db/partitions.ts';
+import { inOrder } from '#db/pipeline.ts';
 import type { Recorded, Submission } from '#db/submissions.ts';
 import { beginTelling, holdTelling, recordTelling } from '#db/tellings.ts';
 import { type PipelinedTrx, pipelined } from '#db/transaction.ts';
@@ -173,8 +174,9 @@ async function settle({ teller, request, trx }: Deciding, became: Became): Promi
 function record(deps: ActivityDeps, teller: Teller, request: TellRequest, recorded: Recorded): Promise<Settlement> {
   return pipelined(deps.db, async (trx) => {
     const at = deps.clock.now();
-    await recordTelling(trx, recorded, at);
-    return settle({ deps, teller, request, trx }, became(recorded.state, at));
+    const told = recordTelling(trx, recorded, at);
+    const [, settlement] = await inOrder([told, settle({ deps, teller, request, trx }, became(recorded.state, at))]);
+    return settlement;
   });
 }
 

@@ -1,3 +1,4 @@
+import { settingsReader } from '#activities/settings-reader.ts';
 import { durationMs } from '#domain/duration.ts';
 import { type Settings, settings } from '#workflows/reservation/settings.ts';
 
@@ -9,13 +10,17 @@ export interface Prepared {
   validForMs: number;
 }
 
+const read = settingsReader(
+  settings,
+  (raw: Settings): Prepared => ({
+    raw,
+    holdForMs: durationMs(raw.holdFor),
+    offerWithinMs: durationMs(raw.offerWithin),
+    validForMs: durationMs(raw.validFor),
+  }),
+);
+
 /** Those of a version; the defaults where nobody has saved any. */
-export function settingsOf(version: { value: unknown } | null): Prepared {
-  const raw = settings.parse(version?.value ?? {});
-  const [holdForMs, offerWithinMs, validForMs] = [raw.holdFor, raw.offerWithin, raw.validFor].map(durationMs) as [
-    number,
-    number,
-    number,
-  ];
-  return { raw, holdForMs, offerWithinMs, validForMs };
+export function settingsOf(version: { version: number; value: unknown } | null): Prepared {
+  return read({ settings: { journey: version, shop: null, policy: null } });
 }

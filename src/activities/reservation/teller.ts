@@ -2,6 +2,7 @@ import { line, lines, nothing, untrue } from '#activities/content.ts';
 import type { Became, Settled, Teller, Telling } from '#activities/teller.ts';
 import type { Db, Trx } from '#db/connect.ts';
 import { putOutbox } from '#db/outbox.ts';
+import { inOrder } from '#db/pipeline.ts';
 import { acceptHold, readNotice, settleNotice } from '#db/queue/notices.ts';
 import { lockItem } from '#db/queue/read.ts';
 import { itemGood, versionOfRun } from '#db/queue/run.ts';
@@ -27,10 +28,14 @@ async function whom(db: Db, { ref }: TellRequest): Promise<string | null> {
 /** The item itself is named whether it can be bought or not: it is out, or somebody else's. */
 async function compose(trx: Trx, telling: Telling) {
   const { request, facts, shop } = telling;
-  const notice = await readNotice(trx, request.ref);
+  const { ref, key, runId } = request;
+  const [notice, good, version] = await inOrder([
+    readNotice(trx, ref),
+    itemGood(trx, key, facts.customer.region),
+    versionOfRun(trx, runId),
+  ] as const);
   if (notice === null || notice.isDone || (notice.message === 'offer' && !notice.isHeld)) return untrue('not_held');
-  const good = await itemGood(trx, request.key, facts.customer.region);
-  const { raw, holdForMs } = settingsOf(await versionOfRun(trx, request.runId));
+  const { raw, holdForMs } = settingsOf(version);
   const data = { hours: Math.round(holdForMs / 3_600_000), inCatalogue: good !== null };
   const goods = [
     line(good ?? { ...unheardOf, id: request.key, name: request.key, url: shop.url, currency: shop.currency }),
@@ -57,20 +62,21 @@ async function suggestions(trx: Trx, { request, facts, shop, now }: Telling, { n
 async function settle(trx: Trx, request: TellRequest, became: Became): Promise<Settled> {
   const { ref: noticeId, runId, key, message } = request;
   // Before the item's rows are touched: who looks at the queue has its lock.
-  await lockItem(trx, key);
+  const locked = lockItem(trx, key);
   const isPutOff = became.result === 'deferred';
   const until = isPutOff ? became.until : null;
   const result = isPutOff ? null : became.result === 'told' ? 'told' : became.reason;
-  await settleNotice(trx, { noticeId, runId, at: became.at, result, until });
-  return message === 'offer' && became.result === 'told' ? accept(trx, request, became.at) : nothingFollows;
+  const settled = settleNotice(trx, { noticeId, runId, at: became.at, result, until });
+  const [, , version] = await inOrder([locked, settled, versionOfRun(trx, runId)]);
+  if (message !== 'offer' || became.result !== 'told') return nothingFollows;
+  return accept(trx, request, became.at, settingsOf(version).holdForMs);
 }
 
 const nothingFollows: Settled = { outbox: [], next: null };
 
 /** The hold lasts from the first acceptance on, and from then on J10 waits for its day. */
-async function accept(trx: Trx, { ref, runId, key }: TellRequest, at: Date): Promise<Settled> {
-  const { holdForMs } = settingsOf(await versionOfRun(trx, runId));
-  const accepted = await acceptHold(trx, { noticeId: ref, runId, at, lastsMs: holdForMs });
+async function accept(trx: Trx, { ref, runId, key }: TellRequest, at: Date, lastsMs: number): Promise<Settled> {
+  const accepted = await acceptHold(trx, { noticeId: ref, runId, at, lastsMs });
   if (accepted === null) return nothingFollows;
   const { until, customerId, isNew } = accepted;
   if (!isNew || !(followUp in contracts)) return { outbox: [], next: until };
