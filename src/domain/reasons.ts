@@ -305,6 +305,11 @@ const others = {
     ru: 'шаг ждёт перед следующим каналом',
     next: nothing,
   },
+  queue: {
+    en: 'their place in the queue of the item ended ({argument})',
+    ru: 'место в очереди за вещью закончилось ({argument})',
+    next: nothing,
+  },
 } as const satisfies Record<string, Said>;
 
 export type UnreachableReason = keyof typeof unreachable;
