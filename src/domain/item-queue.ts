@@ -153,9 +153,10 @@ export class QueueTurn {
     else if (this.placeOf(customerId) !== undefined) this.leave(customerId, now);
   }
 
-  /** In the order in which things happened, whatever the order in which they came; at one instant a sale comes last. */
+  /** In the order in which things happened, whatever the order in which they came; at one instant a return comes first and a
+   *  sale last. */
   hear(news: readonly ItemNews[]): void {
-    const rank = ({ what }: ItemNews) => (what === 'sold' ? 1 : 0);
+    const rank = ({ what }: ItemNews) => (what === 'sold' ? 1 : what === 'returned' ? -1 : 0);
     for (const one of news.toSorted((a, b) => a.at - b.at || rank(a) - rank(b))) this.one(one);
   }
 

@@ -139,7 +139,7 @@ async function nobodyLost(places: readonly Place[], { said, words }: Story): Pro
 
 function wasSold(words: readonly Word[], at: number): boolean {
   const sold = words.filter((word) => word.what === 'sold' && word.at <= at).map((word) => word.at);
-  return sold.some((then) => !words.some((word) => word.what === 'returned' && word.at >= then && word.at <= at));
+  return sold.some((then) => !words.some((word) => word.what === 'returned' && word.at >= then && word.at < at));
 }
 
 async function nothingLeft({ db, machine }: QueueWorld, item: string): Promise<string[]> {

@@ -6,7 +6,7 @@ import { brokenPromises } from './queue-promises.ts';
 import { queueWorld } from './queue-world.ts';
 
 /** VESTNIK_QUEUE_HISTORIES: how many random histories, for longer runs. */
-const histories = Number(process.env.VESTNIK_QUEUE_HISTORIES ?? 30);
+const histories = Number(process.env.VESTNIK_QUEUE_HISTORIES ?? 60);
 const seed = Number(process.env.VESTNIK_QUEUE_SEED ?? 6);
 
 test(`random histories of queues break no promise (${histories} of them)`, async () => {
