@@ -56,15 +56,17 @@ const settling = statement<Settling>((give) => {
   const [id, until] = [give(({ noticeId }) => noticeId), sql`${give((settled) => settled.until)}::timestamptz`];
   const at = sql`${give((settled) => settled.at)}::timestamptz`;
   const result = sql`${give((settled) => settled.result)}::text`;
+  const others = sql`select min(n.due_at) from queue_notices n where n.item_id = r.key and n.done_at is null and n.id <> ${id}`;
+  // An offer that nobody has taken, and that is not put off, is looked after at once.
   return sql`
     with settled as (
       update queue_notices set due_at = coalesce(${until}, due_at), result = ${result},
         done_at = case when ${result} is not null then ${at} end
       where id = ${id} and done_at is null
     )
-    update runs r set due_at = coalesce(least(${until},
-        (select min(n.due_at) from queue_notices n where n.item_id = r.key and n.done_at is null and n.id <> ${id}),
-        (select coalesce(h.until, ${at}) from holds h where h.item_id = r.key and h.ended_at is null)),
+    update runs r set due_at = coalesce(least(${until}, (${others}),
+        (select coalesce(h.until, case when ${until} is null and (${others}) is null then ${at} end)
+          from holds h where h.item_id = r.key and h.ended_at is null)),
         ${at} + interval '31 days')
     where r.id = ${give(({ runId }) => runId)} and r.ended_at is null`;
 });
