@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Router } from 'express';
 import { describe, expect, test } from 'vitest';
 import { mindboxRouter } from '#api/mindbox/router.ts';
@@ -9,12 +10,27 @@ import { segmentRouter } from '#api/segment/router.ts';
 import { webhooksRouter } from '#api/webhooks/router.ts';
 import { refreshMetrics } from '#db/metrics/refresh.ts';
 import { defaultLtv } from '#domain/ltv.ts';
+import type { JourneyPort } from '#relay/port.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { seed } from './seed.ts';
 import { type Answer, testGateway } from './support.ts';
 
+/** Journeys that answer whoever asks. */
+function answering(answer: unknown): JourneyPort {
+  return {
+    signalWithStart: async () => {},
+    signal: async () => true,
+    updateWithStart: async <T>() => answer as T,
+    query: async () => null,
+    describe: async () => null,
+    cancel: async () => false,
+    terminate: async () => false,
+  };
+}
+
 const database = await freshDatabase();
 const { call, request, deps } = await testGateway(database, {
+  journeys: answering({ result: 'ok', position: 1, state: 'out', until: null }),
   telegram: {
     webhookSecret: null,
     handle: async () => {},
@@ -76,7 +92,7 @@ const withOffers = {
 const { customer, messages } = seeded;
 const shop = (await call('GET', '/settings/shop')).body.value;
 const policy = (await call('GET', '/settings/policy')).body.value;
-const kept = { segment: '', list: '', source: '', key: '', secret: '', promo: '' };
+const kept = { segment: '', list: '', source: '', key: '', secret: '', promo: '', endpoint: '' };
 
 const requests: Record<string, () => Promise<Answer>> = {
   'put /products': () =>
@@ -230,6 +246,33 @@ const requests: Record<string, () => Promise<Answer>> = {
   },
   'get /webhook-secrets': () => call('GET', '/webhook-secrets'),
   'delete /webhook-secrets/{id}': () => call('DELETE', `/webhook-secrets/${kept.secret}`),
+  'post /webhook-endpoints': async () => {
+    const answer = await call('POST', '/webhook-endpoints', { url: 'https://shop.example/hooks' });
+    kept.endpoint = answer.body.id;
+    return answer;
+  },
+  'get /webhook-endpoints': () => call('GET', '/webhook-endpoints'),
+  'get /webhook-endpoints/{id}/deliveries': async () => {
+    const delivery = {
+      id: kept.endpoint,
+      endpoint_id: kept.endpoint,
+      event: 'hold.offered',
+      payload: '{}',
+      at: new Date(),
+    };
+    await database.db.insertInto('webhook_deliveries').values(delivery).execute();
+    return call('GET', `/webhook-endpoints/${kept.endpoint}/deliveries`);
+  },
+  'delete /webhook-endpoints/{id}': () => call('DELETE', `/webhook-endpoints/${kept.endpoint}`),
+  'post /items/{id}/queue': () => call('POST', '/items/kettle/queue', { customerId: customer }),
+  'get /items/{id}': async () => {
+    await database.db.insertInto('items').values({ id: 'kettle', places: 1 }).execute();
+    const place = { id: randomUUID(), item_id: 'kettle', customer_id: customer, number: 1, joined_at: new Date() };
+    await database.db.insertInto('queue_places').values(place).execute();
+    return call('GET', '/items/kettle');
+  },
+  'get /items/{id}/queue': () => call('GET', '/items/kettle/queue'),
+  'delete /items/{id}/queue/{customerId}': () => call('DELETE', `/items/kettle/queue/${customer}`),
 };
 
 describe('every answer is what its schema says, no field more or less', () => {
