@@ -1,4 +1,5 @@
 import type { ReceivedMessage } from '#simulator/calls.ts';
+import { codeIn } from './code.ts';
 import type { Http } from './http.ts';
 
 /** A message of the development inbox, with the ways in which its reader may answer. Paths of the gateway. */
@@ -69,6 +70,7 @@ function letterOf(item: Item, businessTime: (wall: string) => Date): Letter {
       to,
       at: businessTime(receivedAt),
       isBulk: template.startsWith('campaign/'),
+      code: codeIn(text || html),
     },
     pixel: paths(/https?:\/\/[^\s"'<>]+?(\/t\/o\/[\w-]+\.gif)/g)[0] ?? null,
     links: paths(/https?:\/\/[^\s"'<>]+?(\/t\/c\/[\w-]+)/g),

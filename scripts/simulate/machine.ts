@@ -3,6 +3,7 @@ import { durationMs } from '#domain/duration.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
 import type { Shop } from '#simulator/shop.ts';
 import type { TimeMachine } from '#timemachine/machine.ts';
+import { codeIn } from './code.ts';
 import type { DirectSink } from './direct.ts';
 
 /** The simulated shop on the time machine: what happens in it happens at its instants, and what is sent reaches its customers. */
@@ -43,11 +44,12 @@ export function playedShop(shop: Shop): Played {
     arm();
   }
 
-  function take(channel: ChannelName, { id, to, devices, journey }: OutgoingMessage): void {
+  function take(channel: ChannelName, { id, to, devices, journey, content }: OutgoingMessage): void {
     if (set === undefined) return;
     const at = set.machine.clock.now();
     const [address = to] = devices.map((device) => device.address);
-    if (shop.react({ id, channel, to: address, at, isBulk: journey === 'campaign' })) received += 1;
+    const code = codeIn(JSON.stringify(content));
+    if (shop.react({ id, channel, to: address, at, isBulk: journey === 'campaign', code })) received += 1;
     arm();
   }
 

@@ -80,6 +80,8 @@ export interface ReceivedMessage {
   at: Date;
   /** Mass mailings are opened less. */
   isBulk?: boolean;
+  /** A promo code that it gives. */
+  code?: string | undefined;
   /** Products that it speaks of, where known: what somebody who follows its link looks at. */
   goods?: readonly string[];
 }

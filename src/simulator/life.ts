@@ -32,6 +32,8 @@ export interface Life {
   signedIn: Set<string>;
   /** Whether they left their address at the pop-up. */
   hasSubscribed: boolean;
+  /** Promo codes that they have noted down. */
+  codes: string[];
   /** Counted, so that each has dice and an id of its own. */
   visits: number;
   calls: number;
@@ -41,7 +43,8 @@ export interface Life {
 
 export function newLife(person: Person): Life {
   const carts = { personal: new Map(), corporate: new Map() };
-  return { person, carts, signedIn: new Set(), hasSubscribed: false, visits: 0, calls: 0, orders: 0, messages: 0 };
+  const known = { signedIn: new Set<string>(), hasSubscribed: false, codes: [] };
+  return { person, carts, ...known, visits: 0, calls: 0, orders: 0, messages: 0 };
 }
 
 /** Where and as whom somebody is in the shop. `browser` null: at a counter, known by their card. */

@@ -66,7 +66,9 @@ function order(stage: Stage, life: Life, at: number, where: Presence, lines: rea
   const order_id = `${person.userId}-order-${life.orders}`;
   const total = lines.reduce((sum, { good, quantity }) => sum + good.price * quantity, 0) / 100;
   const channel = presence.browser === null ? 'offline' : 'web';
-  const properties = { order_id, total, currency, channel, products: described(lines) };
+  // Who followed a letter that gave a code uses it.
+  const coupon = channel === 'web' ? life.codes.shift() : undefined;
+  const properties = { order_id, total, currency, channel, products: described(lines), ...(coupon && { coupon }) };
   track(stage, life, at, presence, { type: 'track', event: 'Order Completed', properties });
   for (const { good, quantity } of lines) {
     changeStock(stage, at, good.id, -quantity);

@@ -71,6 +71,7 @@ function receiveShort(reader: Reader, came: number): void {
 function click(reader: Reader, at: number): void {
   const { stage, life, message, throws } = reader;
   does(reader, at, 'clicked', { userAgent: throws.pick(browsers), whichLink: throws.number() });
+  if (message.code !== undefined && !life.codes.includes(message.code)) life.codes.push(message.code);
   stage.plan(at + 3_000, (arrives) => visit(stage, life, arrives, { goods: message.goods ?? [] }));
 }
 
