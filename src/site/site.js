@@ -127,10 +127,12 @@
   /** Tells whose subscription it is. `renewal`: nobody was asked just now. */
   const tell = async (renewal) => {
     const made = await subscription();
+    // Somebody else may sign in until it is answered.
+    const said = told();
     const body = { subscription: made.toJSON(), renewal, ...who() };
     const answer = await post('/site/v1/push/subscriptions', body);
     if (!answer.ok) throw new Error(`Vestnik answers ${answer.status}`);
-    browser('push', { endpoint: made.endpoint, told: told() });
+    browser('push', { endpoint: made.endpoint, told: said });
   };
   /** Told again when somebody else signs in, and once a day: push services change addresses. */
   const told = () => `${JSON.stringify(who())} ${new Date().toISOString().slice(0, 10)}`;
@@ -154,8 +156,15 @@
     if (Notification.permission !== 'granted') await forget();
     else if (push.told !== told() || push.endpoint !== (await current())?.endpoint) await tell(true);
   };
+  // One after another: the last word is the last to come.
+  let turn = Promise.resolve();
+  const inTurn = (act) => {
+    const done = turn.then(act);
+    turn = done.catch(() => {});
+    return done;
+  };
   // The next page tries again.
-  const renewQuietly = () => renew().catch(() => {});
+  const renewQuietly = () => inTurn(renew).catch(() => {});
 
   const vestnik = {
     /** Calls of before this file was there: `(window.vestnik ??= []).push(['track', 'Product Viewed', {…}])`. */
@@ -184,11 +193,11 @@
       if (!canPush()) return 'unsupported';
       const permission = await Notification.requestPermission();
       if (permission !== 'granted') return permission;
-      await tell(false);
+      await inTurn(() => tell(false));
       return 'subscribed';
     },
     unsubscribeFromPush: async () => {
-      await forget();
+      await inTurn(forget);
       await (await current())?.unsubscribe();
     },
   };

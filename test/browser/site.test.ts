@@ -195,6 +195,32 @@ test('a notification leads nowhere but to us and the shop, and what is not ours 
   expect(leads).toEqual([shop, shop, shop, shop, `${shop}/cart`]);
 });
 
+test('who signs in while the one before is still being told has the browser in the end', async () => {
+  const { page, vestnik } = await visit('/', newSubscription());
+  await vestnik('subscribeToPush()');
+  let held: (() => void) | undefined;
+  await page.route('**/site/v1/push/subscriptions', async (route) => {
+    if (route.request().postData()?.includes('site-first') && held === undefined)
+      await new Promise<void>((resolve) => {
+        held = resolve;
+      });
+    await route.continue();
+  });
+  await vestnik(`identify('site-first')`);
+  await until(async () => held !== undefined);
+  await vestnik('reset()');
+  const [said] = await Promise.all([page.waitForResponse('**/v1/batch'), vestnik(`identify('site-second')`)]);
+  await said.finished();
+  // Whoever tells of the second at once is answered by now; the first comes last, if it may.
+  await page.evaluate(`fetch('${gateway}/site/v1/push/key')`);
+  await page.evaluate(`fetch('${gateway}/site/v1/push/key')`);
+  const first = page.waitForResponse((answer) => answer.request().postData()?.includes('site-first') === true);
+  held?.();
+  await first;
+  await until(async () => (await devices('site-second')).length === 1);
+  expect(await devices('site-first')).toEqual([]);
+});
+
 test('the browser goes with who signs in, is told of a new address, and is forgotten when its owner wants no more', async () => {
   const push = newSubscription();
   const { vestnik, worker, go } = await visit('/', push);
