@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { connect, createPool } from '#db/connect.ts';
 import { workflowId } from '#domain/ids.ts';
+import { countingStatements } from '#test/support/counting.ts';
 import { customers, orderOf } from '#test/support/customers.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { billableActions, historyText } from '#test/support/read-history.ts';
@@ -8,25 +8,10 @@ import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
 
 const database = await freshDatabase();
-let statements = 0;
-const counted = createPool(database.url);
-counted.on('connect', (client) => {
-  const query = client.query.bind(client);
-  client.query = ((...args: Parameters<typeof query>) => {
-    statements += 1;
-    return query(...args);
-  }) as typeof client.query;
-});
-const perMessage: number[] = [];
+const { activities, perMessage } = countingStatements(database.url);
 const system = await startSystem(await timeSkipping(), {
   database,
-  activities: {
-    db: connect(counted),
-    reached: (point) => {
-      if (point === 'before_reserve') statements = 0;
-      if (point === 'recorded') perMessage.push(statements);
-    },
-  },
+  activities,
 });
 const customer = customers(system);
 await system.stock({ id: 'lamp' }, { id: 'bulb' });
