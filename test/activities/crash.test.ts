@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, expect, inject, test } from 'vitest';
 import { deliver } from '#activities/deliver.ts';
@@ -14,7 +12,7 @@ import { createRenderer } from '#rendering/renderer.ts';
 import { manualClock, seedCart } from '#test/support/cart.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { mailTo } from '#test/support/mail.ts';
-import type { Crash } from './crashing.ts';
+import { crashed, leaseEnded } from './crashes.ts';
 
 const { db, url } = await freshDatabase();
 const inbox = await createInbox({ dir: join(inject('runFolder'), 'inbox-crash'), smtpPort: 0 });
@@ -51,14 +49,8 @@ async function dueCart(): Promise<{ request: DeliverRequest; email: string }> {
   };
 }
 
-async function crashAt(point: CrashPoint, request: DeliverRequest): Promise<void> {
-  const crash: Crash = { point, request, databaseUrl: url, smtpUrl: inbox.smtpUrl, at: clock.now().getTime() };
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'crashing.ts'), JSON.stringify(crash)], {
-    stdio: 'inherit',
-  });
-  const [, signal] = await once(child, 'exit');
-  expect(signal, `the worker was to be killed at ${point}`).toBe('SIGKILL');
-}
+const crashAt = (point: CrashPoint, request: DeliverRequest) =>
+  crashed({ point, request, databaseUrl: url, smtpUrl: inbox.smtpUrl, at: clock.now().getTime() });
 
 const stateOf = (request: DeliverRequest) =>
   db
@@ -67,13 +59,7 @@ const stateOf = (request: DeliverRequest) =>
     .where('run_id', '=', request.runId)
     .execute();
 
-/** What time does to a lease whose owner is dead. */
-const leaseEnds = (request: DeliverRequest) =>
-  db
-    .updateTable('messages')
-    .set({ lease_until: new Date(0) })
-    .where('run_id', '=', request.runId)
-    .execute();
+const leaseEnds = (request: DeliverRequest) => leaseEnded(db, request);
 
 test('killed before anything was reserved: the next attempt sends it, once', async () => {
   const { request, email } = await dueCart();

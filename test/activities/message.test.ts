@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, expect, inject, test } from 'vitest';
 import { deliver } from '#activities/deliver.ts';
@@ -17,7 +15,7 @@ import { createRenderer } from '#rendering/renderer.ts';
 import { manualClock } from '#test/support/cart.ts';
 import { freshDatabase } from '#test/support/database.ts';
 import { mailTo } from '#test/support/mail.ts';
-import type { Crash } from './crashing.ts';
+import { crashed, leaseEnded } from './crashes.ts';
 
 const { db, pool, url } = await freshDatabase();
 const inbox = await createInbox({ dir: join(inject('runFolder'), 'inbox-message'), smtpPort: 0 });
@@ -69,22 +67,10 @@ async function due(entry: Entry): Promise<DeliverRequest> {
   return { runId, journey, customerId, key, ask: 1, block: next.block, iteration: 1, channel: next.channel };
 }
 
-async function crashAt(point: CrashPoint, request: DeliverRequest): Promise<void> {
-  const crash: Crash = { point, request, databaseUrl: url, smtpUrl: inbox.smtpUrl, at: clock.now().getTime() };
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'crashing.ts'), JSON.stringify(crash)], {
-    stdio: 'inherit',
-  });
-  const [, signal] = await once(child, 'exit');
-  expect(signal, `the worker was to be killed at ${point}`).toBe('SIGKILL');
-}
+const crashAt = (point: CrashPoint, request: DeliverRequest) =>
+  crashed({ point, request, databaseUrl: url, smtpUrl: inbox.smtpUrl, at: clock.now().getTime() });
 
-/** What time does to a lease whose owner is dead. */
-const leaseEnds = (request: DeliverRequest) =>
-  db
-    .updateTable('messages')
-    .set({ lease_until: new Date(0) })
-    .where('run_id', '=', request.runId)
-    .execute();
+const leaseEnds = (request: DeliverRequest) => leaseEnded(db, request);
 
 const dataOf = async (id: string) =>
   (await db.selectFrom('message_requests').select('data').where('id', '=', id).executeTakeFirstOrThrow()).data;
