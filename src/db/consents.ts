@@ -8,6 +8,7 @@ import type { Topic } from '#domain/topics.ts';
 import { contactabilityOf } from './contactability.ts';
 import { resolveCustomer } from './customers.ts';
 import { newId } from './ids.ts';
+import { epochMs } from './instants.ts';
 import { awaitConfirmation } from './opt-ins.ts';
 import { type NewOutboxRow, type OutboxRow, putOutbox } from './outbox.ts';
 import { ensureMonths } from './partitions.ts';
@@ -236,7 +237,7 @@ async function underLock(
 
 export async function statesOf(db: Kysely<DB>, customerId: string): Promise<ConsentState[]> {
   const { rows } = await sql<ConsentState>`
-    select purpose, channel, topic, state, (extract(epoch from at) * 1000)::bigint as at
+    select purpose, channel, topic, state, ${epochMs(sql`at`)} as at
     from consent_states where customer_id = ${customerId} order by purpose, channel, topic`.execute(db);
   return rows;
 }

@@ -12,6 +12,7 @@ import {
   type Worth,
 } from '#domain/promo.ts';
 import type { Trx } from './connect.ts';
+import { epochMs } from './instants.ts';
 import type { DB } from './schema.ts';
 
 /** Issuing promo codes, under the customer's lock. */
@@ -51,7 +52,7 @@ export async function readPromo(trx: Trx, pool: string, customerId: string, runI
         'spent', (select coalesce(sum(total), 0) from orders o where o.customer_id = c.id and o.state = 'placed')),
       'given', coalesce((
         select json_agg(json_build_object('code', p.code, 'percent', p.percent, 'amount', p.amount, 'currency', p.currency,
-          'expires', (extract(epoch from p.expires_at) * 1000)::bigint, 'redeemed', p.redeemed_at is not null,
+          'expires', ${epochMs(sql`p.expires_at`)}, 'redeemed', p.redeemed_at is not null,
           'runId', p.run_id, 'block', p.block, 'iteration', p.iteration) order by p.issued_at desc, p.seq desc)
         from promo_codes p join runs r on r.id = p.run_id join promo_pools o on o.id = p.pool_id
         join runs this on this.id = ${runId}

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, Trx } from '#db/connect.ts';
+import { epochMs } from '#db/instants.ts';
 import { statement } from '#db/statement.ts';
 import { deliveries } from './write.ts';
 
@@ -101,7 +102,7 @@ const accepting = statement<{ noticeId: string; runId: string; at: Date; lastsMs
       from held where h.id = held.id and h.until is null
       returning h.id, h.item_id, h.number, h.until, held.customer_id
     ), told as (${deliveries(
-      sql`(select id::text || ' accepted' as id, 'hold.accepted' as event, (extract(epoch from ${at}) * 1000)::bigint as at,
+      sql`(select id::text || ' accepted' as id, 'hold.accepted' as event, ${epochMs(at)} as at,
         customer_id as "customerId", json_build_object('itemId', item_id, 'holdId', id,
           'until', to_char(until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) as data from taken) r`,
     )}), offered as (
@@ -113,7 +114,7 @@ const accepting = statement<{ noticeId: string; runId: string; at: Date; lastsMs
     ), due as (
       update runs set block = 'hold', due_at = taken.until from taken where runs.id = ${run}::uuid and runs.ended_at is null
     )
-    select (extract(epoch from coalesce(taken.until, held.until)) * 1000)::bigint as until, held.customer_id as "customerId",
+    select ${epochMs(sql`coalesce(taken.until, held.until)`)} as until, held.customer_id as "customerId",
       taken.id is not null as "isNew"
     from held left join taken on taken.id = held.id`;
 });

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db, Trx } from '#db/connect.ts';
+import { epochMs } from '#db/instants.ts';
 import { inOrder } from '#db/pipeline.ts';
 import { statement } from '#db/statement.ts';
 import type { ItemNews, Place, Whereabouts } from '#domain/item-queue.ts';
@@ -104,32 +105,30 @@ export async function readQueue(db: Db | Trx, request: QueueRequest): Promise<Qu
   return (await reading(db, request))[0]?.queue ?? null;
 }
 
-const ms = (column: string) => sql.raw(`(extract(epoch from ${column}) * 1000)::bigint`);
-
 const reading = statement<QueueRequest, { queue: QueueRead }>((give) => {
   const [item, journey] = [give(({ itemId }) => itemId), give((request) => request.journey)];
   return sql`
     with run as (select id, settings_version from runs where workflow_id = ${give(({ workflowId }) => workflowId)} and ended_at is null),
     news as (select * from item_news where item_id = ${item})
     select json_build_object(
-      'item', json_build_object('whereabouts', i.state, 'saidAt', ${ms('i.said_at')}, 'orderId', i.order_id, 'places', i.places,
+      'item', json_build_object('whereabouts', i.state, 'saidAt', ${epochMs(sql`i.said_at`)}, 'orderId', i.order_id, 'places', i.places,
         'holds', i.holds),
       'places', coalesce((select json_agg(json_build_object('id', id, 'customerId', customer_id, 'number', number,
-        'joinedAt', ${ms('joined_at')}) order by number) from queue_places where item_id = i.id and ended_at is null), '[]'),
-      'hold', (select json_build_object('id', h.id, 'placeId', h.place_id, 'customerId', p.customer_id, 'number', h.number, 'until', ${ms('h.until')},
-        'submittingMs', coalesce((select max(${ms('m.lease_until - now()')}) from messages m
+        'joinedAt', ${epochMs(sql`joined_at`)}) order by number) from queue_places where item_id = i.id and ended_at is null), '[]'),
+      'hold', (select json_build_object('id', h.id, 'placeId', h.place_id, 'customerId', p.customer_id, 'number', h.number, 'until', ${epochMs(sql`h.until`)},
+        'submittingMs', coalesce((select max(${epochMs(sql`m.lease_until - now()`)}) from messages m
           where m.run_id = (select id from run) and m.block = 'offer' and m.iteration = h.number and m.state = 'submitting'
             and m.lease_until > now()), 0),
         'isBounced', coalesce((select bool_and(m.state in ('failed', 'dropped')) from messages m
           where m.run_id = (select id from run) and m.block = 'offer' and m.iteration = h.number), false))
         from holds h join queue_places p on p.id = h.place_id where h.item_id = i.id and h.ended_at is null),
       'news', coalesce((select json_agg(json_build_object('id', id, 'what', what, 'customerId', customer_id, 'orderId', order_id,
-        'at', ${ms('at')}) order by id) from news), '[]'),
-      'gone', coalesce((select json_agg(json_build_array(customer_id, ${ms('at')})) from (
+        'at', ${epochMs(sql`at`)}) order by id) from news), '[]'),
+      'gone', coalesce((select json_agg(json_build_array(customer_id, ${epochMs(sql`at`)})) from (
         select customer_id, max(ended_at) as at from queue_places p where p.item_id = i.id and p.ended_at is not null
           and p.customer_id in (select customer_id from news) group by 1) last), '[]'),
       'notices', coalesce((select json_agg(json_build_object('id', n.id, 'customerId', p.customer_id, 'message', n.message,
-        'iteration', n.iteration, 'channel', n.channel, 'due', ${ms('n.due_at')}, 'holdId', n.hold_id) order by n.due_at, n.id)
+        'iteration', n.iteration, 'channel', n.channel, 'due', ${epochMs(sql`n.due_at`)}, 'holdId', n.hold_id) order by n.due_at, n.id)
         from queue_notices n join queue_places p on p.id = n.place_id where n.item_id = i.id and n.done_at is null), '[]'),
       'run', (select json_build_object('id', id, 'settingsVersion', settings_version) from run),
       'settings', (select json_build_object('version', s.version, 'value', s.value) from settings s where s.name = ${journey}
