@@ -70,6 +70,8 @@ export interface Facts {
     region: string | null;
     firstName: string | null;
   };
+  /** That the run is about; null: the customer. */
+  profile: ProfileKind | null;
   gone: 'merged' | 'erased' | null;
   activitySeq: number;
   lastOrderAt: number | null;
@@ -132,11 +134,11 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
   const { ledger, trail, habits, settings: refs, ...rest } = read;
   const own = customerHabitsOf(habits.own);
   const settings = await settingsValues(db, refs);
-  return { ...rest, settings, ledger: ledgerOf(ledger), trail: trailOf(trail), habits: { ...habits, own } };
+  return { ...rest, profile: request.profile, settings, ledger: ledgerOf(ledger), trail: trailOf(trail), habits: { ...habits, own } };
 }
 
 /** Facts as PostgreSQL writes them. */
-type Read = Omit<Facts, 'settings' | 'ledger' | 'trail' | 'habits'> & {
+type Read = Omit<Facts, 'profile' | 'settings' | 'ledger' | 'trail' | 'habits'> & {
   settings: Record<keyof Facts['settings'], SettingsRef | null>;
   ledger: LedgerJson;
   trail: TrailJson;

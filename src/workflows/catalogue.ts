@@ -68,6 +68,7 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     'cart-still-here': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'cart-questions': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'cart-last-call': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'company-cart': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'cart-promo': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'cart-promo-expires': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     favourites: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],

@@ -5,6 +5,7 @@ import { defaultShop } from '#domain/shop.ts';
 export function factsWith(value: unknown): Facts {
   return {
     customer: { id: 'anna', kind: 'b2c', locale: null, zone: null, region: null, firstName: null },
+    profile: null,
     gone: null,
     activitySeq: 0,
     lastOrderAt: null,

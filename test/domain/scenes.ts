@@ -17,7 +17,7 @@ export const now = Date.parse('2026-05-04T09:00:00Z');
 
 /** The journey's settings as they are prepared for deciding; without a value the defaults. */
 export const prepared = (value: unknown = {}) =>
-  settingsOf({ settings: { journey: { version: 1, value }, shop: null, policy: null } });
+  settingsOf({ profile: 'personal', settings: { journey: { version: 1, value }, shop: null, policy: null } });
 
 export const good = (id: string, price = 1000): Good => ({
   id,

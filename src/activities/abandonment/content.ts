@@ -22,6 +22,7 @@ const composers: Record<MessageName, Composer> = {
   'cart-still-here': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
   'cart-questions': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
   'cart-last-call': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
+  'company-cart': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
   'cart-promo': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
   'cart-promo-expires': async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs) }),
   favourites: async (_, situation, { refs }) => ({ ...nothing, goods: touched(situation, refs).slice(0, 6) }),

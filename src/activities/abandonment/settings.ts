@@ -1,4 +1,5 @@
 import { settingsReader } from '#activities/settings-reader.ts';
+import type { Facts } from '#db/facts.ts';
 import { durationMs } from '#domain/duration.ts';
 import { type Branch, type BranchSettings, branches, type IntentSettings } from '#domain/intent.ts';
 import type { MessageName } from '#workflows/abandonment/contract.ts';
@@ -31,4 +32,19 @@ function prepare(raw: Settings): Prepared {
   };
 }
 
-export const settingsOf = settingsReader(settings, prepare);
+/** What is said of companies goes before what is said of everybody, branch by branch. */
+function forCompanies({ companies: { branches: theirs, ...said }, ...raw }: Settings): Settings {
+  return { ...raw, ...defined(said), branches: { ...raw.branches, ...defined(theirs) }, companies: { branches: {} } };
+}
+
+function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(said) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+const read = settingsReader(settings, (raw) => ({ personal: prepare(raw), corporate: prepare(forCompanies(raw)) }));
+
+/** Of the profile that the run is about (J8). */
+export function settingsOf(facts: Pick<Facts, 'settings' | 'profile'>): Prepared {
+  return read(facts)[facts.profile ?? 'personal'];
+}

@@ -56,6 +56,7 @@ export const contract = {
     'cart-still-here': marketing,
     'cart-questions': marketing,
     'cart-last-call': marketing,
+    'company-cart': marketing,
     'cart-promo': { ...sale, promo: 'gives' },
     'cart-promo-expires': { ...sale, promo: 'reminds' },
     favourites: marketing,

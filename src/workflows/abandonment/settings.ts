@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { duration, entering, ownCascade, promo, recommendation, validFor } from '#workflows/settings-schemas.ts';
+import {
+  duration,
+  entering,
+  ownCascade,
+  ownPromo,
+  promo,
+  recommendation,
+  validFor,
+} from '#workflows/settings-schemas.ts';
 import { contract, type MessageName } from './contract.ts';
 
 const message = z.enum(Object.keys(contract.messages) as [MessageName, ...MessageName[]]);
@@ -13,13 +21,36 @@ const step = z.strictObject({
   cascade: ownCascade,
 });
 
+const branchShape = (most: number) =>
+  z.strictObject({
+    idle: duration.describe('Quiet time since the last activity before the first message'),
+    steps: z.array(step).max(most),
+  });
+
 const branch = (most: number, defaults: { idle: string; steps: z.input<typeof step>[] }) =>
-  z
-    .strictObject({
-      idle: duration.describe('Quiet time since the last activity before the first message'),
-      steps: z.array(step).max(most),
-    })
-    .prefault(defaults);
+  branchShape(most).prefault(defaults);
+
+/** A company's carts and views are its own (J8): what is left out is as for people. */
+const companies = z
+  .strictObject({
+    enabled: z.boolean().optional(),
+    cascade: ownCascade,
+    promo: ownPromo,
+    repeatAfter: duration.optional(),
+    expensiveFrom: z.int().min(0).nullable().optional(),
+    branches: z
+      .strictObject({
+        cart: branchShape(4).optional(),
+        favourites: branchShape(2).optional(),
+        'expensive-view': branchShape(2).optional(),
+        view: branchShape(2).optional(),
+        category: branchShape(1).optional(),
+        visit: branchShape(1).optional(),
+      })
+      .prefault({}),
+  })
+  .prefault({})
+  .describe('What is otherwise for the corporate profile: its switch, channels, codes, timings and messages');
 
 /** Every number of the journey. Defaults are Second Friend Store's (`systems.md`, J3–J7). */
 export const settings = z.strictObject({
@@ -68,6 +99,7 @@ export const settings = z.strictObject({
       visit: branch(1, { idle: 'PT30M', steps: [{ message: 'latest-updates', after: 'PT0S' }] }),
     })
     .prefault({}),
+  companies,
 });
 
 export type Settings = z.infer<typeof settings>;
