@@ -1,6 +1,12 @@
-import type { AssortmentName } from '#simulator/goods.ts';
+import type { AssortmentName } from '#simulator/assortments.ts';
 
-/** What the simulated shop sells that is played with a preset: one that has each thing once, where that is the retailer's trade. */
+const sold: Readonly<Record<string, AssortmentName>> = {
+  'second-friend-store': 'resale',
+  dnk: 'cosmetics',
+  komus: 'office',
+};
+
+/** What the simulated shop sells that is played with a preset: what its retailer does, where we know how such a shop lives. */
 export function assortmentFor(preset: string): AssortmentName {
-  return preset === 'second-friend-store' ? 'resale' : 'household';
+  return (Object.hasOwn(sold, preset) && sold[preset]) || 'household';
 }

@@ -116,7 +116,7 @@ export function directSink(options: DirectOptions): DirectSink {
 }
 
 function productOf({ publishedAt, ...item }: CatalogueCall['items'][number]): ProductInput {
-  return { ...item, sku: null, imageUrl: null, attributes: {}, publishedAt: new Date(publishedAt) };
+  return { ...item, sku: null, imageUrl: null, publishedAt: new Date(publishedAt) };
 }
 
 async function linksOf(db: Db, messageId: string): Promise<number> {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure } from '#domain/failure.ts';
-import { type AssortmentName, assortments } from '#simulator/goods.ts';
+import { type AssortmentName, assortments } from '#simulator/assortments.ts';
 import type { Address } from './http.ts';
 
 export interface SimulateOptions extends Address {

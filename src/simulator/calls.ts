@@ -47,8 +47,10 @@ export interface ProductItem {
   url: string;
   category: string;
   brand: string;
+  attributes: Readonly<Record<string, unknown>>;
   publishedAt: string;
-  offers: { region: '*'; price: Money; oldPrice: Money | null; stock: number }[];
+  /** `*`: everywhere. */
+  offers: { region: string; price: Money; oldPrice: Money | null; stock: number }[];
 }
 
 /** A customer can be reached by an address that no tracking call tells: an app on a phone, a chat with the bot. */

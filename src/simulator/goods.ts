@@ -1,3 +1,4 @@
+import type { Assortment } from './assortments.ts';
 import type { Money, ProductItem } from './calls.ts';
 import type { Dice } from './dice.ts';
 
@@ -14,46 +15,12 @@ export interface Good {
   /** Exists once: sold, it never comes back (unless the customer returns it). */
   isUnique: boolean;
   publishedAt: number;
+  /** Days in which somebody alone has used one up; null: it is no consumable. */
+  lasts: number | null;
+  attributes: Readonly<Record<string, readonly string[]>>;
+  /** Where it is sold, and how dear beside `price`; null: everywhere, for the same. */
+  regions: Readonly<Record<string, number>> | null;
 }
-
-type Words = readonly [string, ...string[]];
-
-/** What a shop has. */
-export interface Assortment {
-  /** Category, the usual price in it in minor units, and what things are called. */
-  kinds: readonly [Kind, ...Kind[]];
-  /** Of its articles, so many exist once. */
-  uniqueShare: number;
-}
-type Kind = readonly [category: string, price: number, words: Words];
-
-export type AssortmentName = keyof typeof assortments;
-
-export const assortments = {
-  household: {
-    kinds: [
-      ['Lamps', 600_000, ['floor lamp', 'table lamp', 'pendant', 'reading light']],
-      ['Chairs', 1_800_000, ['armchair', 'stool', 'dining chair', 'rocking chair']],
-      ['Rugs', 1_200_000, ['wool rug', 'runner', 'kilim']],
-      ['Ceramics', 150_000, ['vase', 'bowl', 'plate', 'mug']],
-      ['Tea', 60_000, ['oolong', 'green tea', 'herbal tea', 'black tea']],
-      ['Textiles', 250_000, ['blanket', 'cushion', 'linen set', 'towel']],
-    ],
-    uniqueShare: 0.2,
-  },
-  /** Second-hand luxury: each item exists once, is tried on at home, and waited for in a queue (J9). */
-  resale: {
-    kinds: [
-      ['Сумки', 18_000_000, ['сумка-тоут', 'клатч', 'сумка на цепочке', 'рюкзак']],
-      ['Обувь', 4_500_000, ['лодочки', 'лоферы', 'ботильоны', 'кроссовки']],
-      ['Пальто', 9_000_000, ['пальто', 'тренч', 'шуба']],
-      ['Украшения', 6_000_000, ['серьги', 'браслет', 'колье', 'кольцо']],
-      ['Платья', 5_500_000, ['платье', 'вечернее платье', 'платье-рубашка', 'сарафан']],
-      ['Платки', 2_000_000, ['платок', 'шарф', 'палантин', 'каре']],
-    ],
-    uniqueShare: 1,
-  },
-} as const satisfies Record<string, Assortment>;
 
 const names = ['Arc', 'Bell', 'Dune', 'Halo', 'Moss', 'Pine', 'Reed', 'Silt', 'Tide', 'Vale'] as const;
 const brands = ['Svet', 'Polden', 'Nord', 'Glina'] as const;
@@ -61,6 +28,7 @@ const currency = 'RUB';
 const day = 86_400_000;
 
 const saleShare = 0.15;
+const inRegionShare = 0.9;
 
 /** The articles at the opening, published over the months before it. */
 export function openingGoods(dice: Dice, assortment: Assortment, count: number, start: number): Good[] {
@@ -69,8 +37,9 @@ export function openingGoods(dice: Dice, assortment: Assortment, count: number, 
 }
 
 /** `place` tells it from all others of the shop. */
-export function newGood(dice: Dice, { kinds, uniqueShare }: Assortment, place: number, publishedAt: number): Good {
-  const [category, price, words] = kinds[place % kinds.length] ?? kinds[0];
+export function newGood(dice: Dice, assortment: Assortment, place: number, publishedAt: number): Good {
+  const { kinds, uniqueShare, stockTimes = 1 } = assortment;
+  const [category, price, words, { lasts = null } = {}] = kinds[place % kinds.length] ?? kinds[0];
   const isUnique = dice.chance(uniqueShare);
   const good: Good = {
     id: `sim-${place}`,
@@ -79,11 +48,36 @@ export function newGood(dice: Dice, { kinds, uniqueShare }: Assortment, place: n
     brand: dice.pick(brands),
     price: Math.round((price * dice.factor(0.4)) / 1000) * 1000,
     oldPrice: null,
-    stock: isUnique ? 1 : dice.whole(3, 25),
+    stock: isUnique ? 1 : dice.whole(3, 25) * stockTimes,
     isUnique,
     publishedAt,
+    lasts,
+    attributes: {},
+    regions: null,
   };
-  return dice.chance(saleShare) ? onSale(good, dice) : good;
+  const priced = dice.chance(saleShare) ? onSale(good, dice) : good;
+  return { ...priced, attributes: attributesOf(dice, assortment, category), regions: regionsOf(dice, assortment) };
+}
+
+/** Of such assortments alone dice are thrown: the story of others stays what it was. */
+function attributesOf(dice: Dice, { matters }: Assortment, category: string): Good['attributes'] {
+  if (matters === undefined || !matters.categories.includes(category) || !dice.chance(matters.share)) return {};
+  return { [matters.attribute]: [dice.pick(matters.values)] };
+}
+
+/** Each region has most of the articles. */
+function regionsOf(dice: Dice, { regions }: Assortment): Good['regions'] {
+  if (regions === undefined) return null;
+  return Object.fromEntries(Object.entries(regions).filter(() => dice.chance(inRegionShare)));
+}
+
+/** An article as a region has it: at its price, and in stock only where it is sold. */
+export function goodIn(region: string, good: Good): Good {
+  if (good.regions === null) return good;
+  const factor = good.regions[region];
+  if (factor === undefined) return { ...good, stock: 0 };
+  const there = (amount: number) => Math.round((amount * factor) / 100) * 100;
+  return { ...good, price: there(good.price), oldPrice: good.oldPrice === null ? null : there(good.oldPrice) };
 }
 
 /** Between a tenth and two fifths cheaper than before. */
@@ -98,18 +92,23 @@ export function atFullPrice(good: Good): Good {
 
 /** As `PUT /products` takes it. */
 export function productItem(good: Good, shopUrl: string): ProductItem {
-  const { id, name, category, brand, stock } = good;
-  const money = (amount: number): Money => ({ amount, currency });
-  const oldPrice = good.oldPrice === null ? null : money(good.oldPrice);
+  const { id, name, category, brand, attributes, regions } = good;
+  const places = regions === null ? ['*'] : Object.keys(regions);
   return {
     id,
     name,
     category,
     brand,
     url: `${shopUrl}/p/${id}`,
+    attributes,
     publishedAt: new Date(good.publishedAt).toISOString(),
-    offers: [{ region: '*', price: money(good.price), oldPrice, stock }],
+    offers: places.map((region) => offerOf(region, goodIn(region, good))),
   };
+}
+
+function offerOf(region: string, { price, oldPrice, stock }: Good): ProductItem['offers'][number] {
+  const money = (amount: number): Money => ({ amount, currency });
+  return { region, price: money(price), oldPrice: oldPrice === null ? null : money(oldPrice), stock };
 }
 
 /** As tracking calls speak of an article: prices in major units (Segment's e-commerce spec). */

@@ -34,6 +34,8 @@ export interface Life {
   hasSubscribed: boolean;
   /** Promo codes that they have noted down. */
   codes: string[];
+  /** Profile and product id → when what they have of it will be used up; business epoch ms. */
+  supplies: Map<string, number>;
   /** Counted, so that each has dice and an id of its own. */
   visits: number;
   calls: number;
@@ -43,7 +45,7 @@ export interface Life {
 
 export function newLife(person: Person): Life {
   const carts = { personal: new Map(), corporate: new Map() };
-  const known = { signedIn: new Set<string>(), hasSubscribed: false, codes: [] };
+  const known = { signedIn: new Set<string>(), hasSubscribed: false, codes: [], supplies: new Map() };
   return { person, carts, ...known, visits: 0, calls: 0, orders: 0, messages: 0 };
 }
 
@@ -78,10 +80,10 @@ export function track(
 /** They say who they are; the first time also how they may be written to. */
 export function signIn(stage: Stage, life: Life, at: number, presence: Presence): void {
   const { person } = life;
-  const { emails, phone, firstName, region, kind } = person;
+  const { emails, phone, firstName, region, kind, traits: own } = person;
   const isFirst = life.signedIn.size === 0;
   const email = emails[presence.profile];
-  const traits = { firstName, region, kind, ...(email && { email }), ...(phone && { phone }) };
+  const traits = { firstName, region, kind, ...own, ...(email && { email }), ...(phone && { phone }) };
   presence.isKnown = true;
   track(stage, life, at, presence, { type: 'identify', traits });
   if (presence.browser !== null) life.signedIn.add(presence.browser);

@@ -1,7 +1,8 @@
 import type { Dice } from './dice.ts';
 import { comesBack, isSold, isTaken, waitsNoMore } from './fitting.ts';
-import { type Good, productProperties } from './goods.ts';
+import { type Good, goodIn, productProperties } from './goods.ts';
 import { type Life, type Presence, type Stage, signIn, track } from './life.ts';
+import { usesUp } from './supplies.ts';
 
 const day = 86_400_000;
 const currency = 'RUB';
@@ -11,10 +12,11 @@ interface Line {
   quantity: number;
 }
 
-/** What is in the cart and still to be had; the rest falls out of it. */
-function linesOf(stage: Stage, cart: Map<string, number>): Line[] {
+/** What is in the cart and still to be had there; the rest falls out of it. */
+function linesOf(stage: Stage, { region }: Life['person'], cart: Map<string, number>): Line[] {
   return [...cart].flatMap(([id, wanted]) => {
-    const good = stage.goods.get(id);
+    const known = stage.goods.get(id);
+    const good = known && goodIn(region, known);
     const quantity = Math.min(wanted, good?.stock ?? 0);
     return good && quantity > 0 ? [{ good, quantity }] : [];
   });
@@ -23,21 +25,21 @@ function linesOf(stage: Stage, cart: Map<string, number>): Line[] {
 const described = (lines: readonly Line[]) => lines.map(({ good, quantity }) => productProperties(good, quantity));
 
 export function viewCart(stage: Stage, life: Life, at: number, presence: Presence): void {
-  const properties = { products: described(linesOf(stage, life.carts[presence.profile])) };
+  const properties = { products: described(linesOf(stage, life.person, life.carts[presence.profile])) };
   track(stage, life, at, presence, { type: 'track', event: 'Cart Viewed', properties });
 }
 
 /** Checkout and order. Who was not signed in says now who they are: goods go to somebody. */
 export function checkOut(stage: Stage, life: Life, at: number, presence: Presence, throws: Dice): void {
   const cart = life.carts[presence.profile];
-  const lines = linesOf(stage, cart);
+  const lines = linesOf(stage, life.person, cart);
   if (lines.length === 0) return;
   if (!presence.isKnown) signIn(stage, life, at, presence);
   const properties = { products: described(lines) };
   track(stage, life, at, presence, { type: 'track', event: 'Checkout Started', properties });
   stage.plan(at + throws.between(30, 300) * 1000, (paidAt) => {
     // Somebody else may have been quicker.
-    const left = linesOf(stage, cart);
+    const left = linesOf(stage, life.person, cart);
     if (left.length === 0) return;
     cart.clear();
     order(stage, life, paidAt, presence, left, throws);
@@ -46,7 +48,8 @@ export function checkOut(stage: Stage, life: Life, at: number, presence: Presenc
 
 /** Something bought at a counter, told later by the shop's accounting: nobody browsed for it. */
 export function buyOffline(stage: Stage, life: Life, at: number, throws: Dice): void {
-  const there = [...stage.goods.values()].filter(({ id, stock }) => stock > 0 && !isTaken(stage, id, at));
+  const all = [...stage.goods.values()].map((good) => goodIn(life.person.region, good));
+  const there = all.filter(({ id, stock }) => stock > 0 && !isTaken(stage, id, at));
   const good = there[throws.whole(0, Math.max(0, there.length - 1))];
   const presence: Presence = { profile: 'personal', browser: null, isKnown: true };
   if (good && life.signedIn.size > 0) order(stage, life, at, presence, [{ good, quantity: 1 }], throws);
@@ -73,6 +76,7 @@ function order(stage: Stage, life: Life, at: number, where: Presence, lines: rea
   for (const { good, quantity } of lines) {
     changeStock(stage, at, good.id, -quantity);
     waitsNoMore(stage, life, good.id);
+    usesUp(stage, life, at, presence, { good, quantity });
   }
 
   const givesBack = (event: 'Order Cancelled' | 'Order Refunded') => (later: number) => {

@@ -1,6 +1,6 @@
 import type { ProfileKind } from '#domain/journey.ts';
+import type { Assortment } from './assortments.ts';
 import { type Dice, dice } from './dice.ts';
-import type { Assortment } from './goods.ts';
 import type { Rates } from './rates.ts';
 
 /** A simulated customer: who they are, and what they are wont to do. */
@@ -21,6 +21,12 @@ export interface Person {
   region: string;
   zone: string;
   locale: 'en' | 'ru';
+  /** What else they tell of themselves when they sign in. */
+  traits: Readonly<Record<string, unknown>>;
+  /** Who uses up what is bought for each profile: a household, beside the usual two; a company's employees. */
+  users: Record<ProfileKind, number>;
+  /** Buys once, and neither comes nor reads ever after. */
+  isSilent: boolean;
   /** Known to the shop before the story begins; others sign in during some visit. */
   isKnown: boolean;
   visitsAWeek: number;
@@ -54,14 +60,16 @@ const firstNames = {
 /** Numbers that Ofcom keeps for drama: nobody has them. There are a thousand, so later customers have none. */
 const drama = { prefix: '+447700900', count: 1000 };
 
-const companyShare = 0.12;
+const usualCustomers = { companies: 0.12, counters: 0.15 };
 
 /** Always the same one for a seed and an index. */
-export function createPerson(seed: number, index: number, rates: Rates, { kinds }: Assortment): Person {
+export function createPerson(seed: number, index: number, rates: Rates, assortment: Assortment): Person {
   const throws = dice(seed, 'person', index);
   const userId = `sim-${seed}-${index}`;
-  const kind = throws.chance(companyShare) ? 'b2b' : 'b2c';
-  const place = places[throws.weighted(places.map(({ weight }) => weight))] ?? places[0];
+  const { regions, customers = usualCustomers } = assortment;
+  const kind = throws.chance(customers.companies) ? 'b2b' : 'b2c';
+  const served = places.filter((place) => regions === undefined || place.region in regions);
+  const place = served[throws.weighted(served.map(({ weight }) => weight))] ?? places[0];
   const { region, zone, locale } = place;
   return {
     index,
@@ -74,9 +82,29 @@ export function createPerson(seed: number, index: number, rates: Rates, { kinds 
     browsers: throws.chance(0.4) ? [`${userId}-web`, `${userId}-mobile`] : [`${userId}-web`],
     firstName: throws.pick(firstNames[locale]),
     isKnown: throws.chance(0.7),
-    ...habitsOf(throws, kind, kinds, rates),
+    ...habitsOf(throws, kind, { ...assortment, customers }, rates),
     hasAppleMail: throws.chance(rates.appleMail),
+    ...homeOf(dice(seed, 'home', index), kind, assortment, rates),
   };
+}
+
+/** Who they live and work with, and what matters to them. Dice of its own: the rest of the story is the same without it. */
+function homeOf(throws: Dice, kind: Person['kind'], { matters }: Assortment, rates: Rates) {
+  const household = throws.weighted([0.3, 0.35, 0.2, 0.15]) + 1;
+  const employees = kind === 'b2b' ? Math.round(12 * throws.factor(0.7)) + 1 : null;
+  const isSilent = throws.chance(rates.silent);
+  const own = matters && traitOf(throws, kind, matters);
+  return {
+    traits: { householdSize: household, ...(employees !== null && { employees }), ...own },
+    users: { personal: household / 2, corporate: employees ?? 1 },
+    isSilent,
+  };
+}
+
+function traitOf(throws: Dice, kind: Person['kind'], { trait, values, whose }: NonNullable<Assortment['matters']>) {
+  if (whose === 'companies') return kind === 'b2b' ? { [trait]: throws.pick(values) } : {};
+  const those = values.filter(() => throws.chance(0.35));
+  return those.length > 0 ? { [trait]: those } : {};
 }
 
 function contactsOf(throws: Dice, { userId, index, kind }: Pick<Person, 'userId' | 'index' | 'kind'>) {
@@ -94,7 +122,12 @@ function contactsOf(throws: Dice, { userId, index, kind }: Pick<Person, 'userId'
   };
 }
 
-function habitsOf(throws: Dice, kind: Person['kind'], kinds: Assortment['kinds'], rates: Rates) {
+function habitsOf(
+  throws: Dice,
+  kind: Person['kind'],
+  { kinds, customers }: Assortment & { customers: typeof usualCustomers },
+  rates: Rates,
+) {
   const [first] = throws.pick(kinds);
   const isCompany = kind === 'b2b';
   return {
@@ -110,7 +143,7 @@ function habitsOf(throws: Dice, kind: Person['kind'], kinds: Assortment['kinds']
       buys: throws.factor(0.4),
       returns: throws.factor(0.6),
     },
-    offlineOrdersAMonth: throws.chance(0.15) ? throws.between(0.2, 1.5) : 0,
+    offlineOrdersAMonth: throws.chance(customers.counters) ? throws.between(0.2, 1.5) : 0,
   };
 }
 

@@ -18,6 +18,10 @@ export interface Rates {
   anonymousVisits: number;
   /** Of visits by people whom the shop does not know: who leaves an address at its pop-up. */
   subscribes: number;
+  /** Of consumables that have run out: bought again. */
+  rebuys: number;
+  /** Of customers: buys once, and neither comes nor reads ever after. None in a usual shop; for stories about them. */
+  silent: number;
   /** Of orders. */
   cancels: number;
   returns: number;
@@ -55,6 +59,9 @@ export const usualRates: Rates = {
   anonymousVisits: 0.15,
   // Sumo, 1.75 billion pop-ups: 3.09 %.
   subscribes: 0.0309,
+  // Assumptions.
+  rebuys: 0.5,
+  silent: 0,
   cancels: 0.02,
   returns: 0.15,
   // Klaviyo, abandoned carts, 9.3 million deliveries in 2017: 41.18 % opened, 9.50 % clicked.

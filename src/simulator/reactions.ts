@@ -49,7 +49,7 @@ function read(reader: Reader, came: number): void {
   const { rates } = stage;
   const { eagerness, zone, readingHour, hasAppleMail } = life.person;
   const [opens, clicks] = message.isBulk ? [rates.bulkOpens, rates.bulkClicks] : [rates.opens, rates.clicks];
-  if (!throws.chance(Math.min(0.95, opens * eagerness.opens))) return;
+  if (life.person.isSilent || !throws.chance(Math.min(0.95, opens * eagerness.opens))) return;
   const at = whenRead(came, zone, readingHour, throws);
   // Apple's own reader shows what its proxy has loaded: that a person looks at it, nobody is told.
   if (!hasAppleMail) does(reader, at, 'opened', { userAgent: imageProxy });
@@ -61,11 +61,11 @@ function read(reader: Reader, came: number): void {
 
 /** A text is read as soon as it comes, or not at all; a notification that is pressed opens its page. */
 function receiveShort(reader: Reader, came: number): void {
-  const { stage, message, throws } = reader;
+  const { stage, life, message, throws } = reader;
   const isPush = message.channel === 'web_push' || message.channel === 'app_push';
   does(reader, came, 'delivered');
   const chance = isPush ? stage.rates.pushClicks : stage.rates.textClicks;
-  if (throws.chance(chance)) click(reader, came + throws.exponential(30) * minute);
+  if (!life.person.isSilent && throws.chance(chance)) click(reader, came + throws.exponential(30) * minute);
 }
 
 function click(reader: Reader, at: number): void {

@@ -1,18 +1,9 @@
 import { createAgenda } from './agenda.ts';
+import { type Assortment, type AssortmentName, assortments } from './assortments.ts';
 import type { ReceivedMessage, ShopEvent } from './calls.ts';
 import { type Dice, dice } from './dice.ts';
 import { noFittings } from './fitting.ts';
-import {
-  type Assortment,
-  type AssortmentName,
-  assortments,
-  atFullPrice,
-  type Good,
-  newGood,
-  onSale,
-  openingGoods,
-  productItem,
-} from './goods.ts';
+import { atFullPrice, type Good, newGood, onSale, openingGoods, productItem } from './goods.ts';
 import { atUsualHour } from './hours.ts';
 import { type Life, newLife, type Stage } from './life.ts';
 import { buyOffline } from './orders.ts';
@@ -74,7 +65,7 @@ export function createShop(options: ShopOptions): Shop {
   const byAddress = new Map(lives.flatMap((life) => addressesOf(life.person).map((address) => [address, life])));
   const known = new Set<string>();
   open(stage, assortment, start.getTime(), shopUrl);
-  for (const life of lives) live(stage, life, start.getTime());
+  for (const life of lives) (life.person.isSilent ? comeOnce : live)(stage, life, start.getTime());
   return {
     people: lives.map(({ person }) => person),
     nextAt() {
@@ -116,6 +107,7 @@ const everyDay = { comesIn: 0.5, isRestocked: 0.4, goesOnSale: 0.02, saleEnds: 0
 /** What sold out comes in again, unless it existed once; sales begin and end; now and then there is something new. */
 function restock(stage: Stage, assortment: Assortment, at: number, count: number): void {
   const throws = dice(stage.seed, 'morning', count);
+  const { stockTimes = 1 } = assortment;
   for (const good of [...stage.goods.values()]) {
     const changed = morningOf(good);
     if (changed !== good) stage.put(at, changed);
@@ -124,8 +116,9 @@ function restock(stage: Stage, assortment: Assortment, at: number, count: number
     stage.put(at, newGood(throws, assortment, stage.goods.size, at));
 
   function morningOf(good: Good): Good {
-    const isScarce = !good.isUnique && good.stock < 3;
-    if (isScarce && throws.chance(everyDay.isRestocked)) return { ...good, stock: good.stock + throws.whole(5, 20) };
+    const isScarce = !good.isUnique && good.stock < 3 * stockTimes;
+    if (isScarce && throws.chance(everyDay.isRestocked))
+      return { ...good, stock: good.stock + throws.whole(5, 20) * stockTimes };
     if (good.oldPrice !== null) return throws.chance(everyDay.saleEnds) ? atFullPrice(good) : good;
     return throws.chance(everyDay.goesOnSale) ? onSale(good, throws) : good;
   }
@@ -155,4 +148,15 @@ function live(stage: Stage, life: Life, start: number): void {
     });
   comes(start);
   if (offlineOrdersAMonth > 0) buys(start);
+}
+
+/** Within the first weeks, for one thing. */
+function comeOnce(stage: Stage, life: Life, start: number): void {
+  const { index, zone, shoppingHour } = life.person;
+  const throws = dice(stage.seed, 'life', index);
+  stage.plan(atUsualHour(start + throws.between(0, 20) * day, zone, shoppingHour, throws), (at) => {
+    const there = [...stage.goods.values()].filter(({ stock }) => stock > 0);
+    const good = there[throws.whole(0, there.length - 1)];
+    if (good) visit(stage, life, at, { needs: good.id, profile: 'personal' });
+  });
 }

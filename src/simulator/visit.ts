@@ -1,10 +1,11 @@
 import type { ProfileKind } from '#domain/journey.ts';
 import { type Dice, dice } from './dice.ts';
 import { isShown, offeredTo, takesHome } from './fitting.ts';
-import { type Good, productProperties } from './goods.ts';
+import { type Good, goodIn, productProperties } from './goods.ts';
 import { type Life, type Presence, type Stage, signIn, track } from './life.ts';
 import { meetPopUp } from './newcomers.ts';
 import { buy, checkOut, viewCart } from './orders.ts';
+import { quantityOf } from './supplies.ts';
 
 /** A visit that is under way. */
 interface Visit {
@@ -19,19 +20,26 @@ export interface Click {
   goods: readonly string[];
 }
 
+/** Somebody comes to buy one thing: it has run out. */
+export interface Need {
+  needs: string;
+  profile: ProfileKind;
+}
+
 const sometimes = { signsIn: 0.25, asAPerson: 0.2, opensCategory: 0.3, viewsFavourite: 0.7, removes: 0.08 };
 
 /** One visit to the website, from now on; its steps are a few seconds to two minutes apart. */
-export function visit(stage: Stage, life: Life, begins: number, click: Click | null): void {
+export function visit(stage: Stage, life: Life, begins: number, why: Click | Need | null): void {
   life.visits += 1;
   const { person } = life;
   const throws = dice(stage.seed, 'visit', person.index, life.visits);
   const isPersonal = person.kind === 'b2c' || throws.chance(sometimes.asAPerson);
   const browser = throws.pick(person.browsers);
-  const presence = { profile: isPersonal ? ('personal' as const) : ('corporate' as const), browser, isKnown: false };
-  const here: Visit = { stage, life, throws, presence };
+  const usual = isPersonal ? ('personal' as const) : ('corporate' as const);
+  const profile = why !== null && 'needs' in why ? why.profile : usual;
+  const here: Visit = { stage, life, throws, presence: { profile, browser, isKnown: false } };
   let at = begins;
-  for (const step of [arrive(here, click), ...(click ? byLink(here, click) : byHabit(here))]) {
+  for (const step of [arrive(here, why !== null), ...stepsOf(here, why)]) {
     stage.plan(at, step);
     at += throws.between(5, 120) * 1000;
   }
@@ -39,15 +47,20 @@ export function visit(stage: Stage, life: Life, begins: number, click: Click | n
 
 type Step = (at: number) => void;
 
-/** The first page. Most who could are signed in already; a message's link is followed by somebody known. */
-function arrive(here: Visit, click: Click | null): Step {
+function stepsOf(here: Visit, why: Click | Need | null): Step[] {
+  if (why === null) return byHabit(here);
+  return 'needs' in why ? byNeed(here, why) : byLink(here, why);
+}
+
+/** The first page. Most who could are signed in already; who comes for something, or by a message's link, is known. */
+function arrive(here: Visit, isKnown: boolean): Step {
   const { stage, life, throws, presence } = here;
   const { person } = life;
   return (at) => {
-    const isAnonymous = click === null && throws.chance(stage.rates.anonymousVisits);
+    const isAnonymous = !isKnown && throws.chance(stage.rates.anonymousVisits);
     const isRemembered = life.signedIn.has(presence.browser ?? '');
     presence.isKnown = isRemembered && !isAnonymous;
-    const wouldSignIn = person.isKnown || click !== null || throws.chance(sometimes.signsIn);
+    const wouldSignIn = person.isKnown || isKnown || throws.chance(sometimes.signsIn);
     if (!isRemembered && !isAnonymous && wouldSignIn) signIn(stage, life, at, presence);
     track(stage, life, at, presence, { type: 'page', properties: { path: '/' } });
     meetPopUp(stage, life, at, presence);
@@ -79,6 +92,16 @@ function byLink(here: Visit, { goods }: Click): Step[] {
   return buys ? [look, (at) => addToCart(here, at, shown), ...leaveOrBuy(here, true)] : [look];
 }
 
+/** To the very thing, and to the till; where the shop has none of it, away again. */
+function byNeed(here: Visit, { needs }: Need): Step[] {
+  const { stage, life, throws, presence } = here;
+  const good = stage.goods.get(needs);
+  if (good === undefined) return [];
+  const look = (at: number) => view(here, at, goodIn(life.person.region, stage.goods.get(needs) ?? good));
+  const order = (at: number) => checkOut(stage, life, at, presence, throws);
+  return [look, (at) => addToCart(here, at, good), order];
+}
+
 /** To what they have waited for, and may order now. */
 function byOffer(here: Visit, good: Good, buys: boolean): Step[] {
   const { stage, life, throws, presence } = here;
@@ -101,7 +124,7 @@ function opensSomething(here: Visit): Step {
   return (at) => {
     const category = categoryFor(here);
     const isList = throws.chance(sometimes.opensCategory);
-    const found = isList ? undefined : oneOf(stage, throws, category, at);
+    const found = isList ? undefined : oneOf(here, category, at);
     if (found) return view(here, at, found);
     const said = { type: 'track', event: 'Product List Viewed', properties: { category } } as const;
     track(stage, life, at, presence, said);
@@ -115,8 +138,9 @@ function categoryFor({ life, throws, stage }: Visit): string {
 }
 
 /** Of what is there; of a whole category sold out nothing. */
-function oneOf(stage: Stage, throws: Dice, category: string, at: number): Good | undefined {
-  const there = [...stage.goods.values()].filter((good) => good.category === category && isShown(stage, good, at));
+function oneOf({ stage, throws, life }: Visit, category: string, at: number): Good | undefined {
+  const inCategory = [...stage.goods.values()].filter((good) => good.category === category);
+  const there = inCategory.map((good) => goodIn(life.person.region, good)).filter((good) => isShown(stage, good, at));
   return there[throws.whole(0, Math.max(0, there.length - 1))];
 }
 
@@ -126,21 +150,24 @@ function view({ stage, life, presence }: Visit, at: number, good: Good): void {
 }
 
 function like(here: Visit, at: number): void {
-  const { stage, life, throws, presence } = here;
-  const good = oneOf(stage, throws, categoryFor(here), at);
+  const { stage, life, presence } = here;
+  const good = oneOf(here, categoryFor(here), at);
   if (!good) return;
   const said = { type: 'track', event: 'Product Added to Wishlist', properties: productProperties(good) } as const;
   track(stage, life, at, presence, said);
 }
 
 function addToCart(here: Visit, at: number, wanted?: Good): void {
-  const { stage, life, throws, presence } = here;
-  const good = wanted ?? oneOf(stage, throws, categoryFor(here), at);
-  const now = good && stage.goods.get(good.id);
+  const { stage, life, presence } = here;
+  const good = wanted ?? oneOf(here, categoryFor(here), at);
+  const known = good && stage.goods.get(good.id);
+  const now = known && goodIn(life.person.region, known);
   if (!now || takesHome(stage, life, at, here, now) || now.stock === 0) return;
   const cart = cartOf(life, presence.profile);
-  cart.set(now.id, (cart.get(now.id) ?? 0) + 1);
-  track(stage, life, at, presence, { type: 'track', event: 'Product Added', properties: productProperties(now) });
+  const quantity = quantityOf(stage, life, presence, now);
+  cart.set(now.id, (cart.get(now.id) ?? 0) + quantity);
+  const properties = productProperties(now, quantity);
+  track(stage, life, at, presence, { type: 'track', event: 'Product Added', properties });
 }
 
 function removeOne({ stage, life, presence }: Visit, at: number): void {
