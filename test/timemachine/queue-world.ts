@@ -18,6 +18,15 @@ import { activitiesWith, shop as plainShop, recording } from './support.ts';
 export const kinds = ['both', 'email', 'nowhere', 'visitor'] as const;
 export type Kind = (typeof kinds)[number];
 
+interface Faults {
+  /** Where the worker dies next. */
+  crash: CrashPoint | null;
+  /** What the provider says next. */
+  answer: SubmitResult['result'] | null;
+  /** The lease of who has died is not over by the time that somebody comes after it. */
+  leaseLives: boolean;
+}
+
 /** A shop with queues on the time machine: every history has an item and people of its own. */
 export async function queueWorld(options: {
   seed: string;
@@ -31,7 +40,7 @@ export async function queueWorld(options: {
   const shop: ShopSettings = { ...plainShop, channels: ['email', 'telegram'], ...options.shop };
   await saveSettings(db, 'shop', shop, 'test', start);
   const source = await createKey(db, 'sources', 'tests', start);
-  const faults: { crash: CrashPoint | null; answer: SubmitResult['result'] | null } = { crash: null, answer: null };
+  const faults: Faults = { crash: null, answer: null, leaseLives: false };
   const submitted: string[] = [];
   const machine = await createTimeMachine({
     ...database,
@@ -48,7 +57,8 @@ export async function queueWorld(options: {
   async function reached(point: CrashPoint): Promise<void> {
     if (faults.crash !== point) return;
     faults.crash = null;
-    await sql`update messages set lease_until = now() - interval '1 second' where state = 'submitting'`.execute(db);
+    if (!faults.leaseLives)
+      await sql`update messages set lease_until = now() - interval '1 second' where state = 'submitting'`.execute(db);
     throw new Error(`the worker died: ${point}`);
   }
 

@@ -7,6 +7,7 @@ import { queueWorld } from './queue-world.ts';
 
 /** VESTNIK_QUEUE_HISTORIES: how many random histories, for longer runs. */
 const histories = Number(process.env.VESTNIK_QUEUE_HISTORIES ?? 60);
+const hour = 3_600_000;
 const seed = Number(process.env.VESTNIK_QUEUE_SEED ?? 6);
 
 test(`random histories of queues break no promise (${histories} of them)`, async () => {
@@ -40,3 +41,46 @@ test('whoever waits for years keeps their place, whatever comes and goes: workfl
   await world.machine.sleep(1_000);
   expect(await world.ask('bag', 'join', anna)).toMatchObject({ position: 0, state: 'held' });
 }, 120_000);
+
+test('an offer that is given up while a dead worker still has it is judged once its lease is over, whatever has ended the hold', async () => {
+  const world = await queueWorld({ seed: 'leases', start: new Date('2026-03-02T09:00:00Z') });
+  const { db, machine } = world;
+  await world.register([['anna', 'email']]);
+  const anna = await world.customerOf('anna', 'email');
+  if (!anna) return expect.unreachable();
+  await world.ask('bag', 'join', anna);
+  Object.assign(world.faults, { crash: 'submitted', leaseLives: true });
+  const says = (event: string) => world.send({ event, userId: 'the shop', properties: { product_id: 'bag' } });
+  const messages = () => db.selectFrom('messages').select(['block', 'state']).orderBy('id').execute();
+  await says('Item Returned');
+  // Longer than an offer is tried; leases are wall time, and this one lives on.
+  await machine.sleep(3 * hour);
+  await says('Item Sold');
+  await machine.sleep(hour);
+  const overtaken = { block: 'overtaken', state: 'accepted' };
+  expect(await messages()).toEqual([{ block: 'offer', state: 'submitting' }, overtaken]);
+  await db
+    .updateTable('messages')
+    .set({ lease_until: new Date(0) })
+    .where('state', '=', 'submitting')
+    .execute();
+  await machine.sleep(hour);
+  expect(await messages()).toEqual([{ block: 'offer', state: 'unknown' }, overtaken]);
+  expect(await checkInvariants(db, { now: machine.clock.now(), isAtRest: true })).toEqual([]);
+});
+
+test('stopped by a person, a queue waits for no lease', async () => {
+  const world = await queueWorld({ seed: 'stopped', start: new Date('2026-03-02T09:00:00Z') });
+  const { db, machine } = world;
+  await world.register([['anna', 'email']]);
+  const anna = await world.customerOf('anna', 'email');
+  if (!anna) return expect.unreachable();
+  await world.ask('bag', 'join', anna);
+  Object.assign(world.faults, { crash: 'submitted', leaseLives: true });
+  await world.send({ event: 'Item Returned', userId: 'the shop', properties: { product_id: 'bag' } });
+  await machine.sleep(1_000);
+  expect(await machine.port.cancel('reservation:bag')).toBe(true);
+  await machine.sleep(1_000);
+  expect(await db.selectFrom('messages').select('state').execute()).toEqual([{ state: 'unknown' }]);
+  expect(await machine.port.describe('reservation:bag')).toMatchObject({ state: 'cancelled' });
+});

@@ -36,22 +36,23 @@ async function lookUnderLock(deps: ActivityDeps, trx: PipelinedTrx, request: Loo
   const at = deps.clock.now();
   const now = at.getTime();
   const settings = settingsOf(queue.settings);
+  const { scale } = deps.clock.time;
   const makeId = () => newId(at);
-  const turn = new QueueTurn(asQueue(queue, deps), { ...settings, enabled: settings.raw.enabled }, makeId);
+  const turn = new QueueTurn(asQueue(queue, scale), { ...settings, enabled: settings.raw.enabled }, makeId);
   turn.hear(queue.news.filter((news) => canBeHeard(news, standing)));
   turn.settle(now);
   for (const one of asks) if (isThere(one, standing)) turn.ask(one.do, one.customerId, now);
   if (stop) turn.dissolve('stopped');
   else turn.settle(now);
   const channels = await channelsOf(trx, turn, settings, queue);
-  const found = looked({ at, queue, turn, settings, workflow, request, channels }, makeId);
+  const found = looked({ at, scale, queue, turn, settings, workflow, request, channels }, makeId);
   await writeQueue(trx, writesOf(found));
   return answerOf(found, standing);
 }
 
-function asQueue(read: QueueRead, { clock }: ActivityDeps): Queue {
+function asQueue(read: QueueRead, scale: number): Queue {
   const { item, places, gone } = read;
-  return { item, places, hold: holdOf(read, clock.time.scale), gone: new Map(gone) };
+  return { item, places, hold: holdOf(read, scale), gone: new Map(gone) };
 }
 
 /** Leases are wall time. */

@@ -9,6 +9,8 @@ import type { Prepared } from './settings.ts';
 /** A look at a queue, with all that follows from it. */
 export interface Looked {
   at: Date;
+  /** Business seconds in one on the wall: leases are wall time. */
+  scale: number;
   request: LookRequest;
   workflow: string;
   queue: QueueRead;
@@ -35,7 +37,7 @@ export type Fresh = NoticeRow & { customerId: string };
 /** Longer than its workflow rests: a run that is due later than that has lost it. */
 const lookAgainMs = durationMs('P31D');
 
-type Given = Pick<Looked, 'at' | 'request' | 'workflow' | 'queue' | 'settings' | 'turn' | 'channels'>;
+type Given = Pick<Looked, 'at' | 'scale' | 'request' | 'workflow' | 'queue' | 'settings' | 'turn' | 'channels'>;
 
 export function looked(given: Given, makeId: () => string): Looked {
   const { turn, queue, at, request } = given;
@@ -44,7 +46,7 @@ export function looked(given: Given, makeId: () => string): Looked {
   const fresh = toTell(given, makeId);
   const isOver = turn.places.length === 0 && open.length === 0 && fresh.length === 0;
   const now = at.getTime();
-  const wake = turn.wakeAt(now);
+  const wake = earliest([turn.wakeAt(now), ...leasesOf(given, open)]);
   const outcome = !isOver
     ? null
     : request.stop
@@ -74,14 +76,27 @@ function toTell({ turn, channels }: Given, makeId: () => string): Fresh[] {
   });
 }
 
-/** Offers of holds that are over, and what nobody has taken in all its time. */
+/** Offers of holds that are over, and what nobody has taken in all its time. What may still be on its way stays open until its worker
+ *  has told, or its lease is over: dropped before, a message of a worker that died would be nobody's. */
 function droppedOf({ queue, turn, settings, at, request }: Given): Looked['dropped'] {
-  return queue.notices.flatMap(({ id, message, holdId, due }) => {
+  if (request.stop) return queue.notices.map(({ id }) => ({ id, result: 'stopped' }));
+  return queue.notices.flatMap(({ id, message, holdId, due, submittingMs }) => {
+    if (submittingMs > 0) return [];
     if (message === 'offer') return turn.hold?.id === holdId ? [] : [{ id, result: 'over' }];
-    if (request.stop) return [{ id, result: 'stopped' }];
     return due + settings.validForMs + tooLateMs < at.getTime() ? [{ id, result: 'late' }] : [];
   });
 }
+
+/** When those that are on their way to somebody who has nothing to wait for are to be looked after. */
+function leasesOf({ turn, at, scale }: Given, open: Looked['open']): number[] {
+  const over = open.filter(({ submittingMs, holdId }) => submittingMs > 0 && holdId !== turn.hold?.id);
+  return over.map(({ submittingMs }) => at.getTime() + submittingMs * scale);
+}
+
+const earliest = (instants: readonly (number | null)[]) => {
+  const known = instants.filter((instant) => instant !== null);
+  return known.length === 0 ? null : Math.min(...known);
+};
 
 /** The decision on a message allows it an hour after its time; then there is nobody left who would decide. */
 const tooLateMs = durationMs('PT2H');

@@ -14,6 +14,8 @@ export interface OpenNotice {
   channel: string;
   due: number;
   holdId: string | null;
+  /** Wall time that it may still be on its way: until then nobody but its worker knows what becomes of it. */
+  submittingMs: number;
 }
 
 /** All that one look at an item's queue depends on. Instants are business epoch ms. */
@@ -128,7 +130,10 @@ const reading = statement<QueueRequest, { queue: QueueRead }>((give) => {
         select customer_id, max(ended_at) as at from queue_places p where p.item_id = i.id and p.ended_at is not null
           and p.customer_id in (select customer_id from news) group by 1) last), '[]'),
       'notices', coalesce((select json_agg(json_build_object('id', n.id, 'customerId', p.customer_id, 'message', n.message,
-        'iteration', n.iteration, 'channel', n.channel, 'due', ${epochMs(sql`n.due_at`)}, 'holdId', n.hold_id) order by n.due_at, n.id)
+        'iteration', n.iteration, 'channel', n.channel, 'due', ${epochMs(sql`n.due_at`)}, 'holdId', n.hold_id,
+        'submittingMs', coalesce((select ${epochMs(sql`m.lease_until - now()`)} from messages m
+          where m.run_id = (select id from run) and m.block = n.message and m.iteration = n.iteration and m.channel = n.channel
+            and m.state = 'submitting' and m.lease_until > now()), 0)) order by n.due_at, n.id)
         from queue_notices n join queue_places p on p.id = n.place_id where n.item_id = i.id and n.done_at is null), '[]'),
       'run', (select json_build_object('id', id, 'settingsVersion', settings_version) from run),
       'settings', (select json_build_object('version', s.version, 'value', s.value) from settings s where s.name = ${journey}

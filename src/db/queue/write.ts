@@ -109,11 +109,11 @@ const ending = statement<QueueWrites>((give) => {
     ), dropped as (
       update queue_notices n set done_at = ${at}, result = r.result
       from ${rows(give, (writes) => writes.dropped, 'id uuid, result text')} where n.id = r.id and n.done_at is null
-      returning n.message, n.iteration, n.channel
+      returning n.message, n.iteration, n.channel, n.result
     )
     update messages m set state = case m.state when 'reserved' then 'dropped' else 'unknown' end, reason = 'changed' from dropped d
     where m.run_id = ${give(({ run }) => run?.id ?? null)}::uuid and m.block = d.message and m.iteration = d.iteration
-      and m.channel = d.channel and (m.state = 'reserved' or m.state = 'submitting' and m.lease_until <= now())`;
+      and m.channel = d.channel and (m.state = 'reserved' or m.state = 'submitting' and (m.lease_until <= now() or d.result = 'stopped'))`;
 });
 
 const beginning = statement<QueueWrites>((give) => {
