@@ -1,5 +1,7 @@
 import type { Event } from '#domain/events.ts';
 import { ByIdentity, type IdentityKind } from '#domain/identity.ts';
+import type { Routing } from '#domain/routing.ts';
+import { browsingJourneys, startsAnother } from '#domain/starts.ts';
 import type { Memory, Remembered } from './intake-memory.ts';
 import { type Asked, wantsAll, wantsCart, wantsReach, wantsTraits } from './intake-read.ts';
 
@@ -9,11 +11,20 @@ export interface Named {
   sole: string | null;
 }
 
+interface Asking {
+  memory: Memory;
+  now: Date;
+  routing: Routing;
+  /** Whether a journey that is off by default was switched on. */
+  isOn(journey: string): boolean;
+}
+
 /** What has to be asked of the database for these events: all that they name and that is not remembered. Sets `sole`. */
-export function ask(incoming: readonly Named[], { memory, now }: { memory: Memory; now: Date }): Asked {
-  const asked = nothingOf(now);
+export function ask(incoming: readonly Named[], context: Asking): Asked {
+  const { memory, now } = context;
+  const asked = nothingOf(context);
   for (const one of incoming) {
-    const wants = wantsOf(one.event);
+    const wants = wantsOf(one.event, context);
     let sole: Remembered | null | undefined;
     forEachNamed(one.event, (kind, value) => {
       const holding = memory.holding(kind, value);
@@ -30,8 +41,8 @@ export function ask(incoming: readonly Named[], { memory, now }: { memory: Memor
 }
 
 /** Everything, whatever is remembered. */
-export function askAll(incoming: readonly Named[], { now }: { now: Date }): Asked {
-  const asked = nothingOf(now);
+export function askAll(incoming: readonly Named[], context: Asking): Asked {
+  const asked = nothingOf(context);
   for (const one of incoming) {
     forEachNamed(one.event, (kind, value) => askIdentity(asked, kind, value, wantsAll));
     one.sole = null;
@@ -41,9 +52,12 @@ export function askAll(incoming: readonly Named[], { now }: { now: Date }): Aske
 }
 
 /** What an event needs to be known of its customer. */
-export function wantsOf({ effects, profile }: Event): number {
+export function wantsOf(
+  { name, effects, profile }: Event,
+  { routing, isOn }: Pick<Asking, 'routing' | 'isOn'>,
+): number {
   // Live runs are looked at as a whole; whether this profile has one is not known beforehand.
-  let wants = profile === 'corporate' ? wantsReach : 0;
+  let wants = profile === 'corporate' || startsAnother(routing, name, isOn) ? wantsReach : 0;
   for (const effect of effects) {
     if (effect.do === 'trait') wants |= wantsTraits;
     else if (effect.do === 'contact' || effect.do === 'consent') wants |= wantsReach;
@@ -52,8 +66,9 @@ export function wantsOf({ effects, profile }: Event): number {
   return wants;
 }
 
-function nothingOf(now: Date): Asked {
+function nothingOf({ now, routing }: Asking): Asked {
   return {
+    browsing: browsingJourneys(routing),
     expected: new Map(),
     held: new ByIdentity(),
     identities: new ByIdentity(),
@@ -69,6 +84,7 @@ function forEachNamed({ who }: Event, act: (kind: IdentityKind, value: string) =
   if (who.email !== undefined) act('email', who.email);
   if (who.phone !== undefined) act('phone', who.phone);
   if (who.telegram !== undefined) act('telegram', who.telegram);
+  if (who.card !== undefined) act('card', who.card);
   if (who.previousId === undefined) return;
   act('anonymous_id', who.previousId);
   act('user_id', who.previousId);
@@ -80,11 +96,15 @@ function askIdentity({ identities }: Asked, kind: IdentityKind, value: string, w
   else identities.set(kind, value, { kind, value, wants });
 }
 
-function expect({ expected }: Asked, customer: Remembered, wants: number): void {
+function expect({ expected, browsing }: Asked, customer: Remembered, wants: number): void {
   const known = expected.get(customer.id);
   if (known) known.wants |= wants;
-  // A journey may start for those who are in none.
-  else expected.set(customer.id, { customer, wants: customer.runs.length === 0 ? wants | wantsReach : wants });
+  else expected.set(customer.id, { customer, wants: mayStart(customer, browsing) ? wants | wantsReach : wants });
+}
+
+/** For those who are not in all journeys that browsing starts; welcome, say, or a year after an order are none of them. */
+function mayStart({ runs }: Remembered, browsing: readonly string[]): boolean {
+  return browsing.some((name) => runs.every(({ journey }) => journey !== name));
 }
 
 function askOrders({ orderIds, emails }: Asked, { effects, who }: Event): void {

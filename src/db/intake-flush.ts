@@ -75,7 +75,9 @@ async function flushOnce(
   const first = await attribute(client, fresh, found, context.now);
   const { merges } = first.identities;
   if (merges.length === 0) {
-    const known = isShort(first, found, locked) ? await readAgain(client, askAll(keyed, context), locked) : found;
+    const known = isShort(first, found, locked, context)
+      ? await readAgain(client, askAll(keyed, context), locked)
+      : found;
     const writes = decide(fresh, first, known, context);
     const rows = await store(client, writes, context);
     remember(writes, known, locked, context);
@@ -141,9 +143,10 @@ function remember({ identities, projection }: Writes, known: Found, locked: Lock
 
 /** Whether an event belongs to a stored customer of whom too little was read: it names them by an identity that they only
  *  got in this very flush. */
-function isShort({ attributed }: Attribution, { wanted }: Found, locked: Locked): boolean {
+function isShort({ attributed }: Attribution, { wanted }: Found, locked: Locked, context: FlushContext): boolean {
   return attributed.some(
-    ({ event, customerId }) => locked.has(customerId) && (wantsOf(event) & ~(wanted.get(customerId) ?? 0)) !== 0,
+    ({ event, customerId }) =>
+      locked.has(customerId) && (wantsOf(event, context) & ~(wanted.get(customerId) ?? 0)) !== 0,
   );
 }
 

@@ -24,6 +24,8 @@ export interface Asked {
   identities: ByIdentity<{ kind: IdentityKind; value: string; wants: number }>;
   orderIds: Set<string>;
   emails: Set<string>;
+  /** Journeys that browsing starts. */
+  browsing: readonly string[];
   /** Business time. */
   now: Date;
 }
@@ -31,7 +33,7 @@ export interface Asked {
 /** Bits of `wants`: what only some events need to be known of a customer. */
 export const wantsTraits = 1;
 export const wantsCart = 2;
-/** Addresses and consents; read as well of customers without a live run that is in time: a journey may start for them. */
+/** Addresses and consents; read as well of customers who lack a live run, in time, of what browsing starts: it may start for them. */
 export const wantsReach = 4;
 export const wantsAll = 7;
 /** Live runs, and when they were last seen: of everybody who is not remembered. */
@@ -84,7 +86,8 @@ const known = `
   live as (select r.* from who, ${each('runs', `customer_id = who.id and ended_at is null and who.wants & ${wantsRuns} > 0`)} as r),
   reach as (
     select id from who where wants & ${wantsReach} > 0 or (wants & ${wantsRuns} > 0
-      and not exists (select from live where live.customer_id = who.id and (due_at is null or due_at > $8)))),
+      and (select count(distinct journey) from live
+        where live.customer_id = who.id and journey = any ($9) and (due_at is null or due_at > $8)) < cardinality($9))),
   profile as (
     select p.* from who, ${each('profiles', 'customer_id = who.id')} as p
     where who.wants & ${wantsCart} > 0 or exists (select from reach where reach.id = who.id))
@@ -122,8 +125,8 @@ const known = `
 
 /** Where another gateway is storing the same event, taking its key waits for how that ends. Null: all are new. */
 const readText = `
-  with fresh as (insert into event_keys (hash) select unnest($9::bytea[]) on conflict do nothing returning hash), ${known},
-    (select case when count(*) < cardinality($9) then coalesce(json_agg(encode(hash, 'hex')), '[]') end from fresh) as fresh`;
+  with fresh as (insert into event_keys (hash) select unnest($10::bytea[]) on conflict do nothing returning hash), ${known},
+    (select case when count(*) < cardinality($10) then coalesce(json_agg(encode(hash, 'hex')), '[]') end from fresh) as fresh`;
 const readAgainText = `with ${known}`;
 
 type Nullable<T> = { [Key in keyof T]: T[Key] | null };
@@ -199,7 +202,7 @@ function lockedIn(text: string | null): Map<string, number> {
   return new Map(rows.map((row) => [row.slice(0, 36), Number(row.slice(37))]));
 }
 
-function valuesOf({ expected, identities, orderIds, emails, now }: Asked) {
+function valuesOf({ expected, identities, orderIds, emails, now, browsing }: Asked) {
   const unknown = identities.all();
   const wanting = [...expected].filter(([, { wants }]) => wants > 0);
   return [
@@ -226,6 +229,7 @@ function valuesOf({ expected, identities, orderIds, emails, now }: Asked) {
     ),
     arrayOf('text', [...emails]),
     now,
+    arrayOf('text', [...browsing]),
   ];
 }
 

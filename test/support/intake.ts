@@ -44,14 +44,14 @@ export interface TestIntake extends TestDatabase {
   /** The customer who holds an identity. */
   customer(kind: string, value: string): Promise<string>;
   /** A run that waits. Returns its workflow id. */
-  liveRun(customerId: string, key?: string, dueAt?: Date | null): Promise<string>;
+  liveRun(customerId: string, key?: string, dueAt?: Date | null, journey?: string): Promise<string>;
   shop: ShopSettings;
 }
 
 export type Call = { type?: string; minutesAgo?: number; messageId?: string } & Record<string, unknown>;
 
 /** Intake on a database of the test file's own. */
-export async function testIntake(): Promise<TestIntake> {
+export async function testIntake(routing: Routing = testRouting): Promise<TestIntake> {
   const database = await freshDatabase();
   const clock = manualClock();
   const sourceId = newId(clock.at);
@@ -63,7 +63,7 @@ export async function testIntake(): Promise<TestIntake> {
     const intake = createIntake({
       pool,
       clock,
-      routing: testRouting,
+      routing,
       onOutbox: (rows) => outbox.push(...rows),
       shop: () => shop,
     });
@@ -101,13 +101,13 @@ export async function testIntake(): Promise<TestIntake> {
       const query = connect(database.pool).selectFrom('identities').select('customer_id');
       return (await query.where('kind', '=', kind).where('value', '=', value).executeTakeFirstOrThrow()).customer_id;
     },
-    async liveRun(customerId, key = 'personal', dueAt = null) {
-      const workflow_id = `abandonment:${customerId}:${key}`;
+    async liveRun(customerId, key = 'personal', dueAt = null, journey = 'abandonment') {
+      const workflow_id = `${journey}:${customerId}:${key}`;
       const at = clock.at;
       const run = {
         id: newId(at),
         workflow_id,
-        journey: 'abandonment',
+        journey,
         class: 'abandonment',
         key,
         customer_id: customerId,
