@@ -209,12 +209,27 @@ export interface Identities {
 export interface IdentityConflicts {
   at: Timestamp;
   claimant_id: string;
+  decided_by: string | null;
+  decision: string | null;
   holder_id: string;
   id: string;
   kind: string;
   reason: string;
   resolved_at: Timestamp | null;
   value: string;
+}
+
+export interface Imports {
+  content: Buffer;
+  file: string;
+  finished_at: Timestamp | null;
+  id: string;
+  imported: Generated<number>;
+  kind: string;
+  line: Generated<number>;
+  refused: Generated<number>;
+  started_at: Timestamp;
+  unchanged: Generated<number>;
 }
 
 export interface Interests {
@@ -481,6 +496,13 @@ export interface PromoPools {
   turned_away: Generated<number>;
 }
 
+export interface QuarterScans {
+  after_customer: string | null;
+  counted: Generated<number>;
+  journey: string;
+  quarter: string;
+}
+
 export interface QueueNotices {
   channel: string;
   done_at: Timestamp | null;
@@ -502,6 +524,37 @@ export interface QueuePlaces {
   joined_at: Timestamp;
   number: number;
   outcome: string | null;
+}
+
+export interface Replenishment {
+  bought_at: Timestamp;
+  customer_id: string;
+  due_at: Timestamp;
+  offered_at: Timestamp | null;
+  own_days: number | null;
+  product_id: string;
+  quantity: number;
+  times: number;
+  until_at: Timestamp;
+}
+
+export interface ReplenishmentChanged {
+  customer_id: string;
+}
+
+export interface ReplenishmentIntervals {
+  buyers: number;
+  days: number | null;
+  level: string;
+  ref: string;
+  repeaters: number;
+}
+
+export interface ReplenishmentState {
+  learnt_at: Timestamp;
+  learnt_by: string;
+  only_row: Generated<boolean>;
+  refreshed_at: Timestamp;
 }
 
 export interface RfmThresholds {
@@ -594,6 +647,17 @@ export interface StageTransitions {
   to_stage: string | null;
 }
 
+export interface StartCursor {
+  only_row: Generated<boolean>;
+  seq: number;
+}
+
+export interface StartPace {
+  filled_at: Timestamp;
+  only_row: Generated<boolean>;
+  tokens: number;
+}
+
 export interface Suppressions {
   address: string;
   at: Timestamp;
@@ -616,6 +680,16 @@ export interface VapidKeys {
   public_key: string;
   sealed: Buffer;
   single: Generated<boolean>;
+}
+
+export interface WaitingStarts {
+  customer_id: string;
+  due_at: Timestamp;
+  journey: string;
+  key: string;
+  profile: string;
+  reason: string;
+  since: Timestamp;
 }
 
 export interface WebhookDeliveries {
@@ -669,6 +743,7 @@ export interface DB {
   idempotency_keys: IdempotencyKeys;
   identities: Identities;
   identity_conflicts: IdentityConflicts;
+  imports: Imports;
   interests: Interests;
   item_news: ItemNews;
   items: Items;
@@ -690,8 +765,13 @@ export interface DB {
   profiles: Profiles;
   promo_codes: PromoCodes;
   promo_pools: PromoPools;
+  quarter_scans: QuarterScans;
   queue_notices: QueueNotices;
   queue_places: QueuePlaces;
+  replenishment: Replenishment;
+  replenishment_changed: ReplenishmentChanged;
+  replenishment_intervals: ReplenishmentIntervals;
+  replenishment_state: ReplenishmentState;
   rfm_thresholds: RfmThresholds;
   run_blocks: RunBlocks;
   runs: Runs;
@@ -701,9 +781,12 @@ export interface DB {
   settings: Settings;
   sources: Sources;
   stage_transitions: StageTransitions;
+  start_cursor: StartCursor;
+  start_pace: StartPace;
   suppressions: Suppressions;
   templates: Templates;
   vapid_keys: VapidKeys;
+  waiting_starts: WaitingStarts;
   webhook_deliveries: WebhookDeliveries;
   webhook_endpoints: WebhookEndpoints;
   webhook_secrets: WebhookSecrets;

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Trx } from '#db/connect.ts';
 
-/** What up to `most` changed orders are worth, kept with them, and whose metrics they concern: of `order_changes` they go to
- *  `metrics_changed`. Answers how many there were. */
+/** What up to `most` changed orders are worth, kept with them, and whose metrics and run-outs they concern: of `order_changes` they go
+ *  to `metrics_changed` and `replenishment_changed`. Answers how many there were. */
 export async function takeOrderChanges(trx: Trx, most: number): Promise<number> {
   const { rows } = await sql<{ taken: number }>`
     with taken as (
@@ -12,6 +12,8 @@ export async function takeOrderChanges(trx: Trx, most: number): Promise<number> 
     ), concerned as (
       insert into metrics_changed (customer_id, profile) select distinct customer_id, profile from taken order by 1, 2
       on conflict do nothing
+    ), replenished as (
+      insert into replenishment_changed (customer_id) select distinct customer_id from taken order by 1 on conflict do nothing
     ), lines as (
       select order_id, sum(cost * quantity) as cost, bool_and(cost is not null) as is_known,
         sum(price * quantity) as price, bool_or(old_price > price) as is_reduced

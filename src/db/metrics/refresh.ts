@@ -35,11 +35,17 @@ export async function refreshMetrics(
   now: Date,
   { full = false }: RefreshOptions = {},
 ): Promise<Refreshed | null> {
+  const changes = await noteOrderChanges(db);
+  return changes === null ? null : inBulk(db, name, (trx) => refresh(trx, now, full, changes));
+}
+
+/** Takes all changes of orders and notes whom they concern. Answers how many; null where another process is at it. */
+export async function noteOrderChanges(db: Db): Promise<number | null> {
   for (let changes = 0; ; ) {
     const taken = await inBulk(db, name, (trx) => takeOrderChanges(trx, atOnce));
     if (taken === null) return null;
     changes += taken;
-    if (taken < atOnce) return inBulk(db, name, (trx) => refresh(trx, now, full, changes));
+    if (taken < atOnce) return changes;
   }
 }
 
