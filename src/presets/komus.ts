@@ -1,22 +1,76 @@
 import { inSevenDays, rules } from './policies.ts';
 import type { Preset } from './preset.ts';
+import { russianZones } from './regions.ts';
 import { welcomeEvery } from './welcome.ts';
+
+/** Goods for some industries are for companies of those only. */
+const matching = [{ attribute: 'industries', trait: 'industry' }];
 
 export const preset: Preset = {
   name: 'komus',
   title: 'Komus: office supplies for companies and people',
-  shop: { name: 'Комус', locale: 'ru' },
+  shop: { name: 'Комус', locale: 'ru', texts: 'komus', regionZones: russianZones },
   // R1: one marketing message a week, service not counted; lifecycle before item events before abandonment, and mailings
   // only to those who get nothing automated that week.
   policy: { ...rules(inSevenDays(1)), bulkAlone: 'P7D' },
+  // P3: the same stages for people and companies, other intervals: an office that orders nothing for six weeks orders elsewhere.
+  stages: {
+    personal: {
+      potentialFrom: 2,
+      loyalFrom: 4,
+      intervals: { atRisk: 'P90D', churning: 'P150D', lost: 'P240D', gone: 'P365D' },
+      seasons: [],
+    },
+    corporate: {
+      potentialFrom: 2,
+      loyalFrom: 6,
+      intervals: { atRisk: 'P45D', churning: 'P75D', lost: 'P120D', gone: 'P240D' },
+      // Offices are empty in the first half of January.
+      seasons: [
+        {
+          name: 'New Year holidays',
+          from: '12-29',
+          to: '01-20',
+          intervals: { atRisk: 'P60D', churning: 'P90D', lost: 'P135D', gone: 'P255D' },
+        },
+      ],
+    },
+  },
+  recommendations: {
+    complements: {
+      categories: {
+        'Офисная техника': { Картриджи: 1, Бумага: 0.8 },
+        Картриджи: { Бумага: 1 },
+        Бумага: { Канцтовары: 1, Картриджи: 0.8 },
+        Канцтовары: { Бумага: 1 },
+        'Чай, кофе, вода': { Хозтовары: 1 },
+        Мебель: { 'Офисная техника': 1, Канцтовары: 0.5 },
+      },
+      products: {},
+    },
+  },
   journeys: {
     // J2: one a week, for companies and people each their own.
-    welcome: { branches: welcomeEvery('P7D') },
+    welcome: {
+      branches: welcomeEvery('P7D'),
+      goods: {
+        'company-range': { from: ['personal', 'hits', 'novelties'], count: 4, filters: { matching } },
+      },
+    },
     abandonment: {
+      shows: {
+        alternatives: { from: ['similar'], count: 4, discountedFirst: true, filters: { matching } },
+        category: { from: ['novelties'], count: 6, discountedFirst: true, filters: { matching } },
+        latest: { from: ['novelties'], count: 6, filters: { matching } },
+      },
       branches: {
         // A second one could only go a week later, when the cart is old news.
         cart: { idle: 'PT30M', steps: [{ message: 'cart-reminder', after: 'PT0S' }] },
         'expensive-view': { idle: 'PT30M', steps: [{ message: 'view-expensive', after: 'PT0S' }] },
+      },
+      // J8: a company's cart is spoken of as a company's, to whoever may have to ask somebody.
+      companies: {
+        branches: { cart: { idle: 'PT1H', steps: [{ message: 'company-cart', after: 'PT0S' }] } },
       },
     },
   },

@@ -1,5 +1,7 @@
 import type { PromoPool } from '#domain/promo.ts';
+import { defaultRecommendations } from '#domain/recommendation-settings.ts';
 import { defaultShop } from '#domain/shop.ts';
+import { defaultStages } from '#domain/stages.ts';
 import { journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
 import { preset as byDefault } from './default.ts';
 import { preset as dnk } from './dnk.ts';
@@ -26,6 +28,10 @@ export function presetSettings(name: string): { name: string; value: unknown }[]
   return [
     { name: 'shop', value: { ...defaultShop, ...preset.shop } },
     { name: 'policy', value: preset.policy },
+    ...(preset.stages ? [{ name: 'stages', value: { ...defaultStages, ...preset.stages } }] : []),
+    ...(preset.recommendations
+      ? [{ name: 'recommendations', value: { ...defaultRecommendations, ...preset.recommendations } }]
+      : []),
     ...journeyNames.map((journey) => ({
       name: journey,
       value: settingsSchemas[journey].parse(preset.journeys[journey] ?? {}),

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { stageSettings } from '#api/open/schemas/metrics-settings.ts';
+import { recommendationSettings } from '#api/open/schemas/recommendations.ts';
 import { policySettings, shopSettings } from '#api/open/schemas/settings.ts';
 import { applyPreset, currentSettings, saveSettings } from '#db/settings.ts';
 import { durationMs } from '#domain/duration.ts';
@@ -8,7 +10,8 @@ import { journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
 
 const { db } = await freshDatabase();
 const at = new Date('2026-11-22T09:00:00.000Z');
-const schemas = { shop: shopSettings, policy: policySettings, ...settingsSchemas };
+const knowing = { stages: stageSettings, recommendations: recommendationSettings };
+const schemas = { shop: shopSettings, policy: policySettings, ...knowing, ...settingsSchemas };
 
 test('there is a preset for each retailer, and the defaults', () => {
   const names = ['default', 'second-friend-store', 'dnk', 'electronics', 'komus', 'mi-shop'];
@@ -21,7 +24,8 @@ describe.each(Object.keys(presets))('%s', (name) => {
   const settings = presetSettings(name) ?? [];
 
   test('sets the shop, the policy and every journey, as their schemas want it', () => {
-    expect(settings.map((entry) => entry.name)).toEqual(['shop', 'policy', ...journeyNames]);
+    const also = Object.keys(knowing).filter((one) => presets[name]?.[one as keyof typeof knowing]);
+    expect(settings.map((entry) => entry.name)).toEqual(['shop', 'policy', ...also, ...journeyNames]);
     for (const { name: of, value } of settings) expect(schemas[of as keyof typeof schemas].parse(value)).toEqual(value);
   });
 
