@@ -6,6 +6,21 @@ import { isoDates, isPattern } from './dates.ts';
 
 const column = z.string().min(1);
 
+/** How a file is written, whatever it holds. */
+export const writing = {
+  dateFormat: z
+    .string()
+    .default(isoDates)
+    .refine(isPattern, 'must be "iso" or a pattern with year, month and day, such as DD.MM.YYYY HH:mm'),
+  zone: z.string().refine(isZone, 'must be an IANA time zone, such as Europe/London').optional(),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as GBP')
+    .optional(),
+  delimiter: z.string().length(1).optional(),
+  encoding: z.string().optional(),
+};
+
 /** Which column of a file of order lines says what, and how it is written. What is left out of the first block is looked for under its
  *  own name; columns of the second are read where they are named. */
 const shape = z.strictObject({
@@ -23,17 +38,7 @@ const shape = z.strictObject({
   category: column.optional(),
   profile: column.optional().describe('`b2b` or `corporate` in it: an order of the company'),
 
-  dateFormat: z
-    .string()
-    .default(isoDates)
-    .refine(isPattern, 'must be "iso" or a pattern with year, month and day, such as DD.MM.YYYY HH:mm'),
-  zone: z.string().refine(isZone, 'must be an IANA time zone, such as Europe/London').optional(),
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code, such as GBP')
-    .optional(),
-  delimiter: z.string().length(1).optional(),
-  encoding: z.string().optional(),
+  ...writing,
   signUp: z
     .enum(['none', 'first-order'])
     .default('none')

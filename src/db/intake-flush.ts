@@ -34,6 +34,7 @@ export interface FlushContext {
   routing: Routing;
   shop: ShopSettings;
   isOn(journey: string): boolean;
+  isHistory: boolean;
   memory: Memory;
   /** Who was counted as not entered, and when: written once in half an hour, not asked of the database each time. */
   missed: Map<string, number>;
@@ -175,9 +176,10 @@ function decide(
     // A customer who was joined may have been reachable, but what the other did was not theirs.
     wasReachable: (customerId, kind) => !joined.has(customerId) && before(customerId, kind),
   });
+  const heard = context.isHistory ? { signals: [], notEntered: [] } : triggers.consider(attributed);
   const events = fresh.map((one, index) => ({ ...one, customerId: attributed[index]?.customerId ?? '' }));
-  const said = itemsSaid(attributed, projection.orderNews);
-  return { events, identities, projection, said, ...triggers.consider(attributed) };
+  const said = context.isHistory ? [] : itemsSaid(attributed, projection.orderNews);
+  return { events, identities, projection, said, ...heard };
 }
 
 /** Each event once, in the order in which they came, also where one came twice in this flush. */

@@ -1,5 +1,5 @@
 import type { CartState } from '#domain/cart.ts';
-import type { Event } from '#domain/events.ts';
+import type { Event, OrderLine } from '#domain/events.ts';
 import type { Conflict, KnownIdentity } from '#domain/identity.ts';
 import type { InterestChange } from '#domain/interests.ts';
 import type { OrderState } from '#domain/orders.ts';
@@ -229,14 +229,11 @@ export const orderLinesGone: Table<OrderState> = {
   text: 'delete from order_lines l using rows where l.order_id = rows.order_id',
 };
 
-export interface OrderLineRow {
+export interface OrderLineRow extends OrderLine {
   orderId: string;
-  product: string;
-  quantity: number;
-  price: number;
 }
 
-/** With what its goods cost and were reduced from when it came: what the catalogue says of that changes. */
+/** With what its goods cost and were reduced from, as the shop tells or as the catalogue has it when it comes: that changes. */
 export const orderLines: Table<OrderLineRow> = {
   name: 'order_lines',
   columns: {
@@ -244,9 +241,11 @@ export const orderLines: Table<OrderLineRow> = {
     product_id: text((row) => row.product),
     quantity: int((row) => row.quantity),
     price: bigint((row) => row.price),
+    cost: bigint((row) => row.cost ?? null),
+    old_price: bigint((row) => row.oldPrice ?? null),
   },
   text: `insert into order_lines (order_id, product_id, quantity, price, cost, old_price)
-    select order_id, product_id, quantity, rows.price, offer.cost, offer.old_price
+    select order_id, product_id, quantity, rows.price, coalesce(rows.cost, offer.cost), coalesce(rows.old_price, offer.old_price)
     from rows left join lateral (
       select cost, old_price from offers o where o.product_id = rows.product_id order by o.region <> '*', o.region limit 1) offer on true`,
 };

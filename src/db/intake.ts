@@ -26,6 +26,8 @@ export interface IntakeOptions {
   shop?: () => ShopSettings;
   /** Whether a journey that is off by default was switched on; none is, without it. */
   isOn?: (journey: string) => boolean;
+  /** No journey hears of what comes in: it is a history. But a run goes on that joining customers takes to another. */
+  isHistory?: boolean;
 }
 
 export interface Intake {
@@ -150,14 +152,15 @@ function createQueue(store: (batch: Waiting[]) => Promise<void>) {
 }
 
 function laneOf({ who }: Event): number {
-  const id = who.anonymousId ?? who.userId ?? who.email ?? who.phone ?? who.telegram ?? '';
+  const id = who.anonymousId ?? who.userId ?? who.email ?? who.phone ?? who.telegram ?? who.card ?? '';
   let sum = 0;
   for (let index = Math.max(0, id.length - 8); index < id.length; index++) sum += id.charCodeAt(index);
   return sum % lanes;
 }
 
 /** Stores a batch, telling each event what became of it. Never rejects. */
-function storing({ pool: shared, clock, routing, shop, isOn = () => false, onOutbox }: IntakeOptions, pool: pg.Pool) {
+function storing(options: IntakeOptions, pool: pg.Pool) {
+  const { pool: shared, clock, routing, shop, isOn = () => false, isHistory = false, onOutbox } = options;
   const db = connect(shared);
   const kept = { memory: new Memory(), missed: new Map<string, number>() };
 
@@ -174,7 +177,7 @@ function storing({ pool: shared, clock, routing, shop, isOn = () => false, onOut
 
   async function tryFlush(batch: Waiting[]): Promise<OutboxRow[]> {
     await ensureMonthsOf(batch);
-    const context = { now: clock.now(), routing, shop: shop?.() ?? defaultShop, isOn, ...kept };
+    const context = { now: clock.now(), routing, shop: shop?.() ?? defaultShop, isOn, isHistory, ...kept };
     for (let attempt = 1; ; attempt++) {
       try {
         return await withClient(pool, (client) => flush(client, batch, context));

@@ -25,6 +25,8 @@ export interface Who {
   phone?: string;
   /** Id of a chat with the Telegram bot. */
   telegram?: string;
+  /** Number of a loyalty card. */
+  card?: string;
   /** `alias`: the id that is joined to the customer. */
   previousId?: string;
 }
@@ -59,13 +61,22 @@ export interface CartLine {
   quantity: number;
 }
 
+/** Minor units, of one piece. What it cost and was reduced from: where the shop tells; else as the catalogue has it then. */
+export interface OrderLine {
+  product: string;
+  quantity: number;
+  price: number;
+  cost?: number;
+  oldPrice?: number;
+}
+
 export interface OrderChange {
   orderId: string;
   state: 'placed' | 'cancelled' | 'refunded';
   /** Minor units. */
   total: number;
   currency: string;
-  lines: { product: string; quantity: number; price: number }[];
+  lines: OrderLine[];
   /** Promo codes, as the shop writes them. */
   codes?: string[];
 }

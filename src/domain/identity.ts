@@ -3,7 +3,7 @@ import type { Who } from './events.ts';
 /** Who an event belongs to: the joining rules of `semantics.md`, Events and the customer. Pure; the caller reads what is
  *  known before and writes what came out after. */
 
-export type IdentityKind = 'user_id' | 'anonymous_id' | 'email' | 'phone' | 'telegram';
+export type IdentityKind = 'user_id' | 'anonymous_id' | 'email' | 'phone' | 'telegram' | 'card';
 
 export interface KnownIdentity {
   kind: IdentityKind;
@@ -69,6 +69,7 @@ export class ByIdentity<T> {
     email: new Map(),
     phone: new Map(),
     telegram: new Map(),
+    card: new Map(),
   };
 
   get(kind: IdentityKind, value: string): T | undefined {
@@ -258,9 +259,14 @@ export function undecided(events: readonly { who: Who }[], stored: Holders): str
   return [...found];
 }
 
+/** All that is named of a customer, the most reliable first; an alias apart. */
+export function identitiesOf({ previousId: _, ...who }: Who): { kind: IdentityKind; value: string }[] {
+  return claimsOf(who, () => false);
+}
+
 /** What the event says the customer is, the most reliable first. An alias names an id of either kind. */
 function claimsOf(who: Who, isKnown: (kind: IdentityKind, value: string) => boolean): Claim[] {
-  const { userId, previousId, anonymousId, email, phone, telegram } = who;
+  const { userId, previousId, anonymousId, email, phone, telegram, card } = who;
   const claims: Claim[] = [];
   if (userId !== undefined) claims.push({ kind: 'user_id', value: userId });
   if (previousId !== undefined) {
@@ -271,6 +277,7 @@ function claimsOf(who: Who, isKnown: (kind: IdentityKind, value: string) => bool
   if (email !== undefined) claims.push({ kind: 'email', value: email });
   if (phone !== undefined) claims.push({ kind: 'phone', value: phone });
   if (telegram !== undefined) claims.push({ kind: 'telegram', value: telegram });
+  if (card !== undefined) claims.push({ kind: 'card', value: card });
   return claims;
 }
 

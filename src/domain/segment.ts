@@ -158,8 +158,16 @@ function whoOf(call: Properties, name: string, parts: Parts, { phone }: CallCont
   if (previousId !== undefined) who.previousId = previousId;
   if (email !== null) who.email = email;
   if (phoneNumber !== null) who.phone = phoneNumber;
+  const card = cardNumber(said.loyaltyCard);
+  if (card !== null) who.card = card;
   if (Object.keys(who).length === 0) throw new BadEvent('userId', 'or anonymousId must say who it was');
   return who;
+}
+
+/** A loyalty card as tills write it, with or without spaces; null for what stands for none. */
+export function cardNumber(value: unknown): string | null {
+  const number = text(value)?.replace(/[\s-]/g, '') ?? '';
+  return /^[\p{L}\d]{3,64}$/u.test(number) && !/^0+$/.test(number) && !nobody.has(number.toLowerCase()) ? number : null;
 }
 
 function contacts({ email, phone }: Who): Effect[] {

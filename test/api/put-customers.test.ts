@@ -41,7 +41,7 @@ test('what was said before comes back when it is said again', async () => {
 test('each item is refused on its own, with its place and field', async () => {
   const { body } = await put(
     { userId: 'good' },
-    { email: 'nobody@example.com' },
+    { traits: { city: 'Omsk' } },
     { userId: 'bad-mail', email: 'nonsense' },
     { userId: 'bad-phone', phone: 'nonsense' },
     { userId: 'twice', traits: { email: 'a@example.com' } },

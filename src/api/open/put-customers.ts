@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { contextOf, phoneNumber, readCalls } from '#api/segment/calls.ts';
-import { defaultShop, type ShopSettings } from '#domain/shop.ts';
-import { type Item, storeItems } from './batch.ts';
+import { contextOf } from '#api/segment/calls.ts';
+import { defaultShop } from '#domain/shop.ts';
+import { storeItems } from './batch.ts';
+import { customerEvent } from './customer-event.ts';
 import { type Call, route } from './route.ts';
-import { customerInput, customerResults, customersInput } from './schemas/customer-input.ts';
-import { fieldError, fieldErrors, unstorable } from './validate.ts';
+import { customerResults, customersInput } from './schemas/customer-input.ts';
 
 const body = z.strictObject({ items: z.array(z.unknown()).min(1).max(1000) });
 
@@ -30,7 +29,7 @@ const put = route({
 async function putAll({ body: { items }, caller, deps }: Call<undefined, undefined, z.output<typeof body>>) {
   const shop = deps.shop?.() ?? defaultShop;
   const context = contextOf(deps.clock, shop, {});
-  const read = items.map((item, index) => readItem(item, index, shop, context));
+  const read = items.map((item, index) => customerEvent(item, ['items', index], context));
   const refused = await storeItems(read, (events) => deps.intake.submit(caller.id, events));
   return {
     items: items.map((item, index) => {
@@ -39,29 +38,6 @@ async function putAll({ body: { items }, caller, deps }: Call<undefined, undefin
       return errors ? { ...answer, status: 'refused', errors } : { ...answer, status: 'stored' };
     }),
   };
-}
-
-function readItem(item: unknown, index: number, shop: ShopSettings, context: ReturnType<typeof contextOf>): Item {
-  const where = ['items', index];
-  const bad = unstorable(item);
-  if (bad) return { errors: [fieldError([...where, ...bad.path], bad.message, true)] };
-  const parsed = customerInput.safeParse(item);
-  if (!parsed.success) return { errors: fieldErrors(parsed.error, true, where) };
-  const { userId, anonymousId, email, phone, profile, traits } = parsed.data;
-  if (phone !== undefined && phoneNumber(phone, shop.currency) === null)
-    return { errors: [fieldError([...where, 'phone'], 'must be a phone number', true)] };
-  const call = {
-    type: 'identify',
-    messageId: randomUUID(),
-    userId,
-    anonymousId,
-    traits: { ...traits, ...(email !== undefined && { email }), ...(phone !== undefined && { phone }) },
-    context: { profile },
-  };
-  const { events, refused } = readCalls([{ call, type: 'identify' }], context);
-  const [event] = events;
-  if (event) return { event };
-  return { errors: refused.map(({ field, reason }) => fieldError([...where, field], reason, true)) };
 }
 
 /** As it was sent, so that its sender can tell which one was refused. */

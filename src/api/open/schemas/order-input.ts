@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { profileKinds } from '#domain/journey.ts';
 import { orderSteps } from '#domain/order-state.ts';
 import { longestCode } from '#domain/promo.ts';
-import { emailAddress } from '#domain/segment.ts';
+import { cardNumber, emailAddress } from '#domain/segment.ts';
 import { fieldError, instantInput, money } from './common.ts';
 
 const id = z.string().trim().min(1).max(255).optional();
@@ -14,8 +14,17 @@ const line = z.strictObject({
   productId: reference,
   quantity: z.int().min(1).max(1_000_000),
   price: money,
+  cost: money
+    .optional()
+    .meta({ description: 'What one cost the shop; left out: as the catalogue has it when the order comes' }),
+  oldPrice: money.optional().meta({ description: 'What its price was reduced from; left out: likewise' }),
   name: told.optional().meta({ description: 'For letters, where the catalogue does not have it' }),
 });
+
+const isIn =
+  (currency: string | undefined) =>
+  ({ price, cost = price, oldPrice = price }: z.output<typeof line>) =>
+    [price, cost, oldPrice].every((amount) => amount.currency === currency);
 
 export const orderInput = z
   .strictObject({
@@ -24,7 +33,7 @@ export const orderInput = z
       description:
         'Only goes forward. `shipped`, `ready` (for pick-up) and `delivered` change nothing of the order: its buyer is told',
     }),
-    userId: id.meta({ description: 'Who ordered: this, or one of the three below' }),
+    userId: id.meta({ description: 'Who ordered: this, or one of the four below' }),
     anonymousId: id,
     email: z
       .string()
@@ -32,6 +41,12 @@ export const orderInput = z
       .refine((text) => emailAddress(text) !== null, 'must be an e-mail address')
       .optional(),
     phone: z.string().max(40).optional().meta({ description: 'As people write it' }),
+    card: z
+      .string()
+      .max(80)
+      .refine((text) => cardNumber(text) !== null, 'must be the number of a loyalty card')
+      .optional()
+      .meta({ description: 'Of a loyalty card' }),
     profile: z.enum(profileKinds).optional().meta({ description: 'Personal, if left out' }),
     at: instantInput.optional().meta({ description: 'When it came to this state; now, if left out' }),
     total: money.optional().meta({ description: 'The sum of its lines, if left out' }),
@@ -50,13 +65,14 @@ export const orderInput = z
     codes: z.array(z.string().trim().min(1).max(longestCode)).max(20).default([]).meta({ description: 'Promo codes' }),
   })
   .refine(
-    ({ userId, anonymousId, email, phone }) => [userId, anonymousId, email, phone].some((one) => one !== undefined),
+    ({ userId, anonymousId, email, phone, card }) =>
+      [userId, anonymousId, email, phone, card].some((one) => one !== undefined),
     {
       path: ['userId'],
       message: 'or another id of who ordered is needed',
     },
   )
-  .refine(({ total, lines }) => lines.every(({ price }) => price.currency === (total ?? lines[0]?.price)?.currency), {
+  .refine(({ total, lines }) => lines.every(isIn((total ?? lines[0]?.price)?.currency)), {
     path: ['lines'],
     message: 'must be in the currency of the total',
   })
