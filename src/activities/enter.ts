@@ -72,6 +72,8 @@ function refusalOf(mind: Mind, facts: Facts, entry: Entry, now: Date): NotEntere
   if (!mind.isEnabled(facts)) return 'disabled';
   if (mind.contract.reentry.once && facts.earlierRuns > 0) return 'once';
   if (now.getTime() - Date.parse(entry.triggerAt) > mind.entryValidForMs(facts)) return 'too_late';
+  const own = mind.refuses?.(facts) ?? null;
+  if (own !== null) return own;
   const kind = mind.contract.class === 'service' ? 'service' : 'marketing';
   return isReachable(facts.contact, shopOf(facts), mind.contract.topic, kind) ? null : 'unreachable';
 }

@@ -3,7 +3,7 @@ import type { Facts } from '#db/facts.ts';
 import type { Cascade } from '#domain/cascade.ts';
 import type { Contract } from '#domain/journey.ts';
 import type { PromoSetting } from '#domain/promo.ts';
-import type { UntrueReason } from '#domain/reasons.ts';
+import type { NotEnteredReason, UntrueReason } from '#domain/reasons.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import type { MessageModel, Renderer } from '#rendering/model.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -73,6 +73,8 @@ export interface Mind {
   load?(trx: Trx, facts: Facts, key: string): Promise<Facts>;
   isEnabled(facts: Facts): boolean;
   entryValidForMs(facts: Facts): number;
+  /** Why nobody enters for whom what starts the journey is not true any more. */
+  refuses?(facts: Facts): NotEnteredReason | null;
   step(situation: Situation): Step;
   /** The run's memory once the step that it holds was sent, skipped or dropped. */
   done(progress: unknown, at: number): unknown;

@@ -3,6 +3,7 @@
 import type { Mind } from '#activities/mind.ts';
 import type { JourneyName } from '#workflows/catalogue.ts';
 import { mind as abandonment } from './abandonment/mind.ts';
+import { mind as lifecycle } from './lifecycle/mind.ts';
 import { mind as message } from './message/mind.ts';
 import { mind as optIn } from './opt-in/mind.ts';
 import { mind as orderConfirmation } from './order-confirmation/mind.ts';
@@ -13,6 +14,7 @@ import { mind as welcome } from './welcome/mind.ts';
 /** Minds by journey. */
 export const minds: Readonly<Record<JourneyName, Mind>> = {
   abandonment,
+  lifecycle,
   message,
   'opt-in': optIn,
   'order-confirmation': orderConfirmation,

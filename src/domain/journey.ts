@@ -3,6 +3,7 @@
  * Nothing here is personal: these shapes end up in Temporal histories.
  */
 
+import type { ExitReason } from './reasons.ts';
 import type { Topic } from './topics.ts';
 
 /** Classes of contact by rank: a lower number takes the slot first (`semantics.md`, Policy). */
@@ -16,9 +17,9 @@ export type ChannelName = (typeof channelNames)[number];
 export const profileKinds = ['personal', 'corporate'] as const;
 export type ProfileKind = (typeof profileKinds)[number];
 
-/** What tells one run of a journey from another for the same customer. `item`: the run is the item's, not a customer's. `order`: a state of an order (`orderKey`); `request`: what
- *  the open API was asked to send; `offer`: an item that the customer was offered, by whoever starts the run. */
-export type RunKey = 'none' | 'profile' | 'order' | 'request' | 'item' | 'offer';
+/** What tells one run of a journey from another for the same customer. `item`: the run is the item's, not a customer's. `order`: a state of an order (`orderKey`); `purchase`:
+ *  an order, whatever becomes of it; `request`: what the open API was asked to send; `offer`: an item that the customer was offered, by whoever starts the run. */
+export type RunKey = 'none' | 'profile' | 'order' | 'purchase' | 'request' | 'item' | 'offer';
 
 export interface Block {
   /** `wait`: nothing is sent. `message`: a contact, whatever channels it uses. `end`: where runs leave. */
@@ -39,6 +40,8 @@ export interface Contract {
   startsOn: readonly string[];
   /** Event names that reach the goal of a live run. */
   goalOn: readonly string[];
+  /** Event names that end the live run of what they are about, and as what. */
+  exitOn?: Readonly<Record<string, ExitReason>>;
   /** `overlap: 'none'`: a customer has at most one live run for a key. */
   reentry: { overlap: 'none'; once: boolean };
   /** Runs only where somebody has switched it on: until then its triggers cost nothing. */

@@ -35,8 +35,18 @@ export function readOrderKey(key: string): { orderId: string; step: OrderStep } 
 /** The key of the run that tells of an event of an order; null where it is none. */
 export function orderKeyOf({ name, effects }: Pick<Event, 'name' | 'effects'>): string | null {
   const step = Object.hasOwn(stepOfEvent, name) ? stepOfEvent[name as keyof typeof stepOfEvent] : null;
-  const orderId = effects.map(orderIdIn).find((id) => id !== null) ?? null;
+  const orderId = orderIdOf(effects);
   return step === null || orderId === null ? null : orderKey(orderId, step);
+}
+
+/** The key of the run that follows the order which an event is about, whatever it says of it; null where it is about none. */
+export function purchaseKeyOf({ effects }: Pick<Event, 'effects'>): string | null {
+  const orderId = orderIdOf(effects);
+  return orderId === null ? null : orderKey(orderId, 'placed');
+}
+
+function orderIdOf(effects: readonly Effect[]): string | null {
+  return effects.map(orderIdIn).find((id) => id !== null) ?? null;
 }
 
 function orderIdIn(effect: Effect): string | null {

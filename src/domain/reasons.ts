@@ -168,6 +168,11 @@ const untrue = {
     next: nothing,
   },
   order_cancelled: { en: 'the order had been cancelled', ru: 'заказ уже отменён', next: nothing },
+  replenishment_due: {
+    en: 'the customer’s own goods are about to run out, and replenishment speaks of that',
+    ru: 'у клиента кончаются его товары, и об этом скажет цепочка пополнения',
+    next: nothing,
+  },
   asked_lately: {
     en: 'the customer had been asked to confirm a short time before',
     ru: 'клиента недавно уже просили подтвердить подписку',
@@ -188,6 +193,8 @@ const exits = {
   erased: { en: 'the customer was erased', ru: 'данные клиента удалены', next: nothing },
   unsubscribed: unreachable.unsubscribed,
   stopped: { en: 'a person stopped it', ru: 'её остановил человек', next: nothing },
+  order_cancelled: { en: 'its order was cancelled', ru: 'её заказ отменён', next: nothing },
+  order_returned: { en: 'its order was given back', ru: 'её заказ возвращён', next: nothing },
 } as const satisfies Record<string, Said>;
 
 /** Why somebody who met a trigger did not enter. */
@@ -211,6 +218,9 @@ const notEntered = {
     next: { en: 'Set `enabled` in its settings.', ru: 'Включите `enabled` в её настройках.' },
   },
   once: { en: 'the customer had been in it before', ru: 'клиент уже был в ней', next: nothing },
+  newer_order: { en: 'the customer had ordered again since', ru: 'клиент с тех пор заказал снова', next: nothing },
+  order_cancelled: exits.order_cancelled,
+  order_returned: exits.order_returned,
   merged: exits.merged,
   erased: exits.erased,
 } as const satisfies Record<string, Said>;

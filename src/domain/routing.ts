@@ -1,10 +1,13 @@
 import type { Contract, RunKey } from './journey.ts';
+import type { ExitReason } from './reasons.ts';
 
 /** A journey that must hear of an event. */
 export interface Route {
   journey: string;
   key: RunKey;
-  signal: 'start' | 'goal';
+  signal: 'start' | 'goal' | 'exit';
+  /** What a run ends as by it. */
+  exit?: ExitReason;
   /** Reaches the journey only where somebody has switched it on. */
   ifOn?: true;
   /** Who refuses advertising is told all the same: whether they can be, `enter` asks. */
@@ -28,7 +31,9 @@ export function routeEvents(contracts: readonly Contract[]): Routing {
     table[event] ??= [];
     table[event].push(route);
   };
-  for (const { name: journey, class: rank, key, startsOn, goalOn, startsWhenReachable, offByDefault } of contracts) {
+  for (const contract of contracts) {
+    const { name: journey, class: rank, key, startsOn, goalOn, exitOn = {} } = contract;
+    const { startsWhenReachable, offByDefault } = contract;
     // Told by what events say of items (`item-said.ts`), whoever's they are.
     if (key === 'item') continue;
     const isService = rank === 'service' && { isService: true as const };
@@ -39,6 +44,7 @@ export function routeEvents(contracts: readonly Contract[]): Routing {
     };
     for (const event of startsOn) add(event, { journey, key, signal: 'start', ...waits });
     for (const event of goalOn) add(event, { journey, key, signal: 'goal' });
+    for (const [event, exit] of Object.entries(exitOn)) add(event, { journey, key, signal: 'exit', exit });
   }
   return table;
 }

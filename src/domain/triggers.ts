@@ -1,7 +1,7 @@
 import type { Event } from './events.ts';
 import { workflowId } from './ids.ts';
 import type { ProfileKind } from './journey.ts';
-import { orderKeyOf } from './order-state.ts';
+import { orderKeyOf, purchaseKeyOf } from './order-state.ts';
 import type { Attributed, ProfileState } from './projection.ts';
 import type { NotEnteredReason } from './reasons.ts';
 import { type Route, type Routing, routesOf } from './routing.ts';
@@ -87,20 +87,24 @@ export class Triggers {
     const at = event.occurredAt.getTime();
     for (const route of routesOf(this.#situation.routing, event.name)) {
       if (route.ifOn && !this.#situation.isOn?.(route.journey)) continue;
-      if (route.signal === 'goal' && route.key === 'offer')
-        this.#goalOfAll(route, customerId, { reason: event.name, at });
       const address = addressOf(route, customerId, event.profile, event);
+      if (route.signal === 'goal' && (route.key === 'offer' || route.key === 'purchase')) {
+        this.#goalOfOthers(route, customerId, address, { reason: event.name, at });
+        continue;
+      }
       if (address === null) continue;
       if (route.signal === 'start')
         this.#start({ ...address, reason: event.name, at }, event.profile, route.isService ?? false);
-      else if (this.#live(address)) this.#put({ ...address, reason: event.name, at, signal: 'goal' });
+      else if (this.#live(address))
+        this.#put({ ...address, reason: route.exit ?? event.name, at, signal: route.signal });
     }
   }
 
-  /** Whatever the customer was offered, an order reaches the goal. */
-  #goalOfAll({ journey }: Route, customerId: string, why: Pick<Signal, 'reason' | 'at'>): void {
+  /** Whatever the customer was offered or has bought before, an order reaches the goal; but not of the run that follows it. */
+  #goalOfOthers({ journey }: Route, customerId: string, own: Address | null, why: Pick<Signal, 'reason' | 'at'>): void {
     for (const { workflowId: id, key, ...run } of this.#situation.runsOf(customerId))
-      if (run.journey === journey) this.#put({ workflowId: id, journey, customerId, key, ...why, signal: 'goal' });
+      if (run.journey === journey && id !== own?.workflowId)
+        this.#put({ workflowId: id, journey, customerId, key, ...why, signal: 'goal' });
   }
 
   #start(signal: Omit<Signal, 'signal'>, kind: ProfileKind, isService = false): void {
@@ -201,5 +205,6 @@ function addressOf(
 function keyOf(runKey: Route['key'], kind: ProfileKind, event: Event | undefined): string | null {
   if (runKey === 'profile') return kind;
   if (runKey === 'order') return event === undefined ? null : orderKeyOf(event);
+  if (runKey === 'purchase') return event === undefined ? null : purchaseKeyOf(event);
   return runKey === 'none' ? '' : null;
 }

@@ -4,6 +4,8 @@ import type { ChannelName } from '#domain/journey.ts';
 import { routeEvents } from '#domain/routing.ts';
 import { contract as abandonment } from './abandonment/contract.ts';
 import { settings as abandonmentSettings } from './abandonment/settings.ts';
+import { contract as lifecycle } from './lifecycle/contract.ts';
+import { settings as lifecycleSettings } from './lifecycle/settings.ts';
 import { contract as message } from './message/contract.ts';
 import { settings as messageSettings } from './message/settings.ts';
 import { contract as optIn } from './opt-in/contract.ts';
@@ -20,6 +22,7 @@ import { settings as welcomeSettings } from './welcome/settings.ts';
 /** Contracts by journey. */
 export const contracts = {
   abandonment,
+  lifecycle,
   message,
   'opt-in': optIn,
   'order-confirmation': orderConfirmation,
@@ -31,6 +34,7 @@ export const contracts = {
 /** zod schemas of settings by journey. */
 export const settingsSchemas = {
   abandonment: abandonmentSettings,
+  lifecycle: lifecycleSettings,
   message: messageSettings,
   'opt-in': optInSettings,
   'order-confirmation': orderConfirmationSettings,
@@ -43,6 +47,7 @@ export type JourneyName = keyof typeof contracts;
 
 export const journeyNames = [
   'abandonment',
+  'lifecycle',
   'message',
   'opt-in',
   'order-confirmation',
@@ -79,6 +84,14 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     category: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'latest-updates': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'pick-a-category': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+  },
+  lifecycle: {
+    'cross-sell': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'review-request': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'top-up': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    news: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'small-promo': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'bigger-promo': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
   },
   message: {
     'password-reset': ['email'],

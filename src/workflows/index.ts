@@ -1,6 +1,7 @@
 // Written by `npm run generate` from the folders beside it. Do not edit.
 export { abandonment } from './abandonment/workflow.ts';
 export { job } from './kit/job.ts';
+export { lifecycle } from './lifecycle/workflow.ts';
 export { message } from './message/workflow.ts';
 export { optIn as 'opt-in' } from './opt-in/workflow.ts';
 export { orderConfirmation as 'order-confirmation' } from './order-confirmation/workflow.ts';

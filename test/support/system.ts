@@ -165,9 +165,10 @@ export interface TestProduct {
   oldPrice?: number;
   stock?: number;
   category?: string;
+  attributes?: Record<string, unknown>;
 }
 
-function toProduct({ id, price = 100_000, oldPrice, stock = 5, category = 'Lamps' }: TestProduct) {
+function toProduct({ id, price = 100_000, oldPrice, stock = 5, category = 'Lamps', attributes = {} }: TestProduct) {
   const money = (amount: number) => ({ amount, currency: 'RUB' });
   const offer = {
     region: '*',
@@ -175,5 +176,5 @@ function toProduct({ id, price = 100_000, oldPrice, stock = 5, category = 'Lamps
     stock,
     ...(oldPrice !== undefined && { oldPrice: money(oldPrice) }),
   };
-  return { id, name: `Product ${id}`, url: `https://shop.example/p/${id}`, category, offers: [offer] };
+  return { id, name: `Product ${id}`, url: `https://shop.example/p/${id}`, category, attributes, offers: [offer] };
 }

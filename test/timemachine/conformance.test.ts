@@ -8,7 +8,8 @@ import { machineWorld, serverWorld, type World } from './worlds.ts';
 
 // Every journey, on seeded customers: what is sent, decided and how it ends is the same on the time machine and on a server.
 
-const days = 14;
+/** What follows an order lasts a year. */
+const days = 380;
 const hour = 3_600_000;
 const scripts = Object.entries(journeyScripts);
 const customers = scripts.flatMap(([, script]) => script.customers);

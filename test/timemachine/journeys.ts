@@ -5,6 +5,7 @@ import { secret } from '#test/support/journeys.ts';
 import { isOffered } from '#test/support/offers.ts';
 import { settings as abandonment } from '#workflows/abandonment/settings.ts';
 import type { JourneyName } from '#workflows/catalogue.ts';
+import { settings as lifecycle } from '#workflows/lifecycle/settings.ts';
 import { settings as welcome } from '#workflows/welcome/settings.ts';
 import { customerOf, type Deed, oneOfAKind, onLast, placed, shoppers, track } from './scripts.ts';
 import type { World } from './worlds.ts';
@@ -107,6 +108,26 @@ export const journeyScripts: Partial<Record<JourneyName, Script>> = {
     deeds: offersTo(['boris', 'vera', 'gleb', 'egor', 'kira', 'oleg']),
     seen: [/message reservation-followup followup-2 1 promo-code email accepted/, /run reservation-followup lamp goal/],
   },
+  lifecycle: {
+    settings: lifecycleSettings(),
+    promo: poolOf('back', 'BACK-??????'),
+    customers: ['faina', 'gera', 'inna', 'kim'],
+    deeds: [
+      ...['faina', 'gera', 'inna', 'kim'].map((who) => ({ at: placed(day, 1), who, act: ordered(who, 'first') })),
+      { at: placed(4 * day, 2), who: 'faina', act: track('faina', 'Order Delivered', { order_id: 'faina-first' }) },
+      { at: placed(20 * day, 2), who: 'inna', act: track('inna', 'Order Refunded', { order_id: 'inna-first' }) },
+      { at: placed(100 * day, 2), who: 'gera', act: ordered('gera', 'second') },
+      { at: placed(200 * day, 2), who: 'kim', act: track('kim', 'Unsubscribed') },
+    ],
+    seen: [
+      /message lifecycle review-request .* accepted/,
+      /message lifecycle bigger-promo 1 bigger-promo email accepted/,
+      /run lifecycle faina-first completed/,
+      /run lifecycle gera-first goal/,
+      /run lifecycle inna-first exited:order_returned/,
+      /run lifecycle kim-first exited:unsubscribed/,
+    ],
+  },
 };
 
 function poolOf(name: string, pattern: string) {
@@ -118,6 +139,15 @@ function abandonmentSettings() {
   const { branches } = abandonment.parse({ cascade });
   for (const { steps } of Object.values(branches)) for (const step of steps) step.validFor = validFor;
   return { cascade, branches };
+}
+
+function lifecycleSettings() {
+  const { steps } = lifecycle.parse({});
+  const promo = { pool: 'back' };
+  return {
+    enabled: true,
+    steps: steps.map((step) => ({ ...step, validFor, ...(step.message.endsWith('promo') && { promo }) })),
+  };
 }
 
 function welcomeSettings() {

@@ -61,7 +61,7 @@ async function toldBy(
   deps: ActivityDeps,
 ): Promise<Content | null> {
   const { contract, step, compose } = mindOf(journey);
-  if (contract.key === 'order' || contract.key === 'request') return null;
+  if (contract.key === 'order' || contract.key === 'purchase' || contract.key === 'request') return null;
   const due = step(situation);
   const here = { do: 'send' as const, block: 'test', iteration: 1, refs: [], progress: null };
   const bare = { ...here, message, cascade, firstDue: situation.now, validForMs: 0 };
