@@ -6,5 +6,9 @@ export const preset: Preset = {
   title: 'The defaults of every journey',
   shop: {},
   policy: defaultPolicy,
-  journeys: { abandonment: {} },
+  journeys: {
+    abandonment: {},
+    // J11: without pools of promo codes its two last messages are skipped.
+    lifecycle: { enabled: true },
+  },
 };

@@ -1,10 +1,26 @@
+import type { PromoPool } from '#domain/promo.ts';
 import { aDay, inSevenDays, rules } from './policies.ts';
-import type { Preset } from './preset.ts';
+import type { Preset, Schemas } from './preset.ts';
 import { russianZones } from './regions.ts';
 import { welcomeEvery } from './welcome.ts';
 
 /** Novelties against couperose are for those only for whom they matter: goods say what they are against, people what concerns them. */
 const matching = [{ attribute: 'concerns', trait: 'skinConcerns' }];
+
+// R3: e-mail; not opened → Viber; not delivered → SMS.
+const cascade: NonNullable<Schemas['lifecycle']['_zod']['input']['cascade']> = {
+  channels: [
+    { channel: 'email', advanceWhen: 'not_opened', after: 'P1D' },
+    { channel: 'viber', advanceWhen: 'not_delivered', after: 'PT2H' },
+    { channel: 'sms' },
+  ],
+};
+
+/** A code of its own making, made ahead. */
+function pool(name: string, percent: number, after: string, pattern: string): PromoPool {
+  const generated = { pattern, ahead: 200, most: null };
+  return { name, sizes: [{ name: 'all', when: [], percent }], expiry: { after }, lowStock: 20, generated };
+}
 
 export const preset: Preset = {
   name: 'dnk',
@@ -18,14 +34,10 @@ export const preset: Preset = {
   },
   policy: rules(aDay(1), inSevenDays(4)),
   promoPools: [
-    {
-      name: 'cart',
-      sizes: [{ name: 'all', when: [], percent: 10 }],
-      // The code must outlive the message that says it is about to end.
-      expiry: { after: 'P8D' },
-      lowStock: 20,
-      generated: { pattern: 'DNK-??????', ahead: 200, most: null },
-    },
+    // The code must outlive the message that says it is about to end.
+    pool('cart', 10, 'P8D', 'DNK-??????'),
+    pool('come-back', 10, 'P14D', 'SNOVA-??????'),
+    pool('come-back-soon', 20, 'P21D', 'ZHDEM-??????'),
   ],
   // J11: near churn half a year after the last order.
   stages: {
@@ -59,15 +71,23 @@ export const preset: Preset = {
         novelties: { from: ['novelties'], count: 4, filters: { matching } },
       },
     },
+    // J11: their promo chain. All that a cosmetics shop sells is used up.
+    lifecycle: {
+      enabled: true,
+      cascade,
+      consumables: 'all',
+      goods: { news: { from: ['novelties', 'personal'], count: 6, filters: { matching } } },
+      steps: [
+        { message: 'cross-sell', at: 'P7D', from: 'delivery' },
+        { message: 'review-request', at: 'P14D', from: 'delivery' },
+        { message: 'top-up', at: 'P90D' },
+        { message: 'news', at: 'P180D' },
+        { message: 'small-promo', at: 'P210D', promo: { pool: 'come-back' } },
+        { message: 'bigger-promo', at: 'P300D', promo: { pool: 'come-back-soon' } },
+      ],
+    },
     abandonment: {
-      // R3: e-mail; not opened → Viber; not delivered → SMS.
-      cascade: {
-        channels: [
-          { channel: 'email', advanceWhen: 'not_opened', after: 'P1D' },
-          { channel: 'viber', advanceWhen: 'not_delivered', after: 'PT2H' },
-          { channel: 'sms' },
-        ],
-      },
+      cascade,
       promo: { pool: 'cart' },
       shows: {
         alternatives: { from: ['similar'], count: 4, discountedFirst: true, filters: { matching } },
