@@ -26,11 +26,11 @@ export interface OutgoingMessage<Content extends MessageContent = MessageContent
 }
 
 /** What became of a submission.
- *  `accepted`: the provider has taken it. `refused`: for good; `suppress` says that the address must not be written to again.
+ *  `accepted`: the provider has taken it, and names it by `providerId` when it tells of it (null: by ours, or not at all). `refused`: for good; `suppress` says that the address must not be written to again.
  *  `later`: surely not accepted, may be tried again. `unknown`: it may have been accepted.
  *  `gone`: addresses of devices that take nothing any more. */
 export type SubmitResult = { gone?: readonly string[] } & (
-  | { result: 'accepted'; providerId: string }
+  | { result: 'accepted'; providerId: string | null }
   | { result: 'refused'; reason: string; suppress: 'bounced' | 'blocked' | null }
   | { result: 'later'; reason: string; retryAfterMs: number | null }
   | { result: 'unknown'; reason: string }

@@ -197,10 +197,11 @@ export async function ownerOf(db: Any, kind: 'user_id' | 'email' | 'phone', valu
 export async function fateOf(db: Any, id: string): Promise<{ reason: string | null; runId: string | null }> {
   const { rows } = await sql<{ reason: string | null; runId: string | null }>`
     select r.id as "runId", coalesce(
-      (select d.reason from decisions d where d.run_id = r.id and d.decision in ('skip', 'drop', 'suppress', 'stop') order by d.at desc limit 1),
+      (select d.reason from decisions d where d.run_id = r.id and d.customer_id = split_part(r.workflow_id, ':', 2)::uuid
+        and d.decision in ('skip', 'drop', 'suppress', 'stop') order by d.at desc limit 1),
       r.outcome, 'not_entered:' || n.reason) as reason
     from (select ${id}::text as key) asked
-    left join lateral (select id, outcome from runs where journey = 'message' and runs.key = asked.key order by entered_at desc limit 1) r on true
+    left join lateral (select id, outcome, workflow_id from runs where journey = 'message' and runs.key = asked.key order by entered_at desc limit 1) r on true
     left join lateral (select reason from not_entered where journey = 'message' and not_entered.key = asked.key and reason <> 'merged' limit 1) n on true`.execute(
     db,
   );

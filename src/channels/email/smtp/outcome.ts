@@ -14,12 +14,6 @@ interface SmtpError extends Error {
   responseCode?: number;
 }
 
-/** The server's queue id (`250 2.0.0 Ok: queued as 4XyZ`), else its whole answer: what its logs can be searched for. */
-export function providerId(response: string): string {
-  const queued = /queued(?: mail for delivery)? as:?\s+<?([^\s>]+)/i.exec(response)?.[1];
-  return queued ?? response.slice(0, 200);
-}
-
 /** The outcome of a submission that failed (RFC 5321, 4.2.1: 4yz may be tried again, 5yz not). */
 export function outcomeOf(error: unknown, progress: Progress): SubmitResult {
   if (!(error instanceof Error)) throw new TypeError('nodemailer fails with errors only', { cause: error });
