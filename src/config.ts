@@ -53,6 +53,10 @@ export const variables = {
     schema: z.string().transform(rates).default({}),
     about: 'Messages a second by channel, of all workers together, such as email=50,sms=10; others have no limit',
   },
+  VESTNIK_STARTS_PER_SECOND: {
+    schema: whole(1, 1_000).default(25),
+    about: 'Journeys that lifecycle stages start, a second, of all workers together: what Temporal has room for',
+  },
   VESTNIK_TELEGRAM_TOKEN: {
     schema: z
       .string()
@@ -188,6 +192,7 @@ export const readers = {
     'VESTNIK_CACHED_WORKFLOWS',
     'VESTNIK_SANDBOX',
     'VESTNIK_RATES',
+    'VESTNIK_STARTS_PER_SECOND',
     'VESTNIK_TELEGRAM_TOKEN',
     'VESTNIK_TELEGRAM_API',
     'VESTNIK_SHUTDOWN_SECONDS',

@@ -5,12 +5,13 @@ import { startForSurvivor } from '#db/survivor.ts';
 import { pipelined } from '#db/transaction.ts';
 import { workflowId } from '#domain/ids.ts';
 import type { EnterAnswer, Entry } from '#domain/journey.ts';
+import { profileOfKey } from '#domain/occasions.ts';
 import { isReachable } from '#domain/reach.ts';
 import type { NotEnteredReason } from '#domain/reasons.ts';
 import { aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind, Situation } from './mind.ts';
-import { mindOf, profileOf, shopOf } from './shared.ts';
+import { mindOf, shopOf } from './shared.ts';
 import { situationOf } from './situation.ts';
 
 /** Decides under the customer's lock whether a run begins, and makes its row. A run that is live already (this
@@ -20,7 +21,7 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
   const mind = mindOf(journey);
   const id = workflowId(journey, customerId, key);
   return pipelined(deps.db, async (trx) => {
-    const request = { customerId, journey, key, profile: profileOf(key), run: { workflowId: id } };
+    const request = { customerId, journey, key, profile: profileOfKey(key), run: { workflowId: id } };
     const read = await lockAndRead(trx, { ...request, now: deps.clock.now() });
     const now = deps.clock.now();
     if (read === null) return { entered: false, outcome: 'not_entered:erased' };

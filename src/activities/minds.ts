@@ -3,6 +3,7 @@
 import type { Mind } from '#activities/mind.ts';
 import type { JourneyName } from '#workflows/catalogue.ts';
 import { mind as abandonment } from './abandonment/mind.ts';
+import { mind as atRisk } from './at-risk/mind.ts';
 import { mind as lifecycle } from './lifecycle/mind.ts';
 import { mind as message } from './message/mind.ts';
 import { mind as optIn } from './opt-in/mind.ts';
@@ -10,10 +11,12 @@ import { mind as orderConfirmation } from './order-confirmation/mind.ts';
 import { mind as reservation } from './reservation/mind.ts';
 import { mind as reservationFollowup } from './reservation-followup/mind.ts';
 import { mind as welcome } from './welcome/mind.ts';
+import { mind as winBack } from './win-back/mind.ts';
 
 /** Minds by journey. */
 export const minds: Readonly<Record<JourneyName, Mind>> = {
   abandonment,
+  'at-risk': atRisk,
   lifecycle,
   message,
   'opt-in': optIn,
@@ -21,4 +24,5 @@ export const minds: Readonly<Record<JourneyName, Mind>> = {
   reservation,
   'reservation-followup': reservationFollowup,
   welcome,
+  'win-back': winBack,
 };

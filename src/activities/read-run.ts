@@ -1,7 +1,8 @@
 import type { Trx } from '#db/connect.ts';
 import { type Facts, lockAndRead } from '#db/facts.ts';
 import type { RunRequest } from '#domain/journey.ts';
-import { mindOf, profileOf } from './shared.ts';
+import { profileOfKey } from '#domain/occasions.ts';
+import { mindOf } from './shared.ts';
 
 /** Facts of a run that is surely there. */
 export type RunRead = Facts & { run: NonNullable<Facts['run']> };
@@ -12,7 +13,7 @@ export async function lockAndReadRun(
   { customerId, journey, key, runId }: RunRequest,
   now: Date,
 ): Promise<RunRead | null> {
-  const request = { customerId, journey, key, profile: profileOf(key), run: { id: runId }, now };
+  const request = { customerId, journey, key, profile: profileOfKey(key), run: { id: runId }, now };
   const read = await lockAndRead(trx, request);
   if (read === null || read.run === null) return null;
   const { load } = mindOf(journey);

@@ -2,7 +2,7 @@ import type { Channel } from '#channels/channel.ts';
 import type { Facts } from '#db/facts.ts';
 import type { Odds } from '#domain/cascade.ts';
 import { channelFacts } from '#domain/channels.ts';
-import { type ChannelName, type MessageFlags, type ProfileKind, profileKinds } from '#domain/journey.ts';
+import type { ChannelName, MessageFlags } from '#domain/journey.ts';
 import { defaultPolicy, type PolicySettings } from '#domain/policy.ts';
 import { reactionChance } from '#domain/reactions.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
@@ -17,11 +17,6 @@ export function mindOf(journey: string): Mind {
   const mind = known[journey];
   if (mind === undefined) throw new Error(`journey ${journey} has no mind: run \`npm run generate\``);
   return mind;
-}
-
-/** The profile that a run is about, as its key says; null: it is about the customer. */
-export function profileOf(key: string): ProfileKind | null {
-  return profileKinds.find((kind) => kind === key) ?? null;
 }
 
 /** Whether an order has reached the goal of the run. */

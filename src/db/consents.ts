@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { afterWord, type ConsentState, isKnown, type Word } from '#domain/consent.ts';
 import { workflowId } from '#domain/ids.ts';
 import type { ChannelName } from '#domain/journey.ts';
+import { profileOfKey } from '#domain/occasions.ts';
 import { type Contactability, isReachable, reachOf, wantsNothing } from '#domain/reach.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import type { Topic } from '#domain/topics.ts';
@@ -138,7 +139,7 @@ function toConfirm(words: readonly Timed[], known: Contactability, { doubleOptIn
 }
 
 function profileOf(profiles: Profiles, key: string): Contactability | undefined {
-  return (profiles.find(({ profile }) => profile === key) ?? profiles[0])?.known;
+  return (profiles.find(({ profile }) => profile === profileOfKey(key)) ?? profiles[0])?.known;
 }
 
 /** Runs whose customer wants to hear of their topic on no channel any more. */

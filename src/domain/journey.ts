@@ -4,6 +4,7 @@
  */
 
 import type { ExitReason } from './reasons.ts';
+import type { Stage } from './stages.ts';
 import type { Topic } from './topics.ts';
 
 /** Classes of contact by rank: a lower number takes the slot first (`semantics.md`, Policy). */
@@ -18,8 +19,9 @@ export const profileKinds = ['personal', 'corporate'] as const;
 export type ProfileKind = (typeof profileKinds)[number];
 
 /** What tells one run of a journey from another for the same customer. `item`: the run is the item's, not a customer's. `order`: a state of an order (`orderKey`); `purchase`:
- *  an order, whatever becomes of it; `request`: what the open API was asked to send; `offer`: an item that the customer was offered, by whoever starts the run. */
-export type RunKey = 'none' | 'profile' | 'order' | 'purchase' | 'request' | 'item' | 'offer';
+ *  an order, whatever becomes of it; `request`: what the open API was asked to send; `offer`: an item that the customer was offered, by whoever starts the run;
+ *  `occasion`: a profile and what happened to it, such as a quarter (`occasionKey`). */
+export type RunKey = 'none' | 'profile' | 'order' | 'purchase' | 'request' | 'item' | 'offer' | 'occasion';
 
 export interface Block {
   /** `wait`: nothing is sent. `message`: a contact, whatever channels it uses. `end`: where runs leave. */
@@ -38,6 +40,9 @@ export interface Contract {
   key: RunKey;
   /** Event names that start a run, where none is live for the customer and key. */
   startsOn: readonly string[];
+  /** Lifecycle stages whose entry starts a run of that profile (P3): its key is an `occasion`. `quarterly`: each quarter again, as long
+   *  as they are in one of them. The settings have `spreadOver`. */
+  startsOnStage?: { stages: readonly Stage[]; quarterly?: true };
   /** Event names that reach the goal of a live run. */
   goalOn: readonly string[];
   /** Event names that end the live run of what they are about, and as what. */

@@ -218,6 +218,11 @@ const notEntered = {
     next: { en: 'Set `enabled` in its settings.', ru: 'Включите `enabled` в её настройках.' },
   },
   once: { en: 'the customer had been in it before', ru: 'клиент уже был в ней', next: nothing },
+  stage_left: {
+    en: 'the customer had ordered or left the stage before the start came',
+    ru: 'клиент успел заказать или уйти из стадии до начала',
+    next: nothing,
+  },
   newer_order: { en: 'the customer had ordered again since', ru: 'клиент с тех пор заказал снова', next: nothing },
   order_cancelled: exits.order_cancelled,
   order_returned: exits.order_returned,

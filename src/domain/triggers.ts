@@ -1,6 +1,7 @@
 import type { Event } from './events.ts';
 import { workflowId } from './ids.ts';
 import type { ProfileKind } from './journey.ts';
+import { profileOfKey } from './occasions.ts';
 import { orderKeyOf, purchaseKeyOf } from './order-state.ts';
 import type { Attributed, ProfileState } from './projection.ts';
 import type { NotEnteredReason } from './reasons.ts';
@@ -88,8 +89,8 @@ export class Triggers {
     for (const route of routesOf(this.#situation.routing, event.name)) {
       if (route.ifOn && !this.#situation.isOn?.(route.journey)) continue;
       const address = addressOf(route, customerId, event.profile, event);
-      if (route.signal === 'goal' && (route.key === 'offer' || route.key === 'purchase')) {
-        this.#goalOfOthers(route, customerId, address, { reason: event.name, at });
+      if (route.signal === 'goal' && (route.key === 'offer' || route.key === 'purchase' || route.key === 'occasion')) {
+        this.#goalOfOthers(route, customerId, address, { profile: event.profile, reason: event.name, at });
         continue;
       }
       if (address === null) continue;
@@ -100,11 +101,13 @@ export class Triggers {
     }
   }
 
-  /** Whatever the customer was offered or has bought before, an order reaches the goal; but not of the run that follows it. */
-  #goalOfOthers({ journey }: Route, customerId: string, own: Address | null, why: Pick<Signal, 'reason' | 'at'>): void {
-    for (const { workflowId: id, key, ...run } of this.#situation.runsOf(customerId))
-      if (run.journey === journey && id !== own?.workflowId)
-        this.#put({ workflowId: id, journey, customerId, key, ...why, signal: 'goal' });
+  /** Whatever the customer was offered or has bought before, an order reaches the goal; but not of the run that follows it, nor of one
+   *  that is about the other profile. */
+  #goalOfOthers({ journey }: Route, customerId: string, own: Address | null, { profile, ...why }: OrderNews): void {
+    for (const { workflowId: id, key, ...run } of this.#situation.runsOf(customerId)) {
+      if (run.journey !== journey || id === own?.workflowId || (profileOfKey(key) ?? profile) !== profile) continue;
+      this.#put({ workflowId: id, journey, customerId, key, ...why, signal: 'goal' });
+    }
   }
 
   #start(signal: Omit<Signal, 'signal'>, kind: ProfileKind, isService = false): void {
@@ -188,6 +191,8 @@ export class Triggers {
 function signalKey({ workflowId: id, signal }: Pick<Signal, 'workflowId' | 'signal'>): string {
   return `${id} ${signal}`;
 }
+
+type OrderNews = Pick<Signal, 'reason' | 'at'> & Pick<Event, 'profile'>;
 
 type Address = Pick<Signal, 'workflowId' | 'journey' | 'customerId' | 'key'>;
 

@@ -75,7 +75,8 @@ export async function createTimeMachine(options: TimeMachineOptions): Promise<Ti
   push = (rows) => engine.waitFor(relay.push(rows));
   const intake = createIntake({ pool, clock, routing, onOutbox, isOn: () => true, ...(shop && { shop }) });
   const { zone } = shop?.() ?? defaultShop;
-  if (options.jobsEveryDays !== undefined) keepRegular(engine, db, { zone, everyDays: options.jobsEveryDays });
+  if (options.jobsEveryDays !== undefined)
+    keepRegular(engine, db, { zone, everyDays: options.jobsEveryDays, onOutbox });
   const runUntil = async (instant: number) => {
     hasPools ||= await hasPromoPools(db);
     await engine.runUntil(instant);

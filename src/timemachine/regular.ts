@@ -1,7 +1,10 @@
 import type { JobName } from '#activities/jobs.ts';
+import { releaseStarts } from '#activities/starts.ts';
 import type { Db } from '#db/connect.ts';
 import { refreshHabits } from '#db/habits.ts';
+import type { OutboxRow } from '#db/outbox.ts';
 import { tendPromoPools } from '#db/promo-pools.ts';
+import { nextStartDue } from '#db/starts.ts';
 import { durationMs } from '#domain/duration.ts';
 import { workflowId } from '#domain/ids.ts';
 import { journeyQueue } from '#domain/queues.ts';
@@ -14,9 +17,17 @@ const housekeeping: Daily = { time: '02:00', catchUp: 'PT0S' };
 const habitsEveryMs = durationMs('PT1H');
 const dayMs = durationMs('P1D');
 
-/** Starts the regular jobs when their schedules are due (`src/worker/schedules.ts`), and does every night what is business in
- *  housekeeping: everybody's habits, promo codes made ahead. `zone`: the shop's; of `everyDays` days only the first is so. */
-export function keepRegular(engine: Engine, db: Db, { zone, everyDays }: { zone: string; everyDays: number }): void {
+interface Regular {
+  /** The shop's. */
+  zone: string;
+  /** Of so many days only the first is so. */
+  everyDays: number;
+  onOutbox(rows: OutboxRow[]): void;
+}
+
+/** Starts the regular jobs when their schedules are due (`src/worker/schedules.ts`), does every night what is business in
+ *  housekeeping (everybody's habits, promo codes made ahead), and by day starts the journeys that wait for their time. */
+export function keepRegular(engine: Engine, db: Db, { zone, everyDays, onOutbox }: Regular): void {
   const everyDay = (daily: Daily, act: (due: number) => void) => {
     const wait = (after: number) => {
       const due = nextDue(daily, new Date(after), zone).getTime();
@@ -34,6 +45,20 @@ export function keepRegular(engine: Engine, db: Db, { zone, everyDays }: { zone:
     }),
   );
   for (const [name, daily] of Object.entries(schedules)) everyDay(daily, () => startJob(engine, name as JobName));
+  everyDay(starts, (due) => engine.at(due, () => startWhoWaits(engine, db, onOutbox, due + everyDays * dayMs)));
+}
+
+/** After the jobs of the night, which write down who is to be started when. */
+const starts: Daily = { time: '05:00', catchUp: 'PT0S' };
+const startsAtOnce = 1_000;
+
+/** Looks again when the next one is due, until the night after: in production workers look each second. */
+async function startWhoWaits(engine: Engine, db: Db, onOutbox: Regular['onOutbox'], until: number): Promise<void> {
+  onOutbox((await releaseStarts(db, new Date(engine.now), startsAtOnce)).rows);
+  const next = await nextStartDue(db);
+  if (next === null) return;
+  const due = Math.max(engine.now + 1, next.getTime());
+  if (due < until) engine.at(due, () => startWhoWaits(engine, db, onOutbox, until));
 }
 
 /** One that is still under way is not started again. */

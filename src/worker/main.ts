@@ -71,6 +71,7 @@ await runProcess(async (end) => {
     log,
     cachedWorkflows: config.VESTNIK_CACHED_WORKFLOWS,
     rates: config.VESTNIK_RATES,
+    startsPerSecond: config.VESTNIK_STARTS_PER_SECOND,
     graceMs: config.VESTNIK_SHUTDOWN_SECONDS * 1000,
   });
   end.add(() => worker.close());

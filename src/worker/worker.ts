@@ -14,6 +14,7 @@ import { createRelay } from '#relay/relay.ts';
 import { workflowBundle } from './bundle.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { ensureSchedules } from './schedules.ts';
+import { createStarts } from './starts.ts';
 import { createWebhooks } from './webhooks.ts';
 
 export type Rates = Partial<Record<ChannelName, number>>;
@@ -29,6 +30,8 @@ export interface WorkerDeps {
   cachedWorkflows: number;
   /** Messages a second by channel, of all workers together; where none is given there is no limit. */
   rates?: Rates;
+  /** Journeys that lifecycle stages start, a second of the wall, of all workers together. */
+  startsPerSecond?: number;
   /** Milliseconds that activities under way get when the worker closes. */
   graceMs: number;
 }
@@ -53,6 +56,14 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   await schedule(deps);
   const housekeeping = createHousekeeping({ db, clock, journeys: deps.journeys, relay, log: deps.log });
   housekeeping.start();
+  const starts = createStarts({
+    db,
+    clock,
+    relay,
+    log: deps.log,
+    ...(deps.startsPerSecond !== undefined && { options: { perSecond: deps.startsPerSecond } }),
+  });
+  starts.start();
   const webhooks = createWebhooks({ db, secret: deps.activities.secret, log: deps.log });
   webhooks.start();
   const shutdown = () => {
@@ -62,6 +73,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const runs = workers.map((worker) => worker.run().finally(shutdown));
   const done = Promise.allSettled(runs).then(async (results) => {
     await housekeeping.close();
+    await starts.close();
     await webhooks.close();
     await relay.close();
     const failed = results.find((result) => result.status === 'rejected');

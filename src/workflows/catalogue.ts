@@ -4,6 +4,8 @@ import type { ChannelName } from '#domain/journey.ts';
 import { routeEvents } from '#domain/routing.ts';
 import { contract as abandonment } from './abandonment/contract.ts';
 import { settings as abandonmentSettings } from './abandonment/settings.ts';
+import { contract as atRisk } from './at-risk/contract.ts';
+import { settings as atRiskSettings } from './at-risk/settings.ts';
 import { contract as lifecycle } from './lifecycle/contract.ts';
 import { settings as lifecycleSettings } from './lifecycle/settings.ts';
 import { contract as message } from './message/contract.ts';
@@ -18,10 +20,13 @@ import { contract as reservationFollowup } from './reservation-followup/contract
 import { settings as reservationFollowupSettings } from './reservation-followup/settings.ts';
 import { contract as welcome } from './welcome/contract.ts';
 import { settings as welcomeSettings } from './welcome/settings.ts';
+import { contract as winBack } from './win-back/contract.ts';
+import { settings as winBackSettings } from './win-back/settings.ts';
 
 /** Contracts by journey. */
 export const contracts = {
   abandonment,
+  'at-risk': atRisk,
   lifecycle,
   message,
   'opt-in': optIn,
@@ -29,11 +34,13 @@ export const contracts = {
   reservation,
   'reservation-followup': reservationFollowup,
   welcome,
+  'win-back': winBack,
 } as const;
 
 /** zod schemas of settings by journey. */
 export const settingsSchemas = {
   abandonment: abandonmentSettings,
+  'at-risk': atRiskSettings,
   lifecycle: lifecycleSettings,
   message: messageSettings,
   'opt-in': optInSettings,
@@ -41,12 +48,14 @@ export const settingsSchemas = {
   reservation: reservationSettings,
   'reservation-followup': reservationFollowupSettings,
   welcome: welcomeSettings,
+  'win-back': winBackSettings,
 } as const;
 
 export type JourneyName = keyof typeof contracts;
 
 export const journeyNames = [
   'abandonment',
+  'at-risk',
   'lifecycle',
   'message',
   'opt-in',
@@ -54,6 +63,7 @@ export const journeyNames = [
   'reservation',
   'reservation-followup',
   'welcome',
+  'win-back',
 ] as const satisfies readonly JourneyName[];
 
 /** Names of a journey's messages; of all journeys' by default. */
@@ -84,6 +94,12 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     category: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'latest-updates': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'pick-a-category': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+  },
+  'at-risk': {
+    promo: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'promo-ends': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'company-promo': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'company-promo-ends': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
   },
   lifecycle: {
     'cross-sell': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
@@ -134,6 +150,10 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     'company-manager': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'company-lists': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'company-terms': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+  },
+  'win-back': {
+    offer: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'company-offer': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
   },
 };
 

@@ -97,6 +97,52 @@ function eachOnce(steps: { message: string }[], context: z.RefinementCtx): void 
       context.addIssue({ code: 'custom', path: [index, 'message'], message: `${message} is in the series already` });
 }
 
+/** Of journeys that a lifecycle stage starts. */
+export const spreadOver = duration
+  .default('P1D')
+  .describe(
+    'Those whom one night starts are started evenly over this time, quiet hours apart; `PT0S`: as fast as may be',
+  );
+
+/** What journeys that a lifecycle stage starts have in their settings: people and companies each their own. */
+export interface StageSettings {
+  enabled: boolean;
+  entryValidFor: string;
+  cascade: Cascade;
+  spreadOver: string;
+  /** A quarter's start comes no sooner after the entry into the stage. */
+  apart?: string;
+  promo: PromoSetting | null;
+  branches: Record<'b2c' | 'b2b', StageBranch>;
+}
+
+export interface StageBranch extends Pick<SeriesSettings, 'series'> {
+  enabled: boolean;
+  promo?: PromoSetting | undefined;
+}
+
+/** One profile's part of such a journey: its switch, its codes, its messages. */
+export function stageBranch<Message extends string>(
+  messages: readonly [Message, ...Message[]],
+  defaults: { message: NoInfer<Message>; after: string; validFor: string }[],
+) {
+  const step = z.strictObject({
+    message: z.enum(messages),
+    after: duration.describe('Since the previous step was accepted or skipped; of the first, since the start'),
+    validFor,
+    cascade: ownCascade,
+    promo: ownPromo,
+  });
+  const steps = z.array(step).max(messages.length).superRefine(eachOnce).prefault(defaults);
+  return z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      promo: ownPromo,
+      series: steps.describe('The messages in their order; without any nobody enters'),
+    })
+    .prefault({});
+}
+
 const name = z.string().trim().min(1).max(500);
 const minorUnits = z.int().min(0).nullable().default(null);
 

@@ -21,6 +21,7 @@ describe('configuration', () => {
       VESTNIK_CACHED_WORKFLOWS: 500,
       VESTNIK_LOG_LEVEL: 'info',
       VESTNIK_RATES: {},
+      VESTNIK_STARTS_PER_SECOND: 25,
       VESTNIK_SANDBOX: undefined,
     });
   });

@@ -8,6 +8,7 @@ import type { JourneyName } from '#workflows/catalogue.ts';
 import { settings as lifecycle } from '#workflows/lifecycle/settings.ts';
 import { settings as welcome } from '#workflows/welcome/settings.ts';
 import { customerOf, type Deed, oneOfAKind, onLast, placed, shoppers, track } from './scripts.ts';
+import { atRisk, winBack } from './stages.ts';
 import type { World } from './worlds.ts';
 
 /** What a journey is put through, on every server. */
@@ -108,6 +109,8 @@ export const journeyScripts: Partial<Record<JourneyName, Script>> = {
     deeds: offersTo(['boris', 'vera', 'gleb', 'egor', 'kira', 'oleg']),
     seen: [/message reservation-followup followup-2 1 promo-code email accepted/, /run reservation-followup lamp goal/],
   },
+  'at-risk': atRisk,
+  'win-back': winBack,
   lifecycle: {
     settings: lifecycleSettings(),
     promo: poolOf('back', 'BACK-??????'),

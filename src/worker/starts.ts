@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { releaseAtPace } from '#activities/starts.ts';
+import type { Db } from '#db/connect.ts';
+import type { OutboxRow } from '#db/outbox.ts';
+import type { Clock } from '#domain/clock.ts';
+import { told } from '#domain/told.ts';
+
+/** Wall time. */
+export const startsDefaults = {
+  everyMs: 1_000,
+  /** Of all workers together. A million customers in half a day are 23. */
+  perSecond: 25,
+};
+
+export interface StartsDeps {
+  db: Db;
+  clock: Clock;
+  relay: { push(rows: OutboxRow[]): Promise<void> };
+  log: { warn(fields: object, message: string): void };
+  options?: Partial<typeof startsDefaults>;
+}
+
+/**
+ * Starts journeys whose time has come (`src/activities/starts.ts`), in every worker: a loop of its own, since the relay hands over what
+ * it finds as fast as Temporal takes it, and housekeeping comes once a minute.
+ */
+export function createStarts({ db, clock, relay, log, ...deps }: StartsDeps) {
+  const options = { ...startsDefaults, ...deps.options };
+  const closing = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+
+  /** How many were handed to the relay. */
+  async function once(): Promise<number> {
+    const { rows } = await releaseAtPace(db, clock.now(), options.perSecond);
+    await relay.push(rows);
+    return rows.length;
+  }
+
+  async function run(): Promise<void> {
+    const { signal } = closing;
+    while (!signal.aborted) {
+      await once().catch((error: unknown) =>
+        log.warn({ err: told(error) }, 'Journeys that are due could not be started; trying again'),
+      );
+      await sleep(options.everyMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  return {
+    once,
+    start() {
+      running = run();
+    },
+    async close() {
+      closing.abort();
+      await running;
+    },
+  };
+}
