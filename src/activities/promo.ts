@@ -1,5 +1,6 @@
 import type { Trx } from '#db/connect.ts';
 import { noteEmpty, type PromoRead, type RunCode, readPromo, takeCode } from '#db/promo-codes.ts';
+import { profileOfKey } from '#domain/occasions.ts';
 import { expiryOf, type GivenCode, reminderObjection, sizeFor } from '#domain/promo.ts';
 import type { UntrueReason } from '#domain/reasons.ts';
 import type { MessageModel } from '#rendering/model.ts';
@@ -44,7 +45,9 @@ function read(trx: Trx, { request, facts, deps }: Deciding, pool: string): Promi
   return readPromo(trx, pool, facts.customer.id, request.runId).then((found) => {
     if (found.pool === null)
       deps.log.warn({ pool, journey: request.journey }, 'no such pool of promo codes: make it, or name another');
-    return found;
+    // What is said to a company is for a company, whoever its login is.
+    const kind = profileOfKey(request.key) === 'corporate' ? 'b2b' : found.subject.kind;
+    return { ...found, subject: { ...found.subject, kind } };
   });
 }
 

@@ -6,6 +6,8 @@ import { welcomeEvery } from './welcome.ts';
 /** Goods for some industries are for companies of those only. */
 const matching = [{ attribute: 'industries', trait: 'industry' }];
 
+const company = { field: 'kind', is: ['b2b'] } as const;
+
 export const preset: Preset = {
   name: 'komus',
   title: 'Komus: office supplies for companies and people',
@@ -49,7 +51,44 @@ export const preset: Preset = {
       products: {},
     },
   },
+  promoPools: [
+    {
+      name: 'at-risk',
+      sizes: [
+        { name: 'large companies', when: [company, { field: 'spent', from: 10_000_000 }], percent: 7 },
+        { name: 'companies', when: [company], percent: 5 },
+        { name: 'regulars', when: [{ field: 'orders', from: 4 }], percent: 10 },
+        { name: 'people', when: [], percent: 7 },
+      ],
+      // It must outlive the reminder after 14 days, and be about to end then.
+      expiry: { after: 'P17D' },
+      lowStock: 50,
+      generated: { pattern: 'KOMUS-??????', ahead: 200, most: null },
+    },
+    {
+      name: 'win-back',
+      sizes: [
+        { name: 'companies', when: [company], percent: 7 },
+        { name: 'people', when: [], percent: 12 },
+      ],
+      expiry: { after: 'P21D' },
+      lowStock: 50,
+      generated: { pattern: 'SNOVA-??????', ahead: 200, most: null },
+    },
+  ],
   journeys: {
+    // J12: a code on entering the stage, after 14 days without an order that it is about to burn.
+    'at-risk': {
+      enabled: true,
+      promo: { pool: 'at-risk' },
+      goods: { from: ['personal', 'hits', 'novelties'], count: 4, filters: { matching } },
+    },
+    // J13: once a quarter, for companies and people each their own.
+    'win-back': {
+      enabled: true,
+      promo: { pool: 'win-back' },
+      goods: { from: ['personal', 'hits', 'novelties'], count: 6, discountedFirst: true, filters: { matching } },
+    },
     // J2: one a week, for companies and people each their own.
     welcome: {
       branches: welcomeEvery('P7D'),
@@ -58,6 +97,8 @@ export const preset: Preset = {
       },
     },
     abandonment: {
+      // Furniture and machines, 15,000 ₽ and more, are chosen with advice.
+      expensiveFrom: 1_500_000,
       shows: {
         alternatives: { from: ['similar'], count: 4, discountedFirst: true, filters: { matching } },
         category: { from: ['novelties'], count: 6, discountedFirst: true, filters: { matching } },
