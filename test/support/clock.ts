@@ -8,14 +8,19 @@ export interface ServerClock extends Clock {
 }
 
 /** Scale 1: on the time-skipping server its own clock rules. */
-export async function serverClock(environment: TestWorkflowEnvironment): Promise<ServerClock> {
-  let read = { server: 0, wall: 0 };
+export async function serverClock(
+  environment: Pick<TestWorkflowEnvironment, 'currentTimeMs'>,
+  wall: () => number = Date.now,
+): Promise<ServerClock> {
+  let ahead = Number.NEGATIVE_INFINITY;
   const clock: ServerClock = {
     time: { origin: 0, scale: 1 },
-    // Between two refreshes it moves with the wall, as the server's does while time is locked.
-    now: () => new Date(read.server + (Date.now() - read.wall)),
+    // Between two refreshes it moves with the wall, as the server's does while it skips nothing.
+    now: () => new Date(wall() + ahead),
     refresh: async () => {
-      read = { server: await environment.currentTimeMs(), wall: Date.now() };
+      const server = await environment.currentTimeMs();
+      // What is heard late tells of a time that has passed. It must not take the clock back: of two events the later would be the earlier.
+      ahead = Math.max(ahead, server - wall());
     },
   };
   await clock.refresh();

@@ -1,11 +1,15 @@
 import { sql } from 'kysely';
 import { expect } from 'vitest';
 import type { Channel, OutgoingMessage, SubmitResult } from '#channels/channel.ts';
+import { workflowId } from '#domain/ids.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { customers, type TestCustomer } from '#test/support/customers.ts';
 import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
+
+/** Polls until something is so, on a machine that does other things too. */
+export const patience = { timeout: 25_000 };
 
 /** A shop with queues on the time-skipping server, whose providers do what a test says. */
 export async function queueSystem(shop: Partial<ShopSettings> = {}) {
@@ -60,9 +64,15 @@ export async function queueSystem(shop: Partial<ShopSettings> = {}) {
     },
     /** What waits for no timer is not waited for by time that is skipped. */
     async becomes(id: string, expected: object) {
-      await expect.poll(() => item(id), { timeout: 10_000 }).toMatchObject(expected);
+      await expect
+        .poll(() => item(id), patience)
+        .toMatchObject(expected)
+        .catch(explained(id));
       // Whatever is told beside it.
-      await expect.poll(async () => open(id), { timeout: 10_000 }).toBe(0);
+      await expect
+        .poll(async () => open(id), patience)
+        .toBe(0)
+        .catch(explained(id));
     },
     outcomes: async (id: string) =>
       (
@@ -74,6 +84,22 @@ export async function queueSystem(shop: Partial<ShopSettings> = {}) {
           .execute()
       ).map(({ outcome }) => outcome),
   };
+
+  /** With what is on its way to the queue, and what its workflow is at. */
+  function explained(id: string) {
+    return async (error: Error): Promise<never> => {
+      const handle = system.environment.client.workflow.getHandle(workflowId('reservation', id));
+      const rows = (text: string) => sql`${sql.raw(text)}`.execute(system.db).then((result) => result.rows);
+      const stands = {
+        outbox: await rows('select workflow_id, signal, attempts, last_error from outbox'),
+        unheard: await rows(`select what, customer_id, at from item_news where item_id = '${id}'`),
+        activities: (await handle.describe().catch(() => null))?.raw.pendingActivities,
+        history: (await handle.fetchHistory().catch(() => null))?.events?.slice(-12).map((event) => event.eventType),
+      };
+      error.message += `\n${JSON.stringify(stands, null, 1)}`;
+      throw error;
+    };
+  }
 
   /** What is not yet told, and what was said and is not yet heard. */
   async function open(id: string): Promise<number> {
