@@ -1,6 +1,7 @@
 import type { Channel, OutgoingMessage } from '#channels/channel.ts';
 import { durationMs } from '#domain/duration.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
+import type { ShopEvent } from '#simulator/calls.ts';
 import type { Shop } from '#simulator/shop.ts';
 import type { TimeMachine } from '#timemachine/machine.ts';
 import { codeIn } from './code.ts';
@@ -15,10 +16,18 @@ export interface Played {
   readonly received: number;
 }
 
+/** Whoever looks on; instants are the machine's. */
+export interface Watch {
+  /** A message has come to the provider's. */
+  sent?(message: OutgoingMessage, channel: ChannelName, at: Date): void;
+  /** Something that has happened in the shop is told. */
+  told?(event: ShopEvent, at: Date): void;
+}
+
 /** So long what happens is gathered, as clients do: the events of a visit are mostly one submission. */
 const gatherMs = durationMs('PT5M');
 
-export function playedShop(shop: Shop): Played {
+export function playedShop(shop: Shop, watch: Watch = {}): Played {
   let set: { machine: Pick<TimeMachine, 'at' | 'clock'>; told: DirectSink } | undefined;
   let received = 0;
   let armedFor = Number.POSITIVE_INFINITY;
@@ -39,14 +48,20 @@ export function playedShop(shop: Shop): Played {
   async function step(): Promise<void> {
     if (set === undefined) return;
     armedFor = Number.POSITIVE_INFINITY;
-    for (const event of shop.until(set.machine.clock.now())) await set.told.sink(event);
+    const now = set.machine.clock.now();
+    for (const event of shop.until(now)) {
+      watch.told?.(event, now);
+      await set.told.sink(event);
+    }
     await set.told.flush();
     arm();
   }
 
-  function take(channel: ChannelName, { id, to, devices, journey, content }: OutgoingMessage): void {
+  function take(channel: ChannelName, message: OutgoingMessage): void {
     if (set === undefined) return;
+    const { id, to, devices, journey, content } = message;
     const at = set.machine.clock.now();
+    watch.sent?.(message, channel, at);
     const [address = to] = devices.map((device) => device.address);
     const code = codeIn(JSON.stringify(content));
     if (shop.react({ id, channel, to: address, at, isBulk: journey === 'campaign', code })) received += 1;

@@ -76,7 +76,12 @@ export const preset: Preset = {
       enabled: true,
       cascade,
       consumables: 'all',
-      goods: { news: { from: ['novelties', 'personal'], count: 6, filters: { matching } } },
+      goods: {
+        'cross-sell': { from: ['complementary', 'personal', 'hits'], count: 4, filters: { matching } },
+        news: { from: ['novelties', 'personal'], count: 6, filters: { matching } },
+        'small-promo': { from: ['personal', 'hits'], count: 4, filters: { matching } },
+        'bigger-promo': { from: ['personal', 'hits'], count: 4, filters: { matching } },
+      },
       steps: [
         { message: 'cross-sell', at: 'P7D', from: 'delivery' },
         { message: 'review-request', at: 'P14D', from: 'delivery' },

@@ -92,7 +92,7 @@ export function atFullPrice(good: Good): Good {
 
 /** As `PUT /products` takes it. */
 export function productItem(good: Good, shopUrl: string): ProductItem {
-  const { id, name, category, brand, attributes, regions } = good;
+  const { id, name, category, brand, attributes, lasts, regions } = good;
   const places = regions === null ? ['*'] : Object.keys(regions);
   return {
     id,
@@ -100,7 +100,7 @@ export function productItem(good: Good, shopUrl: string): ProductItem {
     category,
     brand,
     url: `${shopUrl}/p/${id}`,
-    attributes,
+    attributes: { ...attributes, ...(lasts !== null && { consumable: true }) },
     publishedAt: new Date(good.publishedAt).toISOString(),
     offers: places.map((region) => offerOf(region, goodIn(region, good))),
   };

@@ -87,6 +87,8 @@ function order(stage: Stage, life: Life, at: number, where: Presence, lines: rea
       else comesBack(stage, life, later, good.id);
     }
   };
+  // Who is never heard of again does not come to give anything back.
+  if (person.isSilent) return;
   if (throws.chance(rates.cancels)) stage.plan(at + throws.between(0.5, 20) * 3_600_000, givesBack('Order Cancelled'));
   else if (throws.chance(rates.returns * person.eagerness.returns))
     stage.plan(at + throws.between(4, 20) * day, givesBack('Order Refunded'));
