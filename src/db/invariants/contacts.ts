@@ -61,7 +61,7 @@ async function readContacts(db: Any): Promise<Made[]> {
     select m.customer_id as "customerId", coalesce(split_part(max(r.workflow_id), ':', 2), m.customer_id::text) as "startedFor",
       coalesce(m.run_id || ':' || m.block || ':' || m.iteration, m.id::text) as key, min(m.reserved_at) as at, m.class,
       array_agg(m.channel) as channels, m.run_id as "runId", bool_or(m.sale) as sale, max(m.zone) as zone,
-      bool_and(m.kind = 'marketing') as "isMarketing", array_agg(m.template) as templates, m.journey, array_agg(m.state) as states
+      bool_and(m.kind = 'marketing') as "isMarketing", array_agg(m.template) as templates, m.journey, array_agg(m.state::text) as states
     from messages m left join runs r on r.id = m.run_id
     where m.counts group by m.customer_id, m.run_id, m.class, m.journey, 3
     order by 4, 3`.execute(db);
