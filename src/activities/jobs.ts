@@ -2,6 +2,7 @@ import type { Db } from '#db/connect.ts';
 import { refreshMetrics } from '#db/metrics/refresh.ts';
 import { recomputeRecommendations } from '#db/recommend/recompute.ts';
 import { refreshSegments } from '#db/segments/refresh.ts';
+import { replenish } from './replenishment/job.ts';
 import { planStarts } from './starts.ts';
 
 /** What is computed anew now and then for the whole shop, by name: `src/worker/schedules.ts` says when. Each is safe to repeat, and
@@ -10,6 +11,7 @@ export const jobs = {
   metrics: metricsAndStarts,
   segments: refreshSegments,
   recommendations: recomputeRecommendations,
+  replenishment: replenish,
 } as const satisfies Record<string, (db: Db, now: Date) => Promise<JobReport>>;
 
 export type JobName = keyof typeof jobs;

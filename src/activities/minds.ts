@@ -8,6 +8,7 @@ import { mind as lifecycle } from './lifecycle/mind.ts';
 import { mind as message } from './message/mind.ts';
 import { mind as optIn } from './opt-in/mind.ts';
 import { mind as orderConfirmation } from './order-confirmation/mind.ts';
+import { mind as replenishment } from './replenishment/mind.ts';
 import { mind as reservation } from './reservation/mind.ts';
 import { mind as reservationFollowup } from './reservation-followup/mind.ts';
 import { mind as welcome } from './welcome/mind.ts';
@@ -21,6 +22,7 @@ export const minds: Readonly<Record<JourneyName, Mind>> = {
   message,
   'opt-in': optIn,
   'order-confirmation': orderConfirmation,
+  replenishment,
   reservation,
   'reservation-followup': reservationFollowup,
   welcome,

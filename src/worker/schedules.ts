@@ -27,6 +27,7 @@ export const schedules: Readonly<Record<JobName, Daily>> = {
   metrics: { time: '03:00', catchUp: 'PT12H' },
   segments: { time: '03:30', catchUp: 'PT12H' },
   recommendations: { time: '04:00', catchUp: 'PT12H' },
+  replenishment: { time: '04:30', catchUp: 'PT12H' },
 };
 
 const names = Object.keys(schedules) as JobName[];

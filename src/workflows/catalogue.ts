@@ -14,6 +14,8 @@ import { contract as optIn } from './opt-in/contract.ts';
 import { settings as optInSettings } from './opt-in/settings.ts';
 import { contract as orderConfirmation } from './order-confirmation/contract.ts';
 import { settings as orderConfirmationSettings } from './order-confirmation/settings.ts';
+import { contract as replenishment } from './replenishment/contract.ts';
+import { settings as replenishmentSettings } from './replenishment/settings.ts';
 import { contract as reservation } from './reservation/contract.ts';
 import { settings as reservationSettings } from './reservation/settings.ts';
 import { contract as reservationFollowup } from './reservation-followup/contract.ts';
@@ -31,6 +33,7 @@ export const contracts = {
   message,
   'opt-in': optIn,
   'order-confirmation': orderConfirmation,
+  replenishment,
   reservation,
   'reservation-followup': reservationFollowup,
   welcome,
@@ -45,6 +48,7 @@ export const settingsSchemas = {
   message: messageSettings,
   'opt-in': optInSettings,
   'order-confirmation': orderConfirmationSettings,
+  replenishment: replenishmentSettings,
   reservation: reservationSettings,
   'reservation-followup': reservationFollowupSettings,
   welcome: welcomeSettings,
@@ -60,6 +64,7 @@ export const journeyNames = [
   'message',
   'opt-in',
   'order-confirmation',
+  'replenishment',
   'reservation',
   'reservation-followup',
   'welcome',
@@ -126,6 +131,10 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     'order-delivered': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'order-cancelled': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'order-refunded': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+  },
+  replenishment: {
+    'running-out': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'run-out': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
   },
   reservation: {
     offer: ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],

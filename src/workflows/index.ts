@@ -6,6 +6,7 @@ export { lifecycle } from './lifecycle/workflow.ts';
 export { message } from './message/workflow.ts';
 export { optIn as 'opt-in' } from './opt-in/workflow.ts';
 export { orderConfirmation as 'order-confirmation' } from './order-confirmation/workflow.ts';
+export { replenishment } from './replenishment/workflow.ts';
 export { reservation } from './reservation/workflow.ts';
 export { reservationFollowup as 'reservation-followup' } from './reservation-followup/workflow.ts';
 export { welcome } from './welcome/workflow.ts';
