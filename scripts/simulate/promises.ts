@@ -8,13 +8,18 @@ export function journeyRules(settings: Readonly<Record<string, unknown>> = {}): 
   return Object.fromEntries(
     journeyNames.map((name) => {
       const parsed: unknown = settingsSchemas[name].parse(settings[name] ?? {});
-      const { repeatAfter } = parsed as { repeatAfter?: string };
+      const { repeatAfter, pause } = parsed as { repeatAfter?: string; pause?: string };
       const messages = Object.entries(contracts[name].messages);
       const ignorePolicy = messages.filter(([, { obeys }]) => !obeys).map(([message]) => message);
       const { once } = contracts[name].reentry;
       return [
         name,
-        { once, ignorePolicy, ...(repeatAfter !== undefined && { repeatAfterMs: durationMs(repeatAfter) }) },
+        {
+          once,
+          ignorePolicy,
+          ...(repeatAfter !== undefined && { repeatAfterMs: durationMs(repeatAfter) }),
+          ...(pause !== undefined && { pauseMs: durationMs(pause) }),
+        },
       ];
     }),
   );

@@ -15,6 +15,7 @@ import {
 } from './invariants/ledger.ts';
 import { codesOwnedOnce, codesRedeemedByOrders, codesTold, poolsNotOverdrawn } from './invariants/promo.ts';
 import { holdsEnd, nobodyForgotten, oneHolder, servedInOrder } from './invariants/queues.ts';
+import { dueOnce } from './invariants/replenishment.ts';
 import {
   blocksBalance,
   countsBalance,
@@ -40,6 +41,7 @@ export const invariants = {
   'a step is once in the ledger for each channel': stepsOnce,
   'messages and blocks have their customers and runs': nobodysMissing,
   'no marketing message goes twice': nothingTwice,
+  'nothing that runs out is offered twice': dueOnce,
   'no message is left between reserved and sent': nothingPending,
   'the policy’s caps are kept': capsKept,
   'priorities are kept': prioritiesKept,

@@ -71,6 +71,12 @@ export const preset: Preset = {
         novelties: { from: ['novelties'], count: 4, filters: { matching } },
       },
     },
+    // J14: three months where nothing is learnt.
+    replenishment: {
+      cascade,
+      consumables: { categories: ['Уход за лицом', 'Уход за волосами', 'Уход за телом', 'Гигиена', 'Макияж'] },
+      fallback: 'P90D',
+    },
     // J11: their promo chain. All that a cosmetics shop sells is used up.
     lifecycle: {
       enabled: true,

@@ -89,6 +89,15 @@ export const preset: Preset = {
       promo: { pool: 'win-back' },
       goods: { from: ['personal', 'hits', 'novelties'], count: 6, discountedFirst: true, filters: { matching } },
     },
+    // J14: bought 45 to 90 days ago, where nothing is learnt. Offices buy as much as they need: twice as much lasts twice as long.
+    replenishment: {
+      consumables: {
+        categories: ['Бумага', 'Картриджи', 'Канцтовары', 'Чай, кофе, вода', 'Хозтовары', 'Батарейки'],
+      },
+      fallback: 'P45D',
+      staysDue: 1,
+      quantity: 1,
+    },
     // J2: one a week, for companies and people each their own.
     welcome: {
       branches: welcomeEvery('P7D'),

@@ -10,6 +10,16 @@ export const preset: Preset = {
   journeys: {
     // J16: goods that go with it in the confirmation of an order.
     'order-confirmation': { enabled: true },
+    // J14: a large household uses up more. Reminded once, a week later.
+    replenishment: {
+      consumables: { categories: ['Фильтры', 'Аксессуары для уборки', 'Батарейки'] },
+      fallback: 'P90D',
+      household: { trait: 'householdSize', usual: 2, exponent: 0.7 },
+      series: [
+        { message: 'running-out', after: 'PT0S', validFor: 'P7D' },
+        { message: 'run-out', after: 'P7D', validFor: 'P3D' },
+      ],
+    },
     abandonment: {
       // R3: push only if there was no action in the e-mail.
       cascade: {

@@ -42,5 +42,7 @@ export const preset: Preset = {
       },
     },
     'reservation-followup': { promo: { pool: 'reservation-followup' } },
+    // Nothing that exists once runs out.
+    replenishment: { enabled: false },
   },
 };

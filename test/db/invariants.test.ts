@@ -12,7 +12,11 @@ import { plantCustomer, plantMessages } from '#test/support/messages.ts';
 const { db } = await freshDatabase();
 const now = new Date('2026-06-20T12:00:00Z');
 const ago = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
-const journeys = { abandonment: { repeatAfterMs: 7 * 24 * 3_600_000 }, welcome: { once: true } };
+const journeys = {
+  abandonment: { repeatAfterMs: 7 * 24 * 3_600_000 },
+  welcome: { once: true },
+  replenishment: { pauseMs: 7 * 24 * 3_600_000 },
+};
 
 type Trx = Transaction<DB>;
 
@@ -183,6 +187,7 @@ const defects: Record<InvariantName, (trx: Trx) => Promise<unknown>> = {
     await plantSent(trx, world.ended, ago(185), { template: 'another' });
   },
   'no marketing message goes twice': (trx) => plantSent(trx, world.live, ago(20), { block: 'cart-2' }),
+  'nothing that runs out is offered twice': (trx) => offerAgain(trx, 91),
   'no message is left between reserved and sent': async (trx) => {
     const more = { state: 'reserved', accepted_at: null, block: 'cart-2', template: 'another' };
     await plantSent(trx, world.ended, ago(181), more);
@@ -251,6 +256,23 @@ const defects: Record<InvariantName, (trx: Trx) => Promise<unknown>> = {
   'every hold ends, or has a deadline': (trx) => hold(trx, queue.kept, { until: ago(3) }),
   'nobody in a queue is forgotten': (trx) => sql`delete from queue_notices`.execute(trx),
 };
+
+/** Two runs that offered soap: an hour ago, and so many hours ago. */
+async function offerAgain(trx: Trx, hours: number): Promise<void> {
+  const journey = { journey: 'replenishment', class: 'lifecycle', key: '' };
+  for (const at of [hours, 1]) {
+    const id = await plantRun(trx, ago(at + 1), {
+      ...journey,
+      workflow_id: `replenishment:${world.customer}`,
+      ...endsAt(at - 0.5),
+    });
+    await plantSent(trx, id, ago(at), {
+      journey: 'replenishment',
+      template: 'running-out',
+      goods: ['soap', `lamp-${at}`],
+    });
+  }
+}
 
 const endsAt = (hours: number) => ({ ended_at: ago(hours), outcome: 'completed' });
 
@@ -359,6 +381,23 @@ describe('what is no defect is none', () => {
     expect(await foundWith(others)).toEqual([]);
     const later = (trx: Trx) => plantSent(trx, world.live, ago(16), { block: 'cart-2' });
     expect(await foundWith(later)).toEqual([]);
+  });
+
+  test('what runs out again: bought in between, or offered longer ago than the pause', async () => {
+    const bought = async (trx: Trx) => {
+      await offerAgain(trx, 91);
+      await trx
+        .insertInto('order_lines')
+        .values({ order_id: 'A-1', product_id: 'soap', quantity: 1, price: 100 })
+        .execute();
+      await trx
+        .updateTable('orders')
+        .set({ placed_at: ago(50) })
+        .where('order_id', '=', 'A-1')
+        .execute();
+    };
+    expect(await foundWith(bought)).toEqual([]);
+    expect(await foundWith((trx) => offerAgain(trx, 8 * 24))).toEqual([]);
   });
 
   test('a slot that somebody of a higher class took meanwhile', async () => {

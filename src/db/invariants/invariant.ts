@@ -13,6 +13,8 @@ export interface Violation {
 export interface JourneyRules {
   /** The same goods are not spoken of by the same message again within so many ms of business time. */
   repeatAfterMs?: number;
+  /** What a run has offered, and nobody has bought since, no other run offers within so many ms of business time. */
+  pauseMs?: number;
   /** A customer goes through it once. */
   once?: boolean;
   /** Messages that go whatever the contact policy says. */

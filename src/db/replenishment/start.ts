@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '#db/connect.ts';
 import { spread } from '#db/starts.ts';
+import { countingStates } from '#domain/ledger.ts';
 import type { Window } from '#domain/occasions.ts';
 
 export interface Choosing {
@@ -48,7 +49,11 @@ export async function chooseDue(db: Db, choosing: Choosing): Promise<number> {
 /** Of a row `r` and its customer `c`. */
 function mayBeOffered({ now, pauseMs }: Choosing): RawBuilder<boolean> {
   const pausedFrom = new Date(now.getTime() - pauseMs);
-  return sql`(r.until_at > ${now} and (r.offered_at is null or r.offered_at < r.bought_at or r.offered_at <= ${pausedFrom})
+  // A message may have come some days after its run was to start.
+  const spoken = sql`exists (select from messages m where m.customer_id = r.customer_id and m.journey = 'replenishment'
+    and m.reserved_at > ${pausedFrom} and m.reserved_at > r.bought_at and r.product_id = any(m.goods) and m.state = any(${countingStates}::text[]))`;
+  return sql`(r.until_at > ${now}
+    and (r.offered_at is null or r.offered_at < r.bought_at or (r.offered_at <= ${pausedFrom} and not ${spoken}))
     and coalesce((select o.stock > 0 from offers o where o.product_id = r.product_id and o.region in (c.region, '*')
       order by o.region = '*' limit 1), false))`;
 }
