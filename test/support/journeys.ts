@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import { afterAll, inject } from 'vitest';
 import type { ActivityDeps } from '#activities/deps.ts';
 import { createActivities } from '#activities/index.ts';
@@ -28,6 +28,8 @@ export const publicUrl = 'https://shop.example/vestnik';
 export interface Journeys {
   deps: ActivityDeps;
   inbox: Awaited<ReturnType<typeof createInbox>>;
+  /** Stops the worker that runs workflows, and starts one of other code: runs go on with that. */
+  deploy(workflows: WorkflowBundleOption): Promise<void>;
 }
 
 /** Workers of all queues with the real activities, an SMTP server that keeps what it gets, of every channel, and their clean end. */
@@ -47,23 +49,29 @@ export async function runJourneys(
   const activities = createActivities(deps);
   const interceptors = 'refresh' in clock ? { activity: [() => ({ inbound: refreshing(clock) })] } : {};
   const common = { connection: environment.nativeConnection, activities, interceptors };
-  const workers = await Promise.all([
-    Worker.create({
-      ...common,
-      taskQueue: 'journeys',
-      workflowBundle: await workflowBundle(),
-      maxCachedWorkflows: 100,
-    }),
-    ...channelNames
-      .filter((name) => deps.channels[name] !== undefined)
-      .map((name) => Worker.create({ ...common, taskQueue: sendQueue(name) })),
+  const start = async (options: Omit<WorkerOptions, keyof typeof common>) => {
+    const worker = await Worker.create({ ...common, ...options });
+    return { worker, running: worker.run() };
+  };
+  const starting = (bundle: WorkflowBundleOption, maxCachedWorkflows: number) =>
+    start({ taskQueue: 'journeys', workflowBundle: bundle, maxCachedWorkflows });
+  const named = channelNames.filter((name) => deps.channels[name] !== undefined);
+  const [first, ...others] = await Promise.all([
+    starting(await workflowBundle(), 100),
+    ...named.map((name) => start({ taskQueue: sendQueue(name) })),
   ]);
-  const running = workers.map((worker) => worker.run());
+  let workflows = first;
   afterAll(async () => {
-    for (const worker of workers) worker.shutdown();
-    await Promise.all(running);
+    for (const { worker } of [workflows, ...others]) worker.shutdown();
+    await Promise.all([workflows, ...others].map(({ running }) => running));
     await closeChannels(channels);
     await inbox.close();
   });
-  return { deps, inbox };
+  const deploy = async (bundle: WorkflowBundleOption) => {
+    workflows.worker.shutdown();
+    await workflows.running;
+    // The time-skipping server offers runs that a worker has cached to that worker alone, for ever, also when it has stopped.
+    workflows = await starting(bundle, 0);
+  };
+  return { deps, inbox, deploy };
 }

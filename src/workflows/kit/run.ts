@@ -112,6 +112,11 @@ export class Run {
     return !this.isInterrupted();
   }
 
+  /** Whether it has waited in that block to the end. */
+  hasWaitedIn(block: string): boolean {
+    return this.next !== null && this.next.block === block && this.next.due <= this.now();
+  }
+
   /** Decides, renders, sends and records in one activity; its answer says what to wait for now. */
   async deliver(): Promise<void> {
     const { next, runId } = this;

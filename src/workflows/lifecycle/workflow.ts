@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { Entry, Outcome } from '#domain/journey.ts';
 import { enter } from '#workflows/kit/run.ts';
 import { contract } from './contract.ts';
@@ -8,8 +9,13 @@ import { contract } from './contract.ts';
  */
 export async function lifecycle(entry: Entry): Promise<Outcome> {
   const run = await enter(contract, entry);
-  for (;;) {
-    while (await run.nextIsDue()) await run.deliver();
+  // Whom closing does not end is asked again, in the way of all journeys.
+  for (let mayClose = true; ; mayClose = false) {
+    while (await run.nextIsDue()) {
+      // Nothing is said at the end of the year, so nobody is asked either. The first version asked.
+      if (mayClose && run.hasWaitedIn('rest-of-year') && patched('closes-unasked')) break;
+      await run.deliver();
+    }
     const outcome = await run.finish();
     if (outcome !== null) return outcome;
   }
