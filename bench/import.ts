@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -68,7 +69,7 @@ async function writeOrders(path: string): Promise<void> {
     const lines = [n, n * 3 + 1].map(
       (product) => `${about},p${product % 5000},${1 + (n % 3)},${100 + (n % 900)}.50,60\n`,
     );
-    if (!file.write(lines.join(''))) await new Promise((resolve) => file.once('drain', resolve));
+    if (!file.write(lines.join(''))) await once(file, 'drain');
   }
   file.end();
   await finished(file);

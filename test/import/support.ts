@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import { startBusinessClock } from '#db/business-clock.ts';
 import { Failure } from '#domain/failure.ts';
@@ -60,15 +61,15 @@ export async function importing() {
     return found === undefined ? null : (await gateway.call('GET', `/customers/${found.id}/export`)).body;
   };
 
-  return { ...database, ...gateway, folder, file, run, everything, customer };
+  return { ...gateway, ...database, folder, file, run, everything, customer };
 }
 
-/** `npm run import` in a process of its own, killed after so many milliseconds. Resolves when it is over. */
-export function killedAfter(ms: number, url: string, ...args: string[]): Promise<void> {
+/** `npm run import` in a process of its own, killed once `isTime` says so. Resolves when it is over. */
+export async function killedWhen(isTime: () => Promise<boolean>, url: string, ...args: string[]): Promise<void> {
   const script = join(import.meta.dirname, '../../scripts/import.ts');
-  return new Promise((resolve) => {
-    const env = { ...process.env, DATABASE_URL: url };
-    const child = execFile(process.execPath, [script, ...args], { env }, () => resolve());
-    setTimeout(() => child.kill('SIGKILL'), ms);
-  });
+  const child = execFile(process.execPath, [script, ...args], { env: { ...process.env, DATABASE_URL: url } });
+  const over = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  while (child.exitCode === null && !(await isTime())) await sleep(5);
+  child.kill('SIGKILL');
+  await over;
 }
