@@ -8,6 +8,7 @@ import {
   passQuarter,
   planQuarter,
   planTransitions,
+  type QuarterScan,
   readPace,
   type StageJourney,
   spendPace,
@@ -30,14 +31,14 @@ import type { StageSettings } from '#workflows/settings-schemas.ts';
  */
 
 /** Transitions, or customers, whose starts are written in one transaction. */
-const atOnce = 10_000;
+const inOneTransaction = 10_000;
 
 const all: readonly Contract[] = journeyNames.map((name) => contracts[name]);
 const staged = all.filter(({ startsOnStage }) => startsOnStage !== undefined);
 
 /** Writes the starts of all changes of stage since the last time, and, as a quarter begins, of those who are in a stage that starts again
  *  each quarter. Safe to repeat, to be killed, and to run twice at once. Counts. */
-export async function planStarts(db: Db, now: Date): Promise<{ planned: number }> {
+export async function planStarts(db: Db, now: Date, atOnce = inOneTransaction): Promise<{ planned: number }> {
   const shop = await shopNow(db);
   const journeys = await Promise.all(staged.map((contract) => stageJourney(db, contract, shop, now)));
   let planned = 0;
@@ -47,25 +48,23 @@ export async function planStarts(db: Db, now: Date): Promise<{ planned: number }
     taken = step.taken;
   }
   for (const journey of journeys.filter(({ quarterly }) => quarterly))
-    planned += await planTheQuarter(db, journey, quarterOf(now, shop.zone), now);
+    planned += await planTheQuarter(db, journey, { now, quarter: quarterOf(now, shop.zone), limit: atOnce });
   return { planned };
 }
 
 async function planTheQuarter(
   db: Db,
   journey: StageJourney & { apartMs: number },
-  quarter: string,
-  now: Date,
+  scan: Omit<QuarterScan, 'apartMs'>,
 ): Promise<number> {
   if (journey.profiles.length === 0) {
-    await passQuarter(db, journey.journey, quarter);
+    await passQuarter(db, journey.journey, scan.quarter);
     return 0;
   }
-  const scan = { quarter, now, apartMs: journey.apartMs, limit: atOnce };
   for (let sum = 0; ; ) {
-    const { taken, planned } = await planQuarter(db, journey, scan);
+    const { taken, planned } = await planQuarter(db, journey, { ...scan, apartMs: journey.apartMs });
     sum += planned;
-    if (taken < atOnce) return sum;
+    if (taken < scan.limit) return sum;
   }
 }
 

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
+import { defaultPolicy } from '#domain/policy.ts';
 import { defaultStages } from '#domain/stages.ts';
+import { inSevenDays, rules } from '#presets/policies.ts';
 import { customers, orderOf, type TestCustomer } from '#test/support/customers.ts';
 import { nights } from '#test/support/starts.ts';
 import { startSystem } from '#test/support/system.ts';
@@ -9,7 +11,7 @@ import { timeSkipping } from '#test/support/temporal.ts';
 
 const system = await startSystem(await timeSkipping(), { only: ['at-risk'] });
 const customer = customers(system);
-const { days } = nights(system);
+const { days, recompute } = nights(system);
 await system.stock({ id: 'paper' }, { id: 'pens' }, { id: 'chair' });
 await system.call('POST', '/promo-pools', {
   name: 'at-risk',
@@ -27,10 +29,13 @@ await system.put('/settings/stages', {
   corporate: { ...corporate, intervals },
 });
 const settings = { enabled: true, promo: { pool: 'at-risk' } };
-await system.put('/journeys/at-risk/settings', settings);
 
-const orders = (who: TestCustomer, profile: 'personal' | 'corporate' = 'personal') =>
-  system.track(who.id, 'Order Completed', orderOf('paper'), { context: { profile } });
+beforeEach(() => system.put('/journeys/at-risk/settings', settings));
+
+type Profile = 'personal' | 'corporate';
+
+const orders = (who: TestCustomer, profile: Profile = 'personal', order: object = orderOf('paper')) =>
+  system.track(who.id, 'Order Completed', order, { context: { profile } });
 const runsOf = ({ customerId }: TestCustomer) =>
   system.db
     .selectFrom('runs')
@@ -38,6 +43,11 @@ const runsOf = ({ customerId }: TestCustomer) =>
     .where('customer_id', '=', customerId)
     .orderBy('entered_at')
     .execute();
+const missed = async ({ customerId }: Pick<TestCustomer, 'customerId'>) => {
+  const rows = system.db.selectFrom('not_entered').select('reason').where('customer_id', '=', customerId);
+  return (await rows.where('journey', '=', 'at-risk').execute()).map(({ reason }) => reason);
+};
+const code = /BACK-\w{6}/;
 
 test('J12 on entering the stage a code, after 14 days without an order that it is about to burn', async () => {
   const anna = await customer();
@@ -49,10 +59,155 @@ test('J12 on entering the stage a code, after 14 days without an order that it i
   await days(14);
   expect(await anna.templates()).toEqual(['promo', 'promo-ends']);
   const [first, second] = await anna.mails();
-  expect(first?.text).toMatch(/BACK-\w{6}/);
-  expect(second?.subject).toMatch(/about to burn/);
-  expect(second?.text).toContain(/BACK-\w{6}/.exec(first?.text ?? '')?.[0]);
+  expect([first?.subject, second?.subject]).toEqual([
+    '10% off your next order',
+    expect.stringMatching(/about to burn/),
+  ]);
+  expect(second?.text).toContain(code.exec(first?.text ?? '')?.[0]);
   expect(await runsOf(anna)).toEqual([
     { key: expect.stringMatching(/^personal:\d{4}-\d\d-\d\d$/), outcome: 'completed' },
   ]);
+});
+
+test('J12 an order ends it; who comes into the stage again gets another code', async () => {
+  const boris = await customer();
+  await orders(boris);
+  await days(8);
+  await orders(boris);
+  await system.pass('1 hour');
+  expect((await runsOf(boris)).map(({ outcome }) => outcome)).toEqual(['goal']);
+  await days(22);
+  expect(await boris.templates()).toEqual(['promo', 'promo', 'promo-ends']);
+  const codes = (await boris.mails()).map(({ text }) => code.exec(text)?.[0]);
+  expect([codes[0] === codes[1], codes[1]]).toEqual([false, codes[2]]);
+  expect((await runsOf(boris)).map(({ outcome }) => outcome)).toEqual(['goal', 'completed']);
+});
+
+test('J12 a company is written to as one, and only its own orders count', async () => {
+  const vera = await customer();
+  await system.send('identify', {
+    userId: vera.id,
+    traits: { email: 'office@example.com' },
+    context: { profile: 'corporate' },
+  });
+  await orders(vera, 'corporate');
+  await days(4);
+  await orders(vera, 'personal');
+  await days(3);
+  const [mail] = await system.inbox('office@example.com');
+  expect([mail?.subject, await vera.templates()]).toEqual(['5% off your company’s next order', ['company-promo']]);
+  // As a person they order: the company still does not.
+  await orders(vera, 'personal');
+  await system.pass('1 hour');
+  expect(await runsOf(vera)).toEqual([{ key: expect.stringMatching(/^corporate:/), outcome: null }]);
+  await orders(vera, 'corporate');
+  await system.pass('1 hour');
+  expect((await runsOf(vera)).map(({ outcome }) => outcome)).toEqual(['goal']);
+});
+
+test('J12 a code that is used is not spoken of again; its order is the goal, whoever told of it', async () => {
+  const gleb = await customer();
+  await orders(gleb);
+  await days(7);
+  const [mail] = await gleb.mails();
+  const other = await customer();
+  await orders(other, 'personal', { ...orderOf('pens'), coupon: code.exec(mail?.text ?? '')?.[0] });
+  await days(15);
+  expect(await gleb.decisions()).toEqual(['promo send ok', 'promo-ends skip promo_redeemed']);
+});
+
+test('J12 who orders before the start comes, has unsubscribed, or cannot be reached, is not started', async () => {
+  const early = await customer();
+  const refuses = await customer();
+  await system.send('identify', { userId: 'nowhere', traits: { name: 'Nobody' } });
+  const nowhere = await system.db
+    .selectFrom('identities')
+    .select('customer_id')
+    .where('value', '=', 'nowhere')
+    .executeTakeFirstOrThrow();
+  for (const id of [early.id, refuses.id, 'nowhere']) await system.track(id, 'Order Completed', orderOf('paper'));
+  await days(4);
+  await system.pass('25 hours');
+  await recompute();
+  await orders(early);
+  await system.track(refuses.id, 'Unsubscribed', { channel: 'email' });
+  await days(2);
+  expect(await missed(early)).toEqual(['stage_left']);
+  expect(await missed(refuses)).toEqual(['unreachable']);
+  expect(await missed({ customerId: nowhere.customer_id })).toEqual(['unreachable']);
+  expect([...(await runsOf(early)), ...(await runsOf(refuses))]).toEqual([]);
+});
+
+test('J12 unsubscribing ends it at once', async () => {
+  const dina = await customer();
+  await orders(dina);
+  await days(7);
+  await system.unsubscribe((await dina.mails())[0]);
+  await system.pass('1 hour');
+  expect(await dina.outcome()).toBe('exited:unsubscribed');
+  await days(15);
+  expect(await dina.templates()).toEqual(['promo']);
+});
+
+test('J12 who leaves the stage without an order of their own hears no more of it: the intervals changed', async () => {
+  const egor = await customer();
+  await orders(egor);
+  await days(7);
+  const later = { ...intervals, atRisk: 'P30D' };
+  await system.put('/settings/stages', { personal: { ...personal, intervals: later }, corporate });
+  await days(16);
+  await system.put('/settings/stages', {
+    personal: { ...personal, intervals },
+    corporate: { ...corporate, intervals },
+  });
+  expect(await egor.templates()).toEqual(['promo']);
+  expect((await runsOf(egor)).map(({ outcome }) => outcome)).toEqual(['nothing_left']);
+});
+
+test('J12 joined to another: the one who stays is reminded of the code that was given', async () => {
+  const zoya = await customer();
+  await system.send('identify', { anonymousId: 'offline-card', traits: { phone: '+79160000001' } });
+  await system.send('track', { anonymousId: 'offline-card', event: 'Order Completed', properties: orderOf('paper') });
+  await system.send('identify', { anonymousId: 'offline-card', traits: { email: 'card@example.com' } });
+  await days(7);
+  const [first] = await system.inbox('card@example.com');
+  expect(first?.subject).toBe('10% off your next order');
+  await system.send('identify', { anonymousId: 'offline-card', userId: zoya.id });
+  await days(16);
+  expect((await runsOf(zoya)).map(({ outcome }) => outcome)).toEqual(['exited:merged', 'completed']);
+  const all = [...(await system.inbox('card@example.com')), ...(await zoya.mails())];
+  expect(all.map(({ text }) => code.exec(text)?.[0])).toEqual([
+    code.exec(first?.text ?? '')?.[0],
+    code.exec(first?.text ?? '')?.[0],
+  ]);
+});
+
+test('J12 switched off for people, on for companies', async () => {
+  await system.put('/journeys/at-risk/settings', { ...settings, branches: { b2c: { enabled: false } } });
+  const ilya = await customer();
+  await orders(ilya);
+  await days(7);
+  expect([await runsOf(ilya), await missed(ilya)]).toEqual([[], []]);
+});
+
+test('J12 one marketing message a week (R1): who is at risk as a person and as a company hears of it week after week', async () => {
+  await system.put('/settings/policy', rules(inSevenDays(1)));
+  const kira = await customer();
+  await orders(kira);
+  await orders(kira, 'corporate');
+  await system.send('identify', {
+    userId: kira.id,
+    traits: { email: 'kira@example.com' },
+    context: { profile: 'corporate' },
+  });
+  await days(40);
+  const templates = await kira.templates();
+  expect(templates.toSorted()).toEqual(['company-promo', 'company-promo-ends', 'promo', 'promo-ends']);
+  const sent = await kira.acceptedAt();
+  const gaps = sent.slice(1).map((at, place) => (at.getTime() - (sent[place]?.getTime() ?? 0)) / 86_400_000);
+  expect(
+    gaps.every((gap) => gap >= 7),
+    `days between: ${gaps}`,
+  ).toBe(true);
+  await system.put('/settings/policy', defaultPolicy);
 });
