@@ -4,7 +4,6 @@ import { type Contactability, devicesOf } from '#domain/reach.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { told } from '#domain/told.ts';
 import type { Rendered } from '#rendering/model.ts';
-import { messageToken } from '#rendering/tokens.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Content } from './mind.ts';
 
@@ -35,14 +34,11 @@ export function letter(
 
 /** What goes to the channel. */
 export function outgoing(
-  deps: ActivityDeps,
   { contact, shop }: { contact: Contactability; shop: ShopSettings },
   submission: Submission,
-  { content }: Rendered,
+  { content, unsubscribeUrl }: Rendered,
 ): OutgoingMessage {
   const { id, journey, template, channel, locale, address, flags } = submission;
-  const unsubscribeUrl =
-    flags.kind === 'marketing' ? `${deps.publicUrl}/u/${messageToken(deps.secret, id, 'u')}` : null;
   return {
     id,
     journey,
@@ -53,6 +49,6 @@ export function outgoing(
     devices: devicesOf(contact, channel),
     from: shop.from,
     content,
-    unsubscribeUrl,
+    unsubscribeUrl: flags.kind === 'marketing' ? unsubscribeUrl : null,
   };
 }

@@ -57,7 +57,7 @@ export async function reserve(
     deciding: { ...deciding, facts: { ...facts, run: { ...facts.run, block } } },
     candidate,
     messageId: id,
-    message: rendered && outgoing(deciding.deps, { contact: facts.contact, shop }, submission, rendered),
+    message: rendered && outgoing({ contact: facts.contact, shop }, submission, rendered),
   };
 }
 

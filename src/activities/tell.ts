@@ -109,7 +109,7 @@ async function decideUnderLock(deciding: Deciding): Promise<Settlement | { sendi
   await trx.last(() =>
     beginTelling(trx, { ...submission, links: rendered?.links ?? [] }, { ...decision, messageId: id }, now),
   );
-  const message = rendered && outgoing(deps, { contact: facts.contact, shop }, submission, rendered);
+  const message = rendered && outgoing({ contact: facts.contact, shop }, submission, rendered);
   return { sending: { id, message, contact: facts.contact } };
 }
 

@@ -15,6 +15,6 @@ export function prepareLetter(own: Record<'html' | 'text', typeof Handlebars>, t
       html: html(input, data),
       text: `${tidy(text(input, data))}\n`,
     } as const;
-    return { content, links: data.links.targets };
+    return { content, links: data.links.targets, unsubscribeUrl: data.unsubscribeUrl };
   };
 }

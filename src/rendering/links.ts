@@ -1,5 +1,5 @@
 import type { RenderInput } from './model.ts';
-import { messageToken } from './tokens.ts';
+import { MessageTokens } from './tokens.ts';
 
 const href = /href="([^"]*)"/g;
 const expression = /^\{\{\s*([\w.[\]/@]+)\s*\}\}$/;
@@ -22,10 +22,14 @@ export function trackedHrefs(template: string, where: string): string {
 export class Links {
   readonly targets: string[] = [];
   readonly #input: RenderInput;
+  readonly #tokens: MessageTokens;
   readonly #tracked = new Map<string, string>();
+  readonly #utm: [name: string, value: string][];
 
   constructor(input: RenderInput) {
     this.#input = input;
+    this.#tokens = new MessageTokens(input.track.secret, input.track.messageId);
+    this.#utm = utmOf(input);
   }
 
   get open(): string {
@@ -33,14 +37,12 @@ export class Links {
   }
 
   get unsubscribe(): string {
-    const { publicUrl, secret, messageId } = this.#input.track;
-    return `${publicUrl}/u/${messageToken(secret, messageId, 'u')}`;
+    return `${this.#input.track.publicUrl}/u/${this.#tokens.token('u')}`;
   }
 
   /** Where a subscription is confirmed. */
   get confirm(): string {
-    const { publicUrl, secret, messageId } = this.#input.track;
-    return `${publicUrl}/confirm/${messageToken(secret, messageId, 'y')}`;
+    return `${this.#input.track.publicUrl}/confirm/${this.#tokens.token('y')}`;
   }
 
   /** The address that counts the click and leads to `target`; what is no web address leads to the shop. */
@@ -50,7 +52,7 @@ export class Links {
     const known = this.#tracked.get(target);
     if (known) return known;
     const url = this.#ours('c', this.targets.length, '');
-    this.targets.push(withUtm(this.#safe(target), this.#input));
+    this.targets.push(withParameters(this.#safe(target), this.#utm));
     this.#tracked.set(target, url);
     return url;
   }
@@ -60,8 +62,7 @@ export class Links {
   }
 
   #ours(purpose: 'o' | 'c', link: number, ending: string): string {
-    const { publicUrl, secret, messageId } = this.#input.track;
-    return `${publicUrl}/t/${purpose}/${messageToken(secret, messageId, purpose, link)}${ending}`;
+    return `${this.#input.track.publicUrl}/t/${purpose}/${this.#tokens.token(purpose, link)}${ending}`;
   }
 }
 
@@ -71,12 +72,16 @@ export function webUrl(text: string): URL | null {
   return url && (url.protocol === 'https:' || url.protocol === 'http:') ? url : null;
 }
 
-/** Adds what the shop's analytics reads; parameters that the address already has are the shop's own and stay. */
-function withUtm(url: URL, { journey, message, channel, model }: RenderInput): string {
+/** What the shop's analytics reads of a link in this message. */
+function utmOf({ journey, message, channel, model }: RenderInput): [name: string, value: string][] {
   const filled = (text: string) =>
     text.replace(/\{(channel|journey|message)\}/g, (_, name: string) => ({ channel, journey, message })[name] ?? '');
-  for (const [name, text] of Object.entries(model.shop.utm ?? {})) {
-    if (text !== '' && !url.searchParams.has(`utm_${name}`)) url.searchParams.set(`utm_${name}`, filled(text));
-  }
+  const wanted = Object.entries(model.shop.utm ?? {}).filter(([, text]) => text !== '');
+  return wanted.map(([name, text]) => [`utm_${name}`, filled(text)]);
+}
+
+/** Parameters that the address already has are the shop's own and stay. */
+function withParameters(url: URL, parameters: readonly [name: string, value: string][]): string {
+  for (const [name, value] of parameters) if (!url.searchParams.has(name)) url.searchParams.set(name, value);
   return url.href;
 }

@@ -58,6 +58,8 @@ export interface Rendered<Channel extends ChannelName = ChannelName> {
   content: ContentOf<Channel>;
   /** Where the tracked links lead, by index. */
   links: string[];
+  /** Where the message's own unsubscribe link leads. */
+  unsubscribeUrl: string;
 }
 
 /** A text that a shop has added. `id`: of its version, by which what was compiled is kept; null: for this once. */

@@ -30,19 +30,61 @@ function keyOf(secret: string): KeyObject {
   return key;
 }
 
-function mac(secret: string, head: Buffer): Buffer {
-  return createHmac('sha256', keyOf(secret)).update(head).digest().subarray(0, macLength);
+/** Six macs of one HMAC-SHA512: an output of 64 bytes. */
+const macsEach = 6;
+/** Where the macs of what has one link a message begin, behind all links that may be clicked. */
+const othersFrom = 10_923 * macsEach;
+
+/**
+ * Signs the links of one message. A letter has ten of them, and a signature each took longer than the text. So they share a stream
+ * of key material that only the secret's holder can make for a message (NIST SP 800-108, counter mode with HMAC-SHA512): each
+ * link owns ten bytes of it, which say nothing of the others'.
+ */
+export class MessageTokens {
+  readonly #secret: string;
+  readonly #id: Buffer;
+  readonly #streams: Buffer[] = [];
+
+  /** `messageId`: a lower-case UUID. */
+  constructor(secret: string, messageId: string) {
+    if (!uuid.test(messageId)) throw new TypeError('a token is about a message, whose id is a lower-case UUID');
+    this.#secret = secret;
+    this.#id = Buffer.from(messageId.replaceAll('-', ''), 'hex');
+  }
+
+  /** A signed, URL-safe token: purpose, message, link index (0 … 65535, of clicks only), and a mac of 10 bytes. 36 characters, because an
+   *  SMS is paid for by the character; 39 from the 32nd link on. */
+  token(purpose: TokenPurpose, link = 0): string {
+    const headLength = link < shortLinks ? shortHead : longHead;
+    const bytes = Buffer.allocUnsafe(headLength + macLength);
+    bytes.writeUInt8((purposes.indexOf(purpose) << 5) | Math.min(link, shortLinks), 0);
+    this.#id.copy(bytes, 1);
+    if (link >= shortLinks) bytes.writeUInt16BE(link, shortHead);
+    this.mac(purpose, link).copy(bytes, headLength);
+    return bytes.toString('base64url');
+  }
+
+  mac(purpose: TokenPurpose, link: number): Buffer {
+    const place = purpose === 'c' ? link : othersFrom + purposes.indexOf(purpose);
+    const from = (place % macsEach) * macLength;
+    return this.#stream(Math.floor(place / macsEach)).subarray(from, from + macLength);
+  }
+
+  #stream(counter: number): Buffer {
+    const known = this.#streams[counter];
+    if (known) return known;
+    const input = Buffer.allocUnsafe(2 + this.#id.length);
+    input.writeUInt16BE(counter, 0);
+    this.#id.copy(input, 2);
+    const made = createHmac('sha512', keyOf(this.#secret)).update('vestnik link').update(input).digest();
+    this.#streams[counter] = made;
+    return made;
+  }
 }
 
-/** A signed, URL-safe token: purpose, message, link index (0 … 65535), and an HMAC-SHA256 cut to 10 bytes. 36 characters,
- *  because an SMS is paid for by the character; 39 from the 32nd link on. */
+/** One token of a message. */
 export function messageToken(secret: string, messageId: string, purpose: TokenPurpose, link = 0): string {
-  if (!uuid.test(messageId)) throw new TypeError('a token is about a message, whose id is a lower-case UUID');
-  const head = Buffer.allocUnsafe(link < shortLinks ? shortHead : longHead);
-  head.writeUInt8((purposes.indexOf(purpose) << 5) | Math.min(link, shortLinks), 0);
-  head.write(messageId.replaceAll('-', ''), 1, 'hex');
-  if (link >= shortLinks) head.writeUInt16BE(link, shortHead);
-  return Buffer.concat([head, mac(secret, head)]).toString('base64url');
+  return new MessageTokens(secret, messageId).token(purpose, link);
 }
 
 /** What a token says; null for one that is damaged, forged, or made for another purpose. */
@@ -50,10 +92,13 @@ export function readToken(secret: string, token: string, purpose: TokenPurpose):
   const bytes = Buffer.from(token, 'base64url');
   const headLength = bytes.length - macLength;
   if ((headLength !== shortHead && headLength !== longHead) || bytes.toString('base64url') !== token) return null;
-  const head = bytes.subarray(0, headLength);
-  if (!timingSafeEqual(mac(secret, head), bytes.subarray(headLength))) return null;
-  const first = head.readUInt8(0);
-  if (purposes[first >> 5] !== purpose) return null;
-  const id = head.toString('hex', 1, shortHead).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return { messageId: id, link: headLength === longHead ? head.readUInt16BE(shortHead) : first & 31 };
+  const first = bytes.readUInt8(0);
+  const link = headLength === longHead ? bytes.readUInt16BE(shortHead) : first & shortLinks;
+  const isAsMade =
+    headLength === longHead ? (first & shortLinks) === shortLinks && link >= shortLinks : link < shortLinks;
+  // What the mac does not cover must be as we write it.
+  if (purposes[first >> 5] !== purpose || !isAsMade || (purpose !== 'c' && link !== 0)) return null;
+  const messageId = bytes.toString('hex', 1, shortHead).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const mac = new MessageTokens(secret, messageId).mac(purpose, link);
+  return timingSafeEqual(mac, bytes.subarray(headLength)) ? { messageId, link } : null;
 }

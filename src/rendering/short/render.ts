@@ -32,7 +32,7 @@ export function prepareShort(own: typeof Handlebars, template: CompiledShort, wh
 
 function fill(part: Part, input: RenderInput): Rendered {
   const data = dataFor(input);
-  return { content: part(input, data), links: data.links.targets };
+  return { content: part(input, data), links: data.links.targets, unsubscribeUrl: data.unsubscribeUrl };
 }
 
 function textPart(own: typeof Handlebars, template: CompiledText): Part {
