@@ -10,8 +10,10 @@ export default defineConfig({
     pool: 'forks',
     // Files share the machine with their own servers; more at once only makes all of them slow.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    teardownTimeout: 20_000,
+    // For a machine that is many times slower than ours: whatever is waited for is polled, and nothing takes so long where it comes.
+    expect: { poll: { timeout: 60_000 } },
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 60_000,
   },
 });

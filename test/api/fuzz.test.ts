@@ -194,7 +194,7 @@ const fill = (path: string, values: string[]) => {
   );
 };
 
-test('no input is answered with a server error, and every refusal is problem+json', { timeout: 120_000 }, async () => {
+test('no input is answered with a server error, and every refusal is problem+json', { timeout: 300_000 }, async () => {
   const seen = new Set<number>();
   await fc.assert(
     fc.asyncProperty(

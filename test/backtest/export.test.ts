@@ -25,7 +25,7 @@ async function sent(out: string): Promise<object[]> {
   return messages.map(({ customer, journey, block, template, at }) => ({ customer, journey, block, template, at }));
 }
 
-test('what was played is exported, and played from the export it comes to the same', { timeout: 60_000 }, async () => {
+test('what was played is exported, and played from the export it comes to the same', async () => {
   const path = fileOf(`${segmentLines(8, 8).join('\n')}\n`);
   const cache = emptyFolder();
   const reading = { path, format: 'segment', mapping, zone: shop.zone, currency: shop.currency, shop } as const;

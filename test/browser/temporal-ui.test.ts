@@ -45,22 +45,19 @@ async function tells(...texts: string[]): Promise<void> {
     );
     return (await Promise.all(bodies)).join('\n');
   };
-  for (const one of texts) await expect.poll(text, { timeout: 15_000 }).toContain(one);
+  for (const one of texts) await expect.poll(text).toContain(one);
 }
 
 test('the run is found by its customer', async () => {
-  await expect.poll(anna.templates, { timeout: 25_000 }).toEqual(['cart-reminder']);
+  await expect.poll(anna.templates).toEqual(['cart-reminder']);
   const query = encodeURIComponent(`CustomerId="${anna.customerId}"`);
   const link = page.getByRole('link', { name: run });
   await expect
-    .poll(
-      async () => {
-        await page.goto(`${ui}/namespaces/default/workflows?query=${query}`);
-        await page.getByText(/^\d+ Workflows?$/).waitFor();
-        return link.count();
-      },
-      { timeout: 25_000 },
-    )
+    .poll(async () => {
+      await page.goto(`${ui}/namespaces/default/workflows?query=${query}`);
+      await page.getByText(/^\d+ Workflows?$/).waitFor();
+      return link.count();
+    })
     .toBe(1);
   await link.click();
   await page.getByRole('heading', { name: run }).waitFor();
@@ -96,7 +93,7 @@ test('its search attributes are the journey and the customer', async () => {
 
 test('a purchase ends it, and it says so', async () => {
   await system.track(anna.id, 'Order Completed', orderOf('lamp'));
-  await expect.poll(anna.outcome, { timeout: 25_000 }).toBe('goal');
+  await expect.poll(anna.outcome).toBe('goal');
   await page.goto(`${ui}/namespaces/default/workflows/${encodeURIComponent(run)}`);
   await page.getByText('Completed', { exact: true }).first().waitFor();
   await tab('Timeline');

@@ -137,7 +137,7 @@ async function take(calls: readonly Call[], gateway: (index: number) => Intake):
   return everything();
 }
 
-test('what is stored does not depend on what a gateway remembers', { timeout: 120_000 }, async () => {
+test('what is stored does not depend on what a gateway remembers', { timeout: 300_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(call, { minLength: 2, maxLength: 12 }), async (calls) => {
       const one = start();

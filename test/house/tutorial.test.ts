@@ -44,4 +44,4 @@ test('the journey of docs/journeys.md is whole and compiles as it is written', (
   for (const generated of ['src/workflows/catalogue.ts', 'src/activities/minds.ts'])
     expect(readFileSync(join(copy, generated), 'utf8')).toContain("'welcome-back'");
   expect(command(copy, join(root, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', '.')).toBe('');
-}, 120_000);
+}, 300_000);

@@ -52,7 +52,7 @@ const gateway = 'src/api/main.ts';
 const worker = 'src/worker/main.ts';
 const migration = 'src/db/main.ts';
 
-describe('production', { timeout: 60_000 }, () => {
+describe('production', () => {
   it.each([gateway, worker])('%s refuses to start without a secret, in one sentence', async (script) => {
     const { ended, said } = run(script, [], { VESTNIK_SECRET: '' });
     expect(await ended).toBe(1);

@@ -77,11 +77,13 @@ test('signals wait while Temporal is away and are delivered once it is back, to 
   const second = await temporal();
   try {
     await until(async () => (await outbox(db)).length === 0, 60);
-    expect(await notices(client, 'abandonment:before:personal')).toHaveLength(2);
+    const before = await notices(client, 'abandonment:before:personal');
+    // A call that ran out although it was taken is made again.
+    expect([...new Set(before.map(({ reason }) => reason))]).toEqual(['Product Added', 'Product Viewed']);
     for (const name of meanwhile) {
       expect(await notices(client, `abandonment:${name}:personal`)).not.toEqual([]);
     }
   } finally {
     await second.teardown();
   }
-}, 120_000);
+}, 300_000);

@@ -51,7 +51,7 @@ export async function notices(client: Client, id: string): Promise<Notice[]> {
 }
 
 /** Asks until it is so; fails after `seconds`, which only a fault reaches. */
-export async function until(condition: () => Promise<boolean>, seconds = 30): Promise<void> {
+export async function until(condition: () => Promise<boolean>, seconds = 60): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`not so within ${seconds} s: ${condition}`);

@@ -58,7 +58,7 @@ describe('npm start says in one sentence what is wrong and what to do', () => {
   });
 });
 
-describe('npm start on one data folder', { timeout: 120_000 }, () => {
+describe('npm start on one data folder', { timeout: 300_000 }, () => {
   const data = folder();
 
   it('is ready, refuses a second one on the folder, and Ctrl-C ends all of it', async () => {

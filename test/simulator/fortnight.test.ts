@@ -93,7 +93,7 @@ async function live(shop: Shop, until: Date): Promise<void> {
   await system.relayed();
 }
 
-test('a fortnight of a shop: many ways are walked, and no promise is broken', { timeout: 90_000 }, async () => {
+test('a fortnight of a shop: many ways are walked, and no promise is broken', { timeout: 300_000 }, async () => {
   await system.refresh();
   const start = clock.now();
   await live(createShop({ seed, customers, start, rates, goods: 40 }), new Date(start.getTime() + days * 24 * hour));

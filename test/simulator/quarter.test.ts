@@ -40,7 +40,7 @@ const rowsOf = async (db: Db, table: string): Promise<string[]> => {
   return rows.map(({ row }) => row);
 };
 
-test('100 customers for a quarter: no promise is broken at any month’s end', { timeout: 300_000 }, async () => {
+test('100 customers for a quarter: no promise is broken at any month’s end', { timeout: 900_000 }, async () => {
   const { db, received } = await play(100, [30, 60, 90]);
   const { rows } = await sql<{ decision: string; count: number }>`
     select decision, count(*)::int as count from decisions group by 1`.execute(db);
@@ -50,7 +50,7 @@ test('100 customers for a quarter: no promise is broken at any month’s end', {
   expect(Object.keys(counts).sort()).toEqual(expect.arrayContaining(['defer', 'drop', 'send', 'stop', 'suppress']));
 });
 
-test('the same shop lives the same life, to the byte', { timeout: 120_000 }, async () => {
+test('the same shop lives the same life, to the byte', { timeout: 900_000 }, async () => {
   const lives = [await play(10, [14]), await play(10, [14])] as const;
   expect(lives[0].received).toBeGreaterThan(10);
   for (const table of ['messages', 'message_events', 'decisions', 'runs', 'run_blocks', 'orders', 'not_entered']) {

@@ -37,7 +37,9 @@ function messagesOf(journey: keyof typeof contracts): string[] {
   return found.length > 0 ? found : Object.keys(contracts[journey].messages);
 }
 
-test('a quarter of Second Friend Store: every promise is kept, every branch walked', { timeout: 900_000 }, async () => {
+test('a quarter of Second Friend Store: every promise is kept, every branch walked', {
+  timeout: 1_800_000,
+}, async () => {
   const { db } = await play();
   const column = async (query: string) =>
     (await sql<{ one: string }>`${sql.raw(query)}`.execute(db)).rows.map(({ one }) => one);

@@ -36,7 +36,7 @@ test.for(journeyNames)('%s has a script', (name) => {
 });
 
 test('what is sent, decided and how runs end is the same as on the time-skipping server', {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   const server = await serverWorld(await timeSkipping(), shop);
   // Hours of the day are the same for both.

@@ -40,7 +40,7 @@ test('whoever waits for years keeps their place, whatever comes and goes: workfl
   await world.send({ event: 'Item Returned', userId: 'the shop', properties: { product_id: 'bag' } });
   await world.machine.sleep(1_000);
   expect(await world.ask('bag', 'join', anna)).toMatchObject({ position: 0, state: 'held' });
-}, 120_000);
+}, 300_000);
 
 test('an offer that is given up while a dead worker still has it is judged once its lease is over, whatever has ended the hold', async () => {
   const world = await queueWorld({ seed: 'leases', start: new Date('2026-03-02T09:00:00Z') });

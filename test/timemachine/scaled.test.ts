@@ -65,7 +65,7 @@ const server = await serverWorld(await devServer(), {}, clock);
 const machine = await machineWorld({}, start);
 
 test('who leaves, buys, unsubscribes, signs up and asks: the same on the dev server in scaled time', {
-  timeout: 90_000,
+  timeout: 300_000,
 }, async () => {
   const expected = await live(machine);
   const of = (who: string) => expected[`${who}@example.com`] ?? [];

@@ -61,7 +61,7 @@ test('a worker takes the work of each channel that it has, and of no other', asy
     graceMs: 100,
   });
   for (const name of ['email', 'sms', 'telegram'] as const)
-    await expect.poll(() => pollersOf(environment, name), { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => pollersOf(environment, name)).toBeGreaterThan(0);
   for (const name of ['viber', 'whatsapp', 'web_push', 'app_push'] as const)
     expect(await pollersOf(environment, name)).toBe(0);
   await worker.close();

@@ -44,7 +44,7 @@ test('a worker makes the schedules, and does what they start', async () => {
     await schedule.pause('a person wants it so');
     await schedule.trigger();
     const runs = async () => (await schedule.describe()).info.recentActions.length;
-    await expect.poll(runs, { timeout: 20_000 }).toBe(1);
+    await expect.poll(runs).toBe(1);
     const [{ action } = { action: undefined }] = (await schedule.describe()).info.recentActions;
     const run = environment.client.workflow.getHandle(
       action?.workflow.workflowId ?? '',

@@ -29,7 +29,7 @@ async function customer(userId: string): Promise<{ userId: string; run: string }
 }
 
 async function ended(run: string): Promise<void> {
-  await expect.poll(() => system.port.describe(run), { timeout: 25_000 }).toMatchObject({ closedAt: expect.any(Date) });
+  await expect.poll(() => system.port.describe(run)).toMatchObject({ closedAt: expect.any(Date) });
 }
 
 async function sent(run: string, count: number): Promise<void> {
@@ -41,7 +41,7 @@ async function sent(run: string, count: number): Promise<void> {
       .where('messages.state', '=', 'accepted')
       .select('messages.id')
       .execute();
-  await expect.poll(async () => (await accepted()).length, { timeout: 25_000 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(async () => (await accepted()).length).toBeGreaterThanOrEqual(count);
 }
 
 const addToCart = (userId: string, product: string) =>

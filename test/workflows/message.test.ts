@@ -50,18 +50,15 @@ async function taken(body: object, key?: string) {
 
 /** What goes at once waits for no timer, so that skipping time does not wait for it. */
 async function mailed(to: string, count: number): Promise<Mail[]> {
-  await expect.poll(async () => (await system.inbox(to)).length, { timeout: 10_000 }).toBe(count);
+  await expect.poll(async () => (await system.inbox(to)).length).toBe(count);
   return system.inbox(to);
 }
 const ended = (id: string) =>
   expect
-    .poll(
-      async () => {
-        const run = await system.db.selectFrom('runs').select('outcome').where('key', '=', id).executeTakeFirst();
-        return run?.outcome;
-      },
-      { timeout: 10_000 },
-    )
+    .poll(async () => {
+      const run = await system.db.selectFrom('runs').select('outcome').where('key', '=', id).executeTakeFirst();
+      return run?.outcome;
+    })
     .toBe('completed');
 
 test('J16 a password link goes at once, to who may get no advertising, and its secret is nowhere afterwards', async () => {

@@ -12,7 +12,7 @@ const customer = customers(system);
 test('record: asked to confirm', async () => {
   const who = await customer();
   await system.track(who.id, 'Subscribed');
-  await expect.poll(() => who.outcome(), { timeout: 10_000 }).toBe('completed');
+  await expect.poll(() => who.outcome()).toBe('completed');
   await environment.client.workflow.getHandle(workflowId('opt-in', who.customerId)).result();
   await keepHistory(environment, workflowId('opt-in', who.customerId), 'asked-to-confirm');
 });

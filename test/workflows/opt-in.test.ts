@@ -14,7 +14,7 @@ await system.stock({ id: 'lamp' });
 
 /** A letter that goes at once waits for no timer, so that skipping time does not wait for it. */
 async function sent(who: TestCustomer, ...templates: string[]): Promise<void> {
-  await expect.poll(async () => (await who.mails()).length, { timeout: 10_000 }).toBe(templates.length);
+  await expect.poll(async () => (await who.mails()).length).toBe(templates.length);
   expect(await who.templates()).toEqual(templates);
 }
 const linkIn = (mail: Mail | undefined) => /https:\S+\/confirm\/[\w-]+/.exec(mail?.text ?? '')?.[0] ?? '';

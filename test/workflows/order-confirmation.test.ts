@@ -12,7 +12,7 @@ await system.put('/journeys/welcome/settings', { enabled: false });
 
 /** What goes at once waits for no timer, so that skipping time does not wait for it. */
 async function mailed(to: string, count: number): Promise<Mail[]> {
-  await expect.poll(async () => (await system.inbox(to)).length, { timeout: 10_000 }).toBe(count);
+  await expect.poll(async () => (await system.inbox(to)).length).toBe(count);
   return system.inbox(to);
 }
 

@@ -8,9 +8,6 @@ import { customers, type TestCustomer } from '#test/support/customers.ts';
 import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
 
-/** Polls until something is so, on a machine that does other things too. */
-export const patience = { timeout: 25_000 };
-
 /** A shop with queues on the time-skipping server, whose providers do what a test says. */
 export async function queueSystem(shop: Partial<ShopSettings> = {}) {
   const sent: OutgoingMessage[] = [];
@@ -65,12 +62,12 @@ export async function queueSystem(shop: Partial<ShopSettings> = {}) {
     /** What waits for no timer is not waited for by time that is skipped. */
     async becomes(id: string, expected: object) {
       await expect
-        .poll(() => item(id), patience)
+        .poll(() => item(id))
         .toMatchObject(expected)
         .catch(explained(id));
       // Whatever is told beside it.
       await expect
-        .poll(async () => open(id), patience)
+        .poll(async () => open(id))
         .toBe(0)
         .catch(explained(id));
     },

@@ -9,12 +9,8 @@ test('quiet hours postpone the offer, and do not eat it', async () => {
   for (const who of [anna, boris]) await join('bag', who);
   await system.passUntil(22, 'Europe/Moscow');
   await says('Item Returned', 'bag');
-  await expect
-    .poll(() => item('bag'), { timeout: 10_000 })
-    .toMatchObject({ state: 'offered', holder: anna.customerId, until: null });
-  await expect
-    .poll(() => anna.decisions(), { timeout: 10_000 })
-    .toEqual(['offer defer quiet_hours', 'offer defer quiet_hours']);
+  await expect.poll(() => item('bag')).toMatchObject({ state: 'offered', holder: anna.customerId, until: null });
+  await expect.poll(() => anna.decisions()).toEqual(['offer defer quiet_hours', 'offer defer quiet_hours']);
   await system.pass('10 hours');
   expect(await item('bag')).toMatchObject({ state: 'offered', holder: anna.customerId });
   await system.pass('90 minutes');
@@ -25,9 +21,7 @@ test('quiet hours postpone the offer, and do not eat it', async () => {
   expect(new Date(until).toISOString().slice(11, 13)).toBe('22');
   await system.pass('17 hours');
   // 01:00 in Moscow: the hold is over, and nobody is woken.
-  await expect
-    .poll(() => item('bag'), { timeout: 10_000 })
-    .toMatchObject({ state: 'offered', holder: boris.customerId });
+  await expect.poll(() => item('bag')).toMatchObject({ state: 'offered', holder: boris.customerId });
   expect(await anna.templates()).toEqual(['offer', 'offer']);
   await system.pass('9 hours');
   await becomes('bag', { state: 'held', holder: boris.customerId });

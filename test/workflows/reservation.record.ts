@@ -7,7 +7,7 @@ const queues = await queueSystem();
 const { system, customer, join, leave, says, orders, becomes } = queues;
 const idOf = (item: string) => workflowId('reservation', item);
 const ended = (item: string) =>
-  expect.poll(async () => (await system.port.describe(idOf(item)))?.state, { timeout: 10_000 }).toBe('completed');
+  expect.poll(async () => (await system.port.describe(idOf(item)))?.state).toBe('completed');
 
 test('record: an offer that expires, the next who orders, and the sale', async () => {
   const [anna, boris, vera] = [await queues.withTelegram(), await customer(), await customer()];

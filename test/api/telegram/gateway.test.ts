@@ -53,7 +53,7 @@ async function startGateway(more: Record<string, string>) {
 }
 
 it('tells Telegram its address, its secret and the commands in both languages, and takes what comes', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   api.fail('setWebhook', {
     code: 429,
@@ -76,7 +76,7 @@ it('tells Telegram its address, its secret and the commands in both languages, a
   await gateway.close();
 });
 
-it('polls where it is told to', { timeout: 120_000 }, async () => {
+it('polls where it is told to', { timeout: 300_000 }, async () => {
   const gateway = await startGateway({ VESTNIK_TELEGRAM_MODE: 'polling' });
   const anna = { chat: 730_000_002, language: 'ru' };
   expect(await hears(api, anna, messageOf({ api }, anna, '/start'))).toContain('Добро пожаловать');

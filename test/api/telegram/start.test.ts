@@ -9,7 +9,7 @@ afterAll(() => {
   for (const { pid } of processesOf(data)) process.kill(pid, 'SIGKILL');
 });
 
-it('npm start with the token of a bot polls: the sample shop answers on Telegram', { timeout: 120_000 }, async () => {
+it('npm start with the token of a bot polls: the sample shop answers on Telegram', { timeout: 300_000 }, async () => {
   const api = await startBotApi();
   const env = { VESTNIK_TELEGRAM_TOKEN: api.token, VESTNIK_TELEGRAM_API: api.root };
   const running = start(data, [], { env });

@@ -323,5 +323,5 @@ describe('ten thousand at once', () => {
       [ids],
     );
     expect(rows[0].count).toBeLessThan(1_000);
-  }, 60_000);
+  });
 });
