@@ -81,7 +81,7 @@ export function createPerson(seed: number, index: number, rates: Rates, assortme
     ...contactsOf(throws, { userId, index, kind }),
     browsers: throws.chance(0.4) ? [`${userId}-web`, `${userId}-mobile`] : [`${userId}-web`],
     firstName: throws.pick(firstNames[locale]),
-    isKnown: throws.chance(0.7),
+    isKnown: throws.chance(rates.known),
     ...habitsOf(throws, kind, { ...assortment, customers }, rates),
     hasAppleMail: throws.chance(rates.appleMail),
     ...homeOf(dice(seed, 'home', index), kind, assortment, rates),

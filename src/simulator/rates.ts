@@ -20,6 +20,8 @@ export interface Rates {
   subscribes: number;
   /** Of consumables that have run out: bought again. */
   rebuys: number;
+  /** Of customers: those whom the shop knew before the story begins; others sign in during some visit. */
+  known: number;
   /** Of customers: buys once, and neither comes nor reads ever after. None in a usual shop; for stories about them. */
   silent: number;
   /** Of orders. */
@@ -61,6 +63,7 @@ export const usualRates: Rates = {
   subscribes: 0.0309,
   // Assumptions.
   rebuys: 0.5,
+  known: 0.7,
   silent: 0,
   cancels: 0.02,
   returns: 0.15,
