@@ -52,6 +52,11 @@ export const problems = {
     title: 'There is no such customer',
     next: 'Find the id with `GET /api/v1/customers?email=` (or `phone`, `userId`).',
   },
+  conflict_not_found: {
+    status: 404,
+    title: 'There is no such conflict',
+    next: 'List them with `GET /api/v1/conflicts`; what was erased is not among them.',
+  },
   product_not_found: {
     status: 404,
     title: 'There is no such product',
@@ -127,6 +132,11 @@ export const problems = {
     status: 405,
     title: 'This page knows other methods',
     next: 'Use one of those in the header `Allow`.',
+  },
+  conflict_decided: {
+    status: 409,
+    title: 'This conflict was decided otherwise',
+    next: 'See its decision in `GET /api/v1/conflicts?state=decided`.',
   },
   key_name_taken: {
     status: 409,

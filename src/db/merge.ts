@@ -17,7 +17,8 @@ export async function mergeCustomers(client: PoolClient, from: string, into: str
   const texts = [...belongings, moveCart(theirs), moveInterests(theirs), ...histories];
   const moves = texts.map((text) => client.query({ text, values: text.includes('$2') ? [from, into] : [from] }));
   const places = passPlaces(from, into, at).map((one) => client.query(one));
-  await inOrder([exits, ...moves, ...places]);
+  const settled = client.query({ text: settleConflicts, values: [from, into, at] });
+  await inOrder([exits, ...moves, ...places, settled]);
   const ended = (await exits).rows;
   return [...ended, ...(await startInPlaceOf(client, ended, into, at))];
 }
@@ -108,13 +109,17 @@ const histories = [
     on conflict (journey, key, customer_id, reason) do update set first_at = least(s.first_at, excluded.first_at),
       last_at = greatest(s.last_at, excluded.last_at), times = s.times + excluded.times`,
   'delete from not_entered where customer_id = $1',
-  // A conflict between the two is settled by joining them.
   `update identity_conflicts c set holder_id = case when holder_id = $1 then $2::uuid else holder_id end,
     claimant_id = case when claimant_id = $1 then $2::uuid else claimant_id end
-    where $1 in (holder_id, claimant_id) and not exists (select from identity_conflicts other
-      where c.claimant_id = $1 and (other.kind, other.value, other.claimant_id) = (c.kind, c.value, $2::uuid))`,
-  'delete from identity_conflicts where $1 in (holder_id, claimant_id) or holder_id = claimant_id',
+    where $1 in (holder_id, claimant_id) and not $2 in (holder_id, claimant_id) and not exists (
+      select from identity_conflicts other where c.claimant_id = $1 and (other.kind, other.value, other.claimant_id) = (c.kind, c.value, $2::uuid))`,
+  'delete from identity_conflicts where $1 in (holder_id, claimant_id) and not $2 in (holder_id, claimant_id)',
 ];
+
+/** A conflict between the two is settled by joining them. */
+const settleConflicts = `
+  update identity_conflicts set decision = 'merged', resolved_at = $3
+  where $1 in (holder_id, claimant_id) and $2 in (holder_id, claimant_id) and resolved_at is null`;
 
 const theirs = 'customer_id = $1';
 /** Done since $3, by somebody who has done nothing since that is not moved. */

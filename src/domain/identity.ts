@@ -290,7 +290,13 @@ function joinable(a: Party, b: Party): boolean {
   return !(a.hasUserId && b.hasUserId) && !(a.hasOrders && b.hasOrders);
 }
 
-/** Who stays when two are joined: what is stored over what is not, a login over a visitor, a buyer, the older. */
+/** Who stays when two are joined: a login over a visitor, a buyer, the older. */
+export function survivorOf(a: KnownCustomer, b: KnownCustomer): KnownCustomer {
+  const stored = { stored: true, into: null };
+  return survivesOver({ ...a, ...stored }, { ...b, ...stored }) ? a : b;
+}
+
+/** What is stored stays over what is not, before all else. */
 function survivesOver(a: Party, b: Party): boolean {
   const differences = [
     Number(a.stored) - Number(b.stored),

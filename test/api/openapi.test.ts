@@ -92,7 +92,7 @@ const withOffers = {
 const { customer, messages } = seeded;
 const shop = (await call('GET', '/settings/shop')).body.value;
 const policy = (await call('GET', '/settings/policy')).body.value;
-const kept = { segment: '', list: '', source: '', key: '', secret: '', promo: '', endpoint: '' };
+const kept = { conflict: '', segment: '', list: '', source: '', key: '', secret: '', promo: '', endpoint: '' };
 
 const requests: Record<string, () => Promise<Answer>> = {
   'put /products': () =>
@@ -106,6 +106,18 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /products/{id}': () => call('GET', '/products/kettle'),
   'get /customers': () => call('GET', '/customers'),
   'get /customers/{id}': () => call('GET', `/customers/${seeded.merged}`),
+  'get /conflicts': async () => {
+    const [id, other] = [randomUUID(), randomUUID()];
+    kept.conflict = id;
+    const now = new Date();
+    await database.db.insertInto('customers').values({ id: other, created_at: now, last_seen_at: now }).execute();
+    const about = { kind: 'phone', value: '+79160000000', reason: 'both_have_orders' };
+    const conflict = { id, at: now, holder_id: customer, claimant_id: other, ...about };
+    await database.db.insertInto('identity_conflicts').values(conflict).execute();
+    return call('GET', '/conflicts');
+  },
+  'post /conflicts/{id}/decision': () =>
+    call('POST', `/conflicts/${kept.conflict}/decision`, { decision: 'keep_apart' }),
   'get /customers/{id}/timeline': () => call('GET', `/customers/${customer}/timeline`),
   'put /customers': () => call('PUT', '/customers', { items: [{ userId: 'documented' }, {}] }),
   'put /orders': () =>

@@ -1,3 +1,4 @@
+import { conflictRoutes } from './conflicts.ts';
 import { consentRoutes } from './consents.ts';
 import { customerRoutes } from './customers.ts';
 import { deviceRoutes } from './devices.ts';
@@ -31,6 +32,7 @@ import { whyRoutes } from './why.ts';
 export const routes: readonly Route[] = [
   ...customerRoutes,
   ...consentRoutes,
+  ...conflictRoutes,
   ...exportRoutes,
   ...exportEventsRoutes,
   ...planRoutes,
