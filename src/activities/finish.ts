@@ -79,7 +79,7 @@ function needsAnother(mind: Mind, situation: Situation, facts: RunRead, { exit }
 /** Only where a message was still to come does somebody ask why it did not. */
 function stopDecision(facts: RunRead, { customerId, journey, runId }: FinishRequest, outcome: Ending) {
   const { block } = facts.run;
-  if (block === null) return null;
+  if (block === null || outcome === 'completed') return null;
   return {
     customerId,
     journey,

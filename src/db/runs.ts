@@ -55,7 +55,7 @@ export async function planAgain(db: Kysely<DB>, runId: string, plan: PlanRow | n
   await sql`update runs set plan = ${planJson(plan)} where id = ${runId} and ended_at is null`.execute(db);
 }
 
-/** Closes a run: whoever waited in a block dropped out there, and what was reserved is given back. What a worker died of
+/** Closes a run: whoever waited in a block dropped out there, or passed it where that was the end, and what was reserved is given back. What a worker died of
  *  submitting before the run was cancelled may have been sent: nobody tries it again. */
 export async function closeRun(db: Kysely<DB>, run: Closing['run'], decision: DecisionRow | null): Promise<void> {
   await closing(db, { run, decision });
@@ -75,7 +75,7 @@ const closing = statement<Closing>((give) => {
         block = null, due_at = null, plan = null
       where id = ${id}
     ), dropped as (
-      update run_blocks set left_at = ${at}, result = 'dropped', reason = ${outcome}
+      update run_blocks set left_at = ${at}, result = case ${outcome}::text when 'completed' then 'passed' else 'dropped' end, reason = ${outcome}
       where run_id = ${id} and left_at is null
     ), decided as (${decisionInsert(
       give,
