@@ -1,4 +1,4 @@
-import { array, assert, asyncProperty, integer, record } from 'fast-check';
+import { type Arbitrary, array, assert, asyncProperty, integer, record } from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { dueGoods } from '#db/replenishment/due.ts';
 import { refreshReplenishment } from '#db/replenishment/refresh.ts';
@@ -42,7 +42,7 @@ async function plant(): Promise<string[]> {
   return ids;
 }
 
-type Drawn = typeof purchase extends import('fast-check').Arbitrary<infer T> ? T : never;
+type Drawn = typeof purchase extends Arbitrary<infer T> ? T : never;
 const of = (ids: readonly string[], drawn: readonly Drawn[]): Purchase[] =>
   drawn.map(({ customer, product, ...rest }) => ({
     ...rest,
