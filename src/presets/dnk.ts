@@ -64,6 +64,7 @@ export const preset: Preset = {
   },
   journeys: {
     welcome: {
+      cascade,
       // One a day would be more than four in a week.
       branches: welcomeEvery('P2D'),
       goods: {
