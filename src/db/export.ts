@@ -13,87 +13,43 @@ type Any = Db | Transaction<DB>;
 type Before = readonly [at: Date, id: string] | null;
 
 /** All that is kept of a customer, and of those who were merged into them, but for what may be long. */
-export interface CustomerRecord extends CustomerSummary {
-  mergedIds: string[];
-  whatsappAt: Date | null;
-  consents: Awaited<ReturnType<typeof consentsOf>>;
-  suppressions: Awaited<ReturnType<typeof suppressionsOf>>;
-  optIns: Awaited<ReturnType<typeof optInsOf>>;
+export type CustomerRecord = CustomerSummary & Parts & { mergedIds: string[] };
+
+type Parts = { [Part in keyof typeof parts]: Awaited<ReturnType<(typeof parts)[Part]>> };
+
+/** Each is read for the customer, with all who were merged into them. */
+const parts = {
+  whatsappAt: (db: Any, { id }: CustomerRef) => whatsappAtOf(db, id),
+  consents: (db: Any, { ids }: CustomerRef) => consentsOf(db, ids),
+  optIns: (db: Any, { ids }: CustomerRef) => optInsOf(db, ids),
+  suppressions: (db: Any, { id }: CustomerRef) => suppressionsOf(db, id),
+  devices: (db: Any, { ids }: CustomerRef) => devicesOfCustomers(db, ids),
+  conflicts: (db: Any, { ids }: CustomerRef) => conflictsOf(db, ids),
+  cart: (db: Any, { ids }: CustomerRef) => cartOf(db, ids),
+  interests: (db: Any, { ids }: CustomerRef) => interestsOf(db, ids),
+  orders: (db: Any, { ids }: CustomerRef) => ordersOf(db, ids),
+  /** What the shop told of orders: delivery, parcels. */
+  orderSteps: (db: Any, { ids }: CustomerRef) => orderStepsOf(db, ids),
+  metrics: (db: Any, { id }: CustomerRef) => metricsOfCustomer(db, id),
+  stages: (db: Any, { ids }: CustomerRef) => transitionsOf(db, ids),
+  segments: (db: Any, { ids }: CustomerRef) => segmentsOf(db, ids),
+  queuePlaces: (db: Any, { ids }: CustomerRef) => queuePlacesOf(db, ids),
+  runs: (db: Any, { ids }: CustomerRef) => runsOf(db, ids),
+  notEntered: (db: Any, { ids }: CustomerRef) => notEnteredOf(db, ids),
+  promoCodes: (db: Any, { ids }: CustomerRef): Promise<CodeRow[]> => codesOfCustomers(db, ids),
   /** Transactional sends, as they were asked for; what they were filled with is nobody's to read. */
-  messageRequests: Awaited<ReturnType<typeof requestsOf>>;
-  orderSteps: Awaited<ReturnType<typeof orderStepsOf>>;
-  devices: Awaited<ReturnType<typeof devicesOfCustomers>>;
-  conflicts: Awaited<ReturnType<typeof conflictsOf>>;
-  cart: Awaited<ReturnType<typeof cartOf>>;
-  interests: Awaited<ReturnType<typeof interestsOf>>;
-  orders: Awaited<ReturnType<typeof ordersOf>>;
-  metrics: Awaited<ReturnType<typeof metricsOfCustomer>>;
-  stages: Awaited<ReturnType<typeof transitionsOf>>;
-  runs: Awaited<ReturnType<typeof runsOf>>;
-  notEntered: Awaited<ReturnType<typeof notEnteredOf>>;
-  promoCodes: CodeRow[];
-}
+  messageRequests: (db: Any, { ids }: CustomerRef) => requestsOf(db, ids),
+};
 
 /** Null where nothing is kept under that id any more. */
-export async function customerRecord(db: Any, { id, ids }: CustomerRef): Promise<CustomerRecord | null> {
-  const [summary] = await summaries(db, [id]);
+export async function customerRecord(db: Any, ref: CustomerRef): Promise<CustomerRecord | null> {
+  const [summary] = await summaries(db, [ref.id]);
   if (!summary) return null;
-  const [
-    whatsappAt,
-    consents,
-    optIns,
-    suppressions,
-    devices,
-    conflicts,
-    cart,
-    interests,
-    orders,
-    runs,
-    notEntered,
-    promoCodes,
-    metrics,
-    stages,
-    messageRequests,
-    orderSteps,
-  ] = await Promise.all([
-    whatsappAtOf(db, id),
-    consentsOf(db, ids),
-    optInsOf(db, ids),
-    suppressionsOf(db, id),
-    devicesOfCustomers(db, ids),
-    conflictsOf(db, ids),
-    cartOf(db, ids),
-    interestsOf(db, ids),
-    ordersOf(db, ids),
-    runsOf(db, ids),
-    notEnteredOf(db, ids),
-    codesOfCustomers(db, ids),
-    metricsOfCustomer(db, id),
-    transitionsOf(db, ids),
-    requestsOf(db, ids),
-    orderStepsOf(db, ids),
-  ]);
-  const mergedIds = ids.filter((one) => one !== id);
-  return {
-    ...summary,
-    mergedIds,
-    whatsappAt,
-    consents,
-    optIns,
-    suppressions,
-    devices,
-    conflicts,
-    cart,
-    interests,
-    orders,
-    runs,
-    notEntered,
-    promoCodes,
-    metrics,
-    stages,
-    messageRequests,
-    orderSteps,
-  };
+  const reading = Object.entries(parts).map(
+    async ([name, part]): Promise<[string, unknown]> => [name, await part(db, ref)],
+  );
+  const found = Object.fromEntries(await Promise.all(reading)) as Parts;
+  return { ...summary, ...found, mergedIds: ref.ids.filter((one) => one !== ref.id) };
 }
 
 /** What happened, page by page and newest first, so that a long history is never in memory as a whole. */
@@ -180,7 +136,6 @@ function consentsOf(db: Any, ids: readonly string[]) {
     .execute();
 }
 
-/** Channels on which a yes waits to be confirmed. */
 function requestsOf(db: Any, ids: readonly string[]) {
   return db
     .selectFrom('message_requests')
@@ -200,6 +155,7 @@ function orderStepsOf(db: Any, ids: readonly string[]) {
     .execute();
 }
 
+/** Channels on which a yes waits to be confirmed. */
 function optInsOf(db: Any, ids: readonly string[]) {
   const query = db.selectFrom('opt_ins').select(['channel', 'asked_at as askedAt']).where('customer_id', 'in', ids);
   return query.orderBy('channel').execute();
@@ -209,11 +165,51 @@ function conflictsOf(db: Any, ids: readonly string[]) {
   return db
     .selectFrom('identity_conflicts')
     .select(['id', 'at', 'kind', 'value', 'holder_id as holderId', 'claimant_id as claimantId', 'reason'])
-    .select('resolved_at as resolvedAt')
+    .select(['resolved_at as resolvedAt', 'decision'])
     .where((eb) => eb.or([eb('holder_id', 'in', ids), eb('claimant_id', 'in', ids)]))
     .orderBy('at')
     .execute();
 }
+
+/** Those they are in, and since when. */
+function segmentsOf(db: Any, ids: readonly string[]) {
+  return db
+    .selectFrom('segment_members as m')
+    .innerJoin('segments as s', 's.id', 'm.segment_id')
+    .select(['s.id', 's.name', 'm.since'])
+    .where('m.customer_id', 'in', ids)
+    .orderBy('m.since')
+    .orderBy('s.name')
+    .execute();
+}
+
+interface Hold {
+  offeredAt: string;
+  until: string | null;
+  endedAt: string | null;
+  outcome: string | null;
+}
+
+/** In queues of items (J9), with what was held for them. */
+function queuePlacesOf(db: Any, ids: readonly string[]) {
+  return db
+    .selectFrom('queue_places as p')
+    .select(['p.item_id as itemId', 'p.number', 'p.joined_at as joinedAt', 'p.ended_at as endedAt', 'p.outcome'])
+    .select(
+      sql<
+        Hold[]
+      >`coalesce((select json_agg(json_build_object('offeredAt', ${utc('h.offered_at')}, 'until', ${utc('h.until')},
+        'endedAt', ${utc('h.ended_at')}, 'outcome', h.outcome) order by h.number) from holds h where h.place_id = p.id), '[]')`.as(
+        'holds',
+      ),
+    )
+    .where('p.customer_id', 'in', ids)
+    .orderBy('p.joined_at')
+    .execute();
+}
+
+/** ISO 8601, as all instants of the open API. */
+const utc = (column: string) => sql`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** A quantity of 0 was removed, or bought. */
 function cartOf(db: Any, ids: readonly string[]) {

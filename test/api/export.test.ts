@@ -94,6 +94,33 @@ test('what was put in comes out, also of who was merged; then it can be erased',
   expect(await whereSaid(database, ['inga', 'Omsk', '79160001122', '203.0.113.5', 'as a visitor'])).toEqual([]);
 });
 
+test('segments that they are in, and places in queues with what was held, are in it', async () => {
+  await send({ userId: 'tanya', type: 'identify', traits: { vip: true } });
+  const id = await customerBy('userId=tanya');
+  const condition = { where: 'trait', name: 'vip', is: { in: [true] } };
+  const segment = (await call('POST', '/segments', { name: 'Important', condition })).body;
+  const at = (time: string) => new Date(`2026-05-01T${time}:00Z`);
+  const [place, hold] = [randomUUID(), randomUUID()];
+  await db.insertInto('items').values({ id: 'bag', places: 1, holds: 1 }).execute();
+  const joined = { id: place, item_id: 'bag', customer_id: id, number: 1, joined_at: at('10:00') };
+  await db.insertInto('queue_places').values(joined).execute();
+  const kept = { offered_at: at('11:00'), accepted_at: at('11:00'), until: at('23:00') };
+  await db
+    .insertInto('holds')
+    .values({ id: hold, item_id: 'bag', place_id: place, number: 1, ...kept })
+    .execute();
+  const { body } = await call('GET', `/customers/${id}/export`);
+  expect(body.segments).toEqual([{ id: segment.id, name: 'Important', since: expect.any(String) }]);
+  expect(body.queuePlaces).toEqual([
+    {
+      ...{ itemId: 'bag', number: 1, joinedAt: '2026-05-01T10:00:00.000Z', endedAt: null, outcome: null },
+      holds: [
+        { offeredAt: '2026-05-01T11:00:00.000Z', until: '2026-05-01T23:00:00.000Z', endedAt: null, outcome: null },
+      ],
+    },
+  ]);
+});
+
 test('a long history comes whole: every event once, newest first', async () => {
   const count = 1_203;
   const views = Array.from({ length: count }, (_, index) => ({

@@ -30,7 +30,7 @@ export const customerExport = customerSummary
     devices: z
       .array(z.object({ channel: text, address: text, userAgent: orNull(text), createdAt: instant, seenAt: instant }))
       .meta({ description: 'Browsers and apps that take notifications' }),
-    conflicts: z.array(conflicts.element.extend({ resolvedAt: orNull(instant) })),
+    conflicts: z.array(conflicts.element.extend({ resolvedAt: orNull(instant), decision: orNull(text) })),
     cart: cart.meta({ description: 'A quantity of 0 was removed, or bought' }),
     interests: z.array(interests.element.extend({ removedAt: orNull(instant) })),
     orders: z.array(orders.element.extend({ stateAt: instant, lines: z.array(orderLine), codes: z.array(text) })),
@@ -72,6 +72,23 @@ export const customerExport = customerSummary
     stages: z
       .array(transition.extend({ seq: z.int(), customerId: uuid }))
       .meta({ description: 'Lifecycle stages that they went through, newest first' }),
+    segments: z
+      .array(z.object({ id: uuid, name: text, since: instant }))
+      .meta({ description: 'Those that they are in' }),
+    queuePlaces: z
+      .array(
+        z.object({
+          itemId: text,
+          number: z.int(),
+          joinedAt: instant,
+          endedAt: orNull(instant),
+          outcome: orNull(text),
+          holds: z.array(
+            z.object({ offeredAt: instant, until: orNull(instant), endedAt: orNull(instant), outcome: orNull(text) }),
+          ),
+        }),
+      )
+      .meta({ description: 'Places in the queues of items, with what was held for them' }),
     promoCodes: z.array(promoCode).meta({ description: 'Promo codes that they were given' }),
     events: z.array(event.extend({ id: uuid, at: instant })).meta({ description: 'Newest first, as is all below' }),
     messages: z.array(message.extend({ address: orNull(text).meta({ description: 'Where it was sent' }) })),
