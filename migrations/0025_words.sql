@@ -1,4 +1,4 @@
--- Words of which there are few are domains on the tables that every message writes. PostgreSQL takes a table's CHECK constraints
+-- Words of which there are few are domains on the tables that every event and message writes. PostgreSQL takes a table's CHECK constraints
 -- apart anew for each INSERT and UPDATE, also of columns that it does not touch; for a ledger row that took longer than writing it.
 -- The constraint of a domain is kept ready, and asked only where its column is given a value.
 create domain contact_class as text check (value in ('service', 'lifecycle', 'item_event', 'abandonment', 'bulk'));
@@ -8,6 +8,11 @@ create domain message_state as text
 create domain visitor as text check (value in ('human', 'machine', 'unknown'));
 create domain decision_word as text check (value in ('send', 'defer', 'skip', 'drop', 'suppress', 'stop'));
 create domain block_result as text check (value in ('passed', 'dropped'));
+create domain profile_kind as text check (value in ('personal', 'corporate'));
+create domain identity_kind as text check (value in ('user_id', 'anonymous_id', 'email', 'phone', 'telegram', 'device'));
+create domain interest_kind as text check (value in ('favourite', 'view', 'category'));
+create domain item_state as text check (value in ('out', 'free', 'ordered', 'sold'));
+create domain item_word as text check (value in ('joined', 'left', 'out', 'returned', 'ordered', 'cancelled', 'sold'));
 
 alter table messages
   drop constraint messages_class_check,
@@ -27,3 +32,18 @@ alter table run_blocks
 alter table decisions
   drop constraint decisions_decision_check,
   alter decision type decision_word;
+alter table profiles
+  drop constraint profiles_kind_check,
+  alter kind type profile_kind;
+alter table identities
+  drop constraint identities_kind_check,
+  alter kind type identity_kind;
+alter table interests
+  drop constraint interests_kind_check,
+  alter kind type interest_kind;
+alter table items
+  drop constraint items_state_check,
+  alter state type item_state;
+alter table item_news
+  drop constraint item_news_what_check,
+  alter what type item_word;

@@ -7,3 +7,10 @@ create index messages_times on messages using brin (reserved_at, lease_until) wi
 alter table messages set (fillfactor = 60);
 -- Who asks what became of a run knows whose it was.
 drop index decisions_run;
+
+-- Its condition is taken apart for each UPDATE as well: only for those that may meet it.
+drop trigger runs_changed on runs;
+create trigger runs_changed after update of customer_id, ended_at, due_at on runs for each row
+  when (new.customer_id <> old.customer_id or new.ended_at is distinct from old.ended_at
+    or new.due_at < coalesce(old.due_at, 'infinity'))
+  execute function customer_changed();

@@ -24,7 +24,7 @@ export class Links {
   readonly #input: RenderInput;
   readonly #tokens: MessageTokens;
   readonly #tracked = new Map<string, string>();
-  readonly #utm: [name: string, value: string][];
+  readonly #utm: URLSearchParams;
 
   constructor(input: RenderInput) {
     this.#input = input;
@@ -73,15 +73,16 @@ export function webUrl(text: string): URL | null {
 }
 
 /** What the shop's analytics reads of a link in this message. */
-function utmOf({ journey, message, channel, model }: RenderInput): [name: string, value: string][] {
+function utmOf({ journey, message, channel, model }: RenderInput): URLSearchParams {
   const filled = (text: string) =>
     text.replace(/\{(channel|journey|message)\}/g, (_, name: string) => ({ channel, journey, message })[name] ?? '');
   const wanted = Object.entries(model.shop.utm ?? {}).filter(([, text]) => text !== '');
-  return wanted.map(([name, text]) => [`utm_${name}`, filled(text)]);
+  return new URLSearchParams(Object.fromEntries(wanted.map(([name, text]) => [`utm_${name}`, filled(text)])));
 }
 
 /** Parameters that the address already has are the shop's own and stay. */
-function withParameters(url: URL, parameters: readonly [name: string, value: string][]): string {
-  for (const [name, value] of parameters) if (!url.searchParams.has(name)) url.searchParams.set(name, value);
+function withParameters(url: URL, parameters: URLSearchParams): string {
+  if (url.search === '') url.search = parameters.toString();
+  else for (const [name, value] of parameters) if (!url.searchParams.has(name)) url.searchParams.set(name, value);
   return url.href;
 }
