@@ -8,11 +8,12 @@ import { createRenderer } from '#rendering/renderer.ts';
 import { cacheFile, readSources } from '#rendering/sources.ts';
 import { readToken } from '#rendering/tokens.ts';
 import { contract as abandonment } from '#workflows/abandonment/contract.ts';
+import { contract as lifecycle } from '#workflows/lifecycle/contract.ts';
 import { contract as welcome } from '#workflows/welcome/contract.ts';
-import { fullModel, inputOf, minimalModel, track } from './sample.ts';
+import { fullModel, inputOf, leastModel, minimalModel, track } from './sample.ts';
 
 const renderer = await createRenderer();
-const letters = [abandonment, welcome].flatMap(({ name: journey, messages }) =>
+const letters = [abandonment, lifecycle, welcome].flatMap(({ name: journey, messages }) =>
   Object.keys(messages).flatMap((message) => locales.map((locale) => ({ journey, message, locale }))),
 );
 const [reminder] = letters;
@@ -25,7 +26,7 @@ const withGoods = (model: MessageModel, change: Partial<GoodsLine>): MessageMode
 });
 
 describe.each(letters)('$journey: $message in $locale', (letter) => {
-  const models = { full: fullModel(letter.locale), minimal: minimalModel(letter.locale) };
+  const models = { full: fullModel(letter.locale), minimal: leastModel(letter.message, letter.locale) };
 
   test.each(Object.entries(models))('is whole with a %s model', (_name, model) => {
     const {

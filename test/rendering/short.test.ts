@@ -9,12 +9,13 @@ import { createRenderer } from '#rendering/renderer.ts';
 import { limits } from '#rendering/short/limits.ts';
 import { readToken } from '#rendering/tokens.ts';
 import { contract } from '#workflows/abandonment/contract.ts';
+import { contract as lifecycle } from '#workflows/lifecycle/contract.ts';
 import { contract as welcome } from '#workflows/welcome/contract.ts';
 import { fullModel, inputFor, leastModel, track } from './sample.ts';
 
 const renderer = await createRenderer();
 const channels = channelNames.filter((name) => name !== 'email');
-const messages = [contract, welcome].flatMap(({ name: journey, messages }) =>
+const messages = [contract, lifecycle, welcome].flatMap(({ name: journey, messages }) =>
   Object.keys(messages).map((message) => ({ journey, message })),
 );
 const shorts = messages.flatMap((message) =>

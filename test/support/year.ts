@@ -20,6 +20,7 @@ export async function followedFor(system: System, settings: object = {}) {
     { id: 'cream', attributes },
     { id: 'soap', attributes },
     { id: 'brush' },
+    { id: 'balm' },
     { id: 'mirror', category: 'Mirrors' },
   );
   for (const [name, pattern, percent] of [
