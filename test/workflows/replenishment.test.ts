@@ -140,6 +140,46 @@ test('J14 whoever has bought before the message came is told nothing; who cannot
   expect(missed).toEqual([{ reason: 'unreachable' }]);
 });
 
+test('J14 what the customer’s region has not in stock is not spoken of, and is when it has; an erased customer has nothing due', async () => {
+  await set();
+  const offer = (region: string, stock: number) => ({ region, price: { amount: 100, currency: 'RUB' }, stock });
+  const cream = { id: 'cream', name: 'Cream', url: 'https://shop.example/cream', category: 'Care' };
+  const stocked = (stock: number) =>
+    system.call('PUT', '/products', { items: [{ ...cream, offers: [offer('*', 5), offer('spb', stock)] }] });
+  await stocked(0);
+  const [mila, oleg] = [await customer({ region: 'spb' }), await customer({ region: 'msk' })];
+  await buys(mila, 'cream');
+  await buys(oleg, 'cream');
+  await system.pass('43 days');
+  await night();
+  expect([await mila.templates(), await oleg.templates()]).toEqual([[], ['running-out']]);
+  await stocked(3);
+  await night();
+  expect(await mila.templates()).toEqual(['running-out']);
+  expect((await system.call('DELETE', `/customers/${oleg.customerId}`)).status).toBeLessThan(300);
+  expect(await dueGoods(system.db, oleg.customerId, system.clock.now())).toEqual([]);
+});
+
+test('J14 lifecycle about topping up yields where goods are due; what it has spoken of is not offered again', async () => {
+  const lifecycle = (at: string) => ({ enabled: true, consumables: 'all', steps: [{ message: 'top-up', at }] });
+  await set();
+  await system.put('/journeys/lifecycle/settings', lifecycle('P60D'));
+  const kira = await customer();
+  await buys(kira, 'shampoo');
+  await system.pass('43 days');
+  await night();
+  await system.pass('18 days');
+  expect(await kira.templates()).toEqual(['running-out']);
+  expect(await kira.decisions()).toEqual(['stock-up-1 send ok', 'top-up skip replenishment_due']);
+  await system.put('/journeys/lifecycle/settings', lifecycle('P20D'));
+  const lev = await customer();
+  await buys(lev, 'shampoo');
+  await system.pass('43 days');
+  await night();
+  expect(await lev.templates()).toEqual(['top-up']);
+  await system.put('/journeys/lifecycle/settings', { enabled: false });
+});
+
 test('J14 a message takes six billable actions, with the purchase that ends the run', async () => {
   await set({
     series: [

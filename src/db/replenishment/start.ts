@@ -46,14 +46,14 @@ export async function chooseDue(db: Db, choosing: Choosing): Promise<number> {
   return rows[0]?.started ?? 0;
 }
 
-/** Of a row `r` and its customer `c`. */
+/** Of a row `r` and its customer `c`. Messages may come some days after their run was to start, and lifecycle's about topping up may have
+ *  shown the same (J11). */
 function mayBeOffered({ now, pauseMs }: Choosing): RawBuilder<boolean> {
   const pausedFrom = new Date(now.getTime() - pauseMs);
-  // A message may have come some days after its run was to start.
-  const spoken = sql`exists (select from messages m where m.customer_id = r.customer_id and m.journey = 'replenishment'
-    and m.reserved_at > ${pausedFrom} and m.reserved_at > r.bought_at and r.product_id = any(m.goods) and m.state = any(${countingStates}::text[]))`;
-  return sql`(r.until_at > ${now}
-    and (r.offered_at is null or r.offered_at < r.bought_at or (r.offered_at <= ${pausedFrom} and not ${spoken}))
+  const spoken = sql`exists (select from messages m where m.customer_id = r.customer_id and m.reserved_at > ${pausedFrom}
+    and m.reserved_at > r.bought_at and m.state = any(${countingStates}::text[])
+    and (m.journey = 'replenishment' or (m.journey = 'lifecycle' and m.template = 'top-up')) and r.product_id = any(m.goods || m.shown))`;
+  return sql`(r.until_at > ${now} and (r.offered_at is null or r.offered_at < r.bought_at or r.offered_at <= ${pausedFrom})
     and coalesce((select o.stock > 0 from offers o where o.product_id = r.product_id and o.region in (c.region, '*')
-      order by o.region = '*' limit 1), false))`;
+      order by o.region = '*' limit 1), false) and not ${spoken})`;
 }

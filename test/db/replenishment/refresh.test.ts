@@ -198,6 +198,9 @@ test('J14 due are goods that have run out and were not bought since, until nobod
   expect(await dueGoods(db, anna, on(2))).toEqual([
     { productId: 'shampoo', boughtAt: on(-50), dueAt: on(-5), untilAt: on(40), offeredAt: on(1) },
   ]);
+  // What was offered is remembered when it is missed no more.
+  expect(await dueOn(41)).toEqual(['shampoo', 'batteries']);
+  expect(await dueOn(200)).toEqual([]);
   await plantPurchases(pool, [{ customer: anna, product: 'sku-shampoo', day: 2 }]);
   expect(await dueOn(3)).toEqual([]);
 });
