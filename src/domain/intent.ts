@@ -96,6 +96,12 @@ export type Choice<Message extends string> =
   | (Due<Message> & { do: 'wait'; until: number })
   | { do: 'nothing'; why: 'completed' | 'nothing_left' };
 
+/** Settings by which nothing but a cart is spoken of. */
+export function cartAlone<Message extends string>(settings: IntentSettings<Message>): IntentSettings<Message> {
+  const silent = branches.map((branch) => [branch, { ...settings.branches[branch], steps: [] }]);
+  return { ...settings, branches: { ...Object.fromEntries(silent), cart: settings.branches.cart } };
+}
+
 /** Intents that are true now, strongest first. */
 export function intents(situation: Situation<string>): Intent[] {
   const { trail, settings, since, now } = situation;

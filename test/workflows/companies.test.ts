@@ -61,3 +61,25 @@ test('companies are switched off apart from people, and people apart from compan
   await system.pass('4h');
   expect([(await second.mails()).length, (await system.inbox(second.at)).length]).toEqual([0, 2]);
 });
+
+test('a company is spoken to as a person only after a personal order, and now and then; of its personal cart always', async () => {
+  const view = { idle: 'PT30M', steps: [{ message: 'view', after: 'PT0S' }] };
+  await system.settings({ branches: { cart: { idle: 'PT30M', steps: people.steps.slice(0, 1) }, view } });
+  const { id, mails } = await customer({ kind: 'b2b' });
+  const looked = async (product_id: string) => {
+    await system.track(id, 'Product Viewed', { product_id });
+    await system.pass('2h');
+    return (await mails()).length;
+  };
+  expect(await looked('lamp')).toBe(0);
+  await system.track(id, 'Product Added', { product_id: 'lamp' });
+  await system.pass('2h');
+  expect(subjects(await mails())).toEqual([expect.stringContaining('cart is saved')]);
+  await system.track(id, 'Order Completed', orderOf('lamp'));
+  await system.pass('1d');
+  expect(await looked('desk')).toBe(2);
+  await system.pass('8d');
+  expect(await looked('shade')).toBe(2);
+  await system.pass('23d');
+  expect(await looked('shade')).toBe(3);
+});

@@ -1,6 +1,16 @@
 import type { Mind, Situation, Step, Upcoming, Wait } from '#activities/mind.ts';
 import { type Facts, spokenBy } from '#db/facts.ts';
-import { branches, choose, type Intent, inBranch, type Progress, startOfRun, stepDone } from '#domain/intent.ts';
+import {
+  branches,
+  cartAlone,
+  choose,
+  type Intent,
+  inBranch,
+  type Progress,
+  type Spoken,
+  startOfRun,
+  stepDone,
+} from '#domain/intent.ts';
 import { contract, type MessageName } from '#workflows/abandonment/contract.ts';
 import { compose } from './content.ts';
 import { settingsOf } from './settings.ts';
@@ -23,15 +33,25 @@ function memory(progress: unknown): Progress {
 }
 
 function choice({ facts, now, waitEnd }: Situation, progress: Progress, skip: string | null) {
+  const settings = settingsOf(facts);
+  const spoken = spokenBy(facts, skip);
   return choose<MessageName>({
     trail: facts.trail,
     progress,
-    spoken: spokenBy(facts, skip),
-    settings: settingsOf(facts),
+    spoken,
+    settings: isForCartAlone(facts, spoken, now) ? cartAlone(settings) : settings,
     since: since(facts, now),
     now,
     waitEnd,
   });
+}
+
+/** A company is spoken to as a person now and then, and only after it has ordered as one; of the cart it left as one, always (J8). */
+function isForCartAlone(facts: Facts, { cart: _, ...spoken }: Spoken, now: number): boolean {
+  const { companyEveryMs } = settingsOf(facts);
+  if (facts.customer.kind !== 'b2b' || facts.profile !== 'personal' || companyEveryMs === null) return false;
+  const last = Math.max(0, ...Object.values(spoken).map(({ at }) => at));
+  return facts.lastOrderAt === null || now - last < companyEveryMs;
 }
 
 /** What led to the run counts from `entryValidFor` before its trigger; a purchase ends all that was before it. */

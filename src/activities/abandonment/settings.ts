@@ -9,6 +9,8 @@ import { type Settings, settings } from '#workflows/abandonment/settings.ts';
 export interface Prepared extends IntentSettings<MessageName> {
   raw: Settings;
   entryValidForMs: number;
+  /** How often a company is spoken to as a person; null: as often as people. */
+  companyEveryMs: number | null;
 }
 
 function prepare(raw: Settings): Prepared {
@@ -24,6 +26,7 @@ function prepare(raw: Settings): Prepared {
   return {
     raw,
     entryValidForMs: durationMs(raw.entryValidFor),
+    companyEveryMs: raw.companies.asPeople && durationMs(raw.companies.asPeople.every),
     lookbackMs: durationMs(raw.lookback),
     sessionMs: durationMs(raw.session),
     repeatAfterMs: durationMs(raw.repeatAfter),
@@ -33,8 +36,9 @@ function prepare(raw: Settings): Prepared {
 }
 
 /** What is said of companies goes before what is said of everybody, branch by branch. */
-function forCompanies({ companies: { branches: theirs, ...said }, ...raw }: Settings): Settings {
-  return { ...raw, ...defined(said), branches: { ...raw.branches, ...defined(theirs) }, companies: { branches: {} } };
+function forCompanies({ companies, ...raw }: Settings): Settings {
+  const { branches: theirs, asPeople: _, ...said } = companies;
+  return { ...raw, ...defined(said), branches: { ...raw.branches, ...defined(theirs) }, companies };
 }
 
 function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -48,6 +48,13 @@ const companies = z
         visit: branchShape(1).optional(),
       })
       .prefault({}),
+    asPeople: z
+      .strictObject({ every: duration.default('P30D').describe('At most one run in this time speaks to them') })
+      .nullable()
+      .prefault({})
+      .describe(
+        'What a company looks at as a person: spoken of only after a personal order, and now and then; its personal cart always. Null: as to people',
+      ),
   })
   .prefault({})
   .describe('What is otherwise for the corporate profile: its switch, channels, codes, timings and messages');
