@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunningDevServer, startDevServer } from '#scripts/provision/devserver.ts';
 import { type RunningPostgres, startPostgres } from '#scripts/provision/postgres.ts';
 import { freePort, type Guarded, poll, startGuarded, tail } from '#scripts/provision/processes.ts';
 
 const root = join(import.meta.dirname, '../..');
-const limitMs = 30_000;
+/** A start or an end that takes longer, on whatever machine, is none. */
+const limitMs = 120_000;
 
 interface PlantOptions {
   /** Gets data and logs. */
@@ -115,7 +117,7 @@ export class Plant {
     const running = this.#running.get(name);
     if (!running?.isRunning()) throw new Error(`the ${name} does not run`);
     process.kill(running.pid, signal);
-    return running.ended;
+    return Promise.race([running.ended, sleep(limitMs, `still runs ${limitMs} ms after ${signal}`, { ref: false })]);
   }
 
   async #migrate(): Promise<void> {

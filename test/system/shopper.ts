@@ -45,11 +45,13 @@ export class ShopClient {
     else this.refused.push(`${answer.status} ${await answer.text()}`);
   }
 
-  /** Repeats what is not answered, or answered by 5xx, less and less often. */
+  /** Repeats what is not answered, or answered by 5xx, less and less often. Rejects after five minutes of that. */
   async untilAnswered(url: string, request: RequestInit): Promise<Response> {
+    const end = Date.now() + 300_000;
     for (let attempt = 0; ; attempt++) {
-      const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(5_000) }).catch(() => null);
+      const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(10_000) }).catch(() => null);
       if (answer !== null && answer.status < 500) return answer;
+      if (Date.now() > end) throw new Error(`${url} was not answered: ${answer?.status ?? 'nobody is there'}`);
       this.repeats += 1;
       await sleep(Math.min(1_000, 50 * 2 ** attempt));
     }
