@@ -10,17 +10,19 @@ import { passPlaces } from './queue/customers.ts';
 /**
  * Moves everything that `from` has and did to `into`, inside the caller's transaction and under both customers' locks.
  * Live runs of `from` end, and `into` starts one in the place of each, where it has none of that journey and key; `enter`
- * lets that one go on after the highest step that was sent. Returns the outbox rows of both.
+ * lets that one go on after the highest step that was sent. Runs of `into` are told of orders of `from` that may be their goal.
+ * Returns the outbox rows of all.
  */
 export async function mergeCustomers(client: PoolClient, from: string, into: string, at: Date): Promise<OutboxRow[]> {
   const exits = client.query<OutboxRow>({ text: exitRuns, values: [from, at] });
+  const goals = client.query<OutboxRow>({ text: tellOfOrders, values: [from, into, at] });
   const texts = [...belongings, moveCart(theirs), moveInterests(theirs), ...histories];
   const moves = texts.map((text) => client.query({ text, values: text.includes('$2') ? [from, into] : [from] }));
   const places = passPlaces(from, into, at).map((one) => client.query(one));
   const settled = client.query({ text: settleConflicts, values: [from, into, at] });
-  await inOrder([exits, ...moves, ...places, settled]);
+  await inOrder([exits, goals, ...moves, ...places, settled]);
   const ended = (await exits).rows;
-  return [...ended, ...(await startInPlaceOf(client, ended, into, at))];
+  return [...ended, ...(await goals).rows, ...(await startInPlaceOf(client, ended, into, at))];
 }
 
 async function startInPlaceOf(client: PoolClient, ended: OutboxRow[], into: string, at: Date): Promise<OutboxRow[]> {
@@ -42,6 +44,13 @@ const exitRuns = `
   insert into outbox as o (${outboxColumns})
   select workflow_id, 'exit', journey, customer_id, key, 'merged', $2::timestamptz, now() + interval '${claimSeconds} s'
   from runs where customer_id = $1 and ended_at is null order by workflow_id ${bumped}`;
+
+/** Whether it is their goal, each finds out. One that follows an order for a year would else go on beside that of a newer one. */
+const tellOfOrders = `
+  insert into outbox as o (${outboxColumns})
+  select workflow_id, 'goal', journey, customer_id, key, 'merged', $3::timestamptz, now() + interval '${claimSeconds} s'
+  from runs r where customer_id = $2 and ended_at is null and exists (
+    select from orders where customer_id = $1 and state = 'placed' and placed_at >= r.trigger_at) order by workflow_id ${bumped}`;
 
 const startRuns = `
   insert into outbox as o (${outboxColumns})

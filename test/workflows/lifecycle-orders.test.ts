@@ -128,6 +128,30 @@ test('P1 a visitor’s order is followed on when they turn out to be a customer:
   expect(await runsOf(zoya)).toEqual(['of-a-visitor exited:merged', 'of-a-visitor completed']);
 });
 
+test.each([
+  ['newer than that of who stays', ['stays', 'ceases'], ['stays goal', 'ceases exited:merged', 'ceases live']],
+  ['older', ['ceases', 'stays'], ['ceases exited:merged', 'stays live']],
+] as const)(
+  'P1 two who both ordered are one, says a person: one order is followed; that of who ceases is %s',
+  async (_when, order, runs) => {
+    const phone = `+7916000${order.indexOf('stays')}000`;
+    const two = { stays: await customer({ phone }), ceases: await customer() };
+    await system.identify(two.ceases.id, { phone });
+    for (const who of order) {
+      await told(two[who], `${who}${phone}`, { lines: linesOf('cream') });
+      await system.pass('1 day');
+    }
+    const { body } = await system.call('GET', `/conflicts?customerId=${two.ceases.customerId}`);
+    await system.refresh();
+    const verdict = { decision: 'merge', into: two.stays.customerId };
+    expect((await system.call('POST', `/conflicts/${body.items[0].id}/decision`, verdict)).status).toBe(200);
+    await system.relayed();
+    await system.pass('1 minute');
+    const found = (await runsOf(two.stays)).map((run) => run.replace(encodeURIComponent(phone), ''));
+    expect(found.toSorted()).toEqual([...runs].toSorted());
+  },
+);
+
 test('J11 who is erased is followed no more', async () => {
   const ilya = await customer();
   await buys(ilya);
