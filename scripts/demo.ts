@@ -1,6 +1,6 @@
 /** `npm run demo`: Second Friend Store at a day in ten seconds, and its simulated customers shopping there: they browse, try on at
- *  home, wait in queues, send back and buy. Options after `--` are those of `npm start`; another preset is played with a shop that
- *  has more than one of each thing. */
+ *  home, wait in queues, send back and buy. Options after `--` are those of `npm start`; another preset is played with what
+ *  its retailer sells. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';

@@ -8,7 +8,7 @@ const rates = { ...habits, unsubscribes: 0.01, bounces: 0.005 };
 const journeys = ['welcome', 'abandonment', 'at-risk', 'win-back', 'replenishment'] as const;
 
 test('a year of Komus: one marketing message a week at most, every journey and branch, every promise kept', {
-  timeout: 600_000,
+  timeout: 900_000,
 }, async () => {
   const year = await liveYear({ preset: 'komus', customers: 36, seed: 4, rates });
   const { db, got, settings, lost } = year;
