@@ -9,7 +9,7 @@ create domain visitor as text check (value in ('human', 'machine', 'unknown'));
 create domain decision_word as text check (value in ('send', 'defer', 'skip', 'drop', 'suppress', 'stop'));
 create domain block_result as text check (value in ('passed', 'dropped'));
 create domain profile_kind as text check (value in ('personal', 'corporate'));
-create domain identity_kind as text check (value in ('user_id', 'anonymous_id', 'email', 'phone', 'telegram', 'device'));
+create domain identity_kind as text check (value in ('user_id', 'anonymous_id', 'email', 'phone', 'telegram', 'card', 'device'));
 create domain interest_kind as text check (value in ('favourite', 'view', 'category'));
 create domain item_state as text check (value in ('out', 'free', 'ordered', 'sold'));
 create domain item_word as text check (value in ('joined', 'left', 'out', 'returned', 'ordered', 'cancelled', 'sold'));
