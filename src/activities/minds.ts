@@ -6,6 +6,7 @@ import { mind as abandonment } from './abandonment/mind.ts';
 import { mind as atRisk } from './at-risk/mind.ts';
 import { mind as lifecycle } from './lifecycle/mind.ts';
 import { mind as message } from './message/mind.ts';
+import { mind as newModel } from './new-model/mind.ts';
 import { mind as optIn } from './opt-in/mind.ts';
 import { mind as orderConfirmation } from './order-confirmation/mind.ts';
 import { mind as replenishment } from './replenishment/mind.ts';
@@ -20,6 +21,7 @@ export const minds: Readonly<Record<JourneyName, Mind>> = {
   'at-risk': atRisk,
   lifecycle,
   message,
+  'new-model': newModel,
   'opt-in': optIn,
   'order-confirmation': orderConfirmation,
   replenishment,

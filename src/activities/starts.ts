@@ -1,4 +1,5 @@
 import type { Db, Trx } from '#db/connect.ts';
+import { planModels } from '#db/models.ts';
 import { type OutboxRow, putOutbox } from '#db/outbox.ts';
 import { countNotEntered } from '#db/runs.ts';
 import { currentSettings } from '#db/settings.ts';
@@ -13,7 +14,6 @@ import {
   type StageJourney,
   spendPace,
   takeDueStarts,
-  waitingJourneys,
 } from '#db/starts.ts';
 import { durationMs } from '#domain/duration.ts';
 import { workflowId } from '#domain/ids.ts';
@@ -23,11 +23,13 @@ import { isReachable } from '#domain/reach.ts';
 import type { NotEnteredReason } from '#domain/reasons.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { contracts, journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
+import { settings as newModel } from '#workflows/new-model/settings.ts';
 import type { StageSettings } from '#workflows/settings-schemas.ts';
 
 /**
- * Journeys that a lifecycle stage starts (P3, J12, J13). What a night's recompute has moved is written down as starts, each with a time of
- * its own; when that comes, those who are still to be started go to the outbox, at a limited rate. Temporal hears of nobody else.
+ * Journeys that no event of the customer's starts: a lifecycle stage does (P3, J12, J13), or a new model. What a night's recompute has
+ * found is written down as starts, each with a time of its own; when that comes, those who are still to be started go to the outbox, at
+ * a limited rate. Temporal hears of nobody else.
  */
 
 /** Transitions, or customers, whose starts are written in one transaction. */
@@ -35,9 +37,10 @@ const inOneTransaction = 10_000;
 
 const all: readonly Contract[] = journeyNames.map((name) => contracts[name]);
 const staged = all.filter(({ startsOnStage }) => startsOnStage !== undefined);
+const modelled = all.filter(({ startsOnModel }) => startsOnModel);
 
-/** Writes the starts of all changes of stage since the last time, and, as a quarter begins, of those who are in a stage that starts again
- *  each quarter. Safe to repeat, to be killed, and to run twice at once. Counts. */
+/** Writes the starts of all changes of stage since the last time, as a quarter begins of those who are in a stage that starts again
+ *  each quarter, and of owners of what a new model replaces. Safe to repeat, to be killed, and to run twice at once. Counts. */
 export async function planStarts(db: Db, now: Date, atOnce = inOneTransaction): Promise<{ planned: number }> {
   const shop = await shopNow(db);
   const journeys = await Promise.all(staged.map((contract) => stageJourney(db, contract, shop, now)));
@@ -49,7 +52,16 @@ export async function planStarts(db: Db, now: Date, atOnce = inOneTransaction): 
   }
   for (const journey of journeys.filter(({ quarterly }) => quarterly))
     planned += await planTheQuarter(db, journey, { now, quarter: quarterOf(now, shop.zone), limit: atOnce });
+  for (const { name } of modelled) planned += await planTheModels(db, name, shop, now);
   return { planned };
+}
+
+async function planTheModels(db: Db, journey: string, shop: ShopSettings, now: Date): Promise<number> {
+  const settings = newModel.parse((await currentSettings(db, journey))?.value ?? {});
+  if (!settings.enabled || settings.series.length === 0) return 0;
+  const windows = wakingHours(now, durationMs(settings.spreadOver), shop);
+  const scan = { now, withinMs: durationMs(settings.presentedWithin), apartMs: durationMs(settings.apart) };
+  return planModels(db, { journey, windows }, scan);
 }
 
 async function planTheQuarter(
@@ -89,11 +101,12 @@ async function release(db: Db, now: Date, allowed: (trx: Trx) => Promise<number>
   const next = await nextStartDue(db);
   if (next === null || next > now) return { rows: [], taken: 0 };
   const shop = await shopNow(db);
-  const validFor = new Map<string, number>();
-  for (const journey of await waitingJourneys(db, now)) validFor.set(journey, await entryValidForMs(db, journey));
   return db.transaction().execute(async (trx) => {
     const limit = await allowed(trx);
     const due = limit < 1 ? [] : await takeDueStarts(trx, now, limit);
+    const validFor = new Map<string, number>();
+    for (const journey of new Set(due.map((start) => start.journey)))
+      validFor.set(journey, await entryValidForMs(trx, journey));
     const starts: DueStart[] = [];
     for (const start of due) {
       const refusal = refusalOf(start, shop, now, validFor.get(start.journey) ?? 0);
@@ -150,7 +163,7 @@ async function stageJourney(db: Db, contract: Contract, shop: ShopSettings, now:
 }
 
 /** How late a start may be. */
-async function entryValidForMs(db: Db, journey: string): Promise<number> {
+async function entryValidForMs(db: Trx, journey: string): Promise<number> {
   const parsed = schemas[journey]?.parse((await currentSettings(db, journey))?.value ?? {}) as {
     entryValidFor?: string;
   };

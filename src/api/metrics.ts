@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, Router } from 'express';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { messageCounts } from '#db/health.ts';
 import { promoStock } from '#db/promo-pools.ts';
+import { startsWaiting } from '#db/starts.ts';
 import { liveRuns } from '#db/stats.ts';
 import type { RelayCounts } from '#relay/relay.ts';
 import { journeyNames } from '#workflows/catalogue.ts';
@@ -61,6 +62,14 @@ function registerStored({ registry }: Metrics, { db, clock, relay, log }: ApiDep
   gauge('vestnik_runs_live', 'Runs that have not ended, by journey', ['journey'], async (runs) => {
     for (const [journey, count] of await liveRuns(db)) runs.set({ journey }, count);
   });
+  gauge(
+    'vestnik_starts_waiting',
+    'Starts of journeys that wait for their time, by journey',
+    ['journey'],
+    async (starts) => {
+      for (const { journey, waiting } of await startsWaiting(db)) starts.set({ journey }, waiting);
+    },
+  );
   gauge(
     'vestnik_promo_codes_free',
     'Promo codes that can be issued, by pool and size',

@@ -6,17 +6,21 @@ import type { Stage } from '#domain/stages.ts';
 import type { Db, Trx } from './connect.ts';
 import { contactabilityJson } from './contactability.ts';
 
-/** Starts by lifecycle stages, which wait for their time in `waiting_starts` (`src/activities/starts.ts` tells the story). */
+/** Starts that wait for their time in `waiting_starts`, and those that lifecycle stages write there (`src/activities/starts.ts` tells the story). */
+
+/** A journey whose starts are spread. */
+export interface Waiting {
+  journey: string;
+  /** Where to. */
+  windows: readonly Window[];
+}
 
 /** A journey as its stages start it. */
-export interface StageJourney {
-  journey: string;
+export interface StageJourney extends Waiting {
   stages: readonly Stage[];
   quarterly: boolean;
   /** Of whom it is switched on. */
   profiles: readonly ProfileKind[];
-  /** Where starts are spread to. */
-  windows: readonly Window[];
 }
 
 export interface Planned {
@@ -219,11 +223,11 @@ export async function takeDueStarts(trx: Trx, now: Date, limit: number): Promise
   return rows;
 }
 
-/** Which journeys have starts that are due. */
-export async function waitingJourneys(db: Db, now: Date): Promise<string[]> {
-  const { rows } = await sql<{ journey: string }>`
-    select distinct journey from waiting_starts where due_at <= ${now}`.execute(db);
-  return rows.map(({ journey }) => journey);
+/** How many wait, by journey. */
+export async function startsWaiting(db: Db): Promise<{ journey: string; waiting: number }[]> {
+  const { rows } = await sql<{ journey: string; waiting: number }>`
+    select journey, count(*)::int as waiting from waiting_starts group by journey order by journey`.execute(db);
+  return rows;
 }
 
 /** When the next one is due; null where none waits. */

@@ -43,6 +43,8 @@ export interface Contract {
   /** Lifecycle stages whose entry starts a run of that profile (P3): its key is an `occasion`. `quarterly`: each quarter again, as long
    *  as they are in one of them. The settings have `spreadOver`. */
   startsOnStage?: { stages: readonly Stage[]; quarterly?: true };
+  /** Owners of a product are started when one that takes its place is presented; the key is that one. */
+  startsOnModel?: true;
   /** Event names that reach the goal of a live run. */
   goalOn: readonly string[];
   /** Event names that end the live run of what they are about, and as what. */

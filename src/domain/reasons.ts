@@ -218,6 +218,7 @@ const notEntered = {
     next: { en: 'Set `enabled` in its settings.', ru: 'Включите `enabled` в её настройках.' },
   },
   once: { en: 'the customer had been in it before', ru: 'клиент уже был в ней', next: nothing },
+  has_model: { en: 'the customer had bought the new model', ru: 'клиент уже купил новую модель', next: nothing },
   stage_left: {
     en: 'the customer had ordered or left the stage before the start came',
     ru: 'клиент успел заказать или уйти из стадии до начала',

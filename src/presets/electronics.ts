@@ -8,6 +8,8 @@ export const preset: Preset = {
   shop: { name: 'Electronics', locale: 'ru', channels: ['email', 'web_push', 'whatsapp', 'sms'] },
   policy: rules(aDay(1), inSevenDays(4)),
   journeys: {
+    // Once a year, when a new model is presented, to owners of the old one.
+    'new-model': { enabled: true },
     // J16: goods that go with it in the confirmation of an order.
     'order-confirmation': { enabled: true },
     // One a day would be more than four in a week.

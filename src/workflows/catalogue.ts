@@ -10,6 +10,8 @@ import { contract as lifecycle } from './lifecycle/contract.ts';
 import { settings as lifecycleSettings } from './lifecycle/settings.ts';
 import { contract as message } from './message/contract.ts';
 import { settings as messageSettings } from './message/settings.ts';
+import { contract as newModel } from './new-model/contract.ts';
+import { settings as newModelSettings } from './new-model/settings.ts';
 import { contract as optIn } from './opt-in/contract.ts';
 import { settings as optInSettings } from './opt-in/settings.ts';
 import { contract as orderConfirmation } from './order-confirmation/contract.ts';
@@ -31,6 +33,7 @@ export const contracts = {
   'at-risk': atRisk,
   lifecycle,
   message,
+  'new-model': newModel,
   'opt-in': optIn,
   'order-confirmation': orderConfirmation,
   replenishment,
@@ -46,6 +49,7 @@ export const settingsSchemas = {
   'at-risk': atRiskSettings,
   lifecycle: lifecycleSettings,
   message: messageSettings,
+  'new-model': newModelSettings,
   'opt-in': optInSettings,
   'order-confirmation': orderConfirmationSettings,
   replenishment: replenishmentSettings,
@@ -62,6 +66,7 @@ export const journeyNames = [
   'at-risk',
   'lifecycle',
   'message',
+  'new-model',
   'opt-in',
   'order-confirmation',
   'replenishment',
@@ -120,6 +125,9 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     'email-confirmation': ['email'],
     'account-created': ['email'],
     'account-changed': ['email', 'telegram', 'sms', 'viber'],
+  },
+  'new-model': {
+    'new-model': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
   },
   'opt-in': {
     confirm: ['email'],

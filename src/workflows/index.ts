@@ -4,6 +4,7 @@ export { atRisk as 'at-risk' } from './at-risk/workflow.ts';
 export { job } from './kit/job.ts';
 export { lifecycle } from './lifecycle/workflow.ts';
 export { message } from './message/workflow.ts';
+export { newModel as 'new-model' } from './new-model/workflow.ts';
 export { optIn as 'opt-in' } from './opt-in/workflow.ts';
 export { orderConfirmation as 'order-confirmation' } from './order-confirmation/workflow.ts';
 export { replenishment } from './replenishment/workflow.ts';

@@ -8,12 +8,15 @@ import { createRenderer } from '#rendering/renderer.ts';
 import { cacheFile, readSources } from '#rendering/sources.ts';
 import { readToken } from '#rendering/tokens.ts';
 import { contract as abandonment } from '#workflows/abandonment/contract.ts';
+import { contract as atRisk } from '#workflows/at-risk/contract.ts';
 import { contract as lifecycle } from '#workflows/lifecycle/contract.ts';
+import { contract as newModel } from '#workflows/new-model/contract.ts';
 import { contract as welcome } from '#workflows/welcome/contract.ts';
+import { contract as winBack } from '#workflows/win-back/contract.ts';
 import { fullModel, inputOf, leastModel, minimalModel, track } from './sample.ts';
 
 const renderer = await createRenderer();
-const letters = [abandonment, lifecycle, welcome].flatMap(({ name: journey, messages }) =>
+const letters = [abandonment, atRisk, lifecycle, newModel, welcome, winBack].flatMap(({ name: journey, messages }) =>
   Object.keys(messages).flatMap((message) => locales.map((locale) => ({ journey, message, locale }))),
 );
 const [reminder] = letters;

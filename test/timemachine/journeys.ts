@@ -9,7 +9,7 @@ import { settings as lifecycle } from '#workflows/lifecycle/settings.ts';
 import { settings as welcome } from '#workflows/welcome/settings.ts';
 import { replenishment } from './replenishment.ts';
 import { customerOf, type Deed, oneOfAKind, onLast, placed, shoppers, track } from './scripts.ts';
-import { atRisk, winBack } from './stages.ts';
+import { atRisk, newModel, winBack } from './stages.ts';
 import type { World } from './worlds.ts';
 
 /** What a journey is put through, on every server. */
@@ -112,6 +112,7 @@ export const journeyScripts: Partial<Record<JourneyName, Script>> = {
     seen: [/message reservation-followup followup-2 1 promo-code email accepted/, /run reservation-followup lamp goal/],
   },
   'at-risk': atRisk,
+  'new-model': newModel,
   'win-back': winBack,
   lifecycle: {
     settings: lifecycleSettings(),

@@ -2,8 +2,9 @@ import { jobs } from '#activities/jobs.ts';
 import { releaseStarts } from '#activities/starts.ts';
 import { orderOf } from '#test/support/customers.ts';
 import { type Deed, placed, track } from './scripts.ts';
+import type { World } from './worlds.ts';
 
-/** Journeys that lifecycle stages start: by recomputes at times that no order can be a stage's interval before. */
+/** Journeys that lifecycle stages and new models start: by recomputes at times that no order can be a stage's interval before. */
 
 const day = 48;
 /** No deed has it. */
@@ -21,10 +22,10 @@ const recompute = (days: number): Deed => ({
     }),
 });
 
-const orders = (who: string, at: number): Deed => ({
+const orders = (who: string, at: number, product = 'rug'): Deed => ({
   at,
   who,
-  act: track(who, 'Order Completed', { ...orderOf('rug'), order_id: `${who}-${at}` }),
+  act: track(who, 'Order Completed', { ...orderOf(product), order_id: `${who}-${at}` }),
 });
 
 function pool(name: string, pattern: string) {
@@ -62,6 +63,25 @@ export const atRisk = {
     /run at-risk personal:\S+ exited:unsubscribed/,
   ],
 };
+
+/** Two own what a new one replaces; one of them has the new one. */
+export const newModel = {
+  settings: { enabled: true, spreadOver: 'PT0S', series: [{ message: 'new-model', after: 'PT0S', validFor }] },
+  customers: ['yefim', 'yegor'],
+  deeds: [
+    ...['yefim', 'yegor'].map((who, n) => orders(who, placed(day + n, 1), 'lamp')),
+    { at: placed(20 * day, 4), who: 'shop', act: presents },
+    orders('yegor', placed(20 * day, 5), 'lantern'),
+    recompute(21),
+  ],
+  seen: [/message new-model new-model 1 new-model email accepted/, /run new-model lantern completed/],
+};
+
+async function presents(world: World): Promise<void> {
+  const offers = [{ region: '*', price: { amount: 200_000, currency: 'RUB' }, stock: 9 }];
+  const lantern = { id: 'lantern', name: 'lantern', url: 'https://shop.example/lantern', category: 'Hard', offers };
+  await world.call('PUT', '/products', { items: [{ ...lantern, attributes: { replaces: 'lamp' } }] });
+}
 
 /** Lost, and still so in the next quarter. */
 export const winBack = {

@@ -37,6 +37,7 @@ async function describe({ db }: ApiDeps, name: JourneyName, live: number) {
     title: contract.title,
     class: contract.class,
     startsOn: [...contract.startsOn],
+    startsOnStages: [...(contract.startsOnStage?.stages ?? [])],
     goalOn: [...contract.goalOn],
     blocks: blocksOf(contract).map(({ next, ...block }) => ({ ...block, next: [...next] })),
     messages: Object.keys(contract.messages),

@@ -41,7 +41,7 @@ export async function metricsOfCustomer(db: Db, customerId: string): Promise<Cus
 }
 
 export interface Transition {
-  /** Grows; whoever starts journeys by transitions goes on behind the last it took. */
+  /** Grows: the order in which they were noticed. */
   seq: number;
   customerId: string;
   profile: ProfileKind;
@@ -50,15 +50,6 @@ export interface Transition {
   /** Null: no order is left. */
   to: Stage | null;
   at: Date;
-}
-
-/** The next `limit` transitions behind `after`, in the order in which they were noticed. One recompute writes them at a time, so
- *  that none comes in behind a later one. */
-export async function transitionsAfter(db: Db, after: number, limit: number): Promise<Transition[]> {
-  const { rows } = await sql<Transition>`
-    select seq, customer_id as "customerId", profile, from_stage as "from", to_stage as "to", at
-    from stage_transitions where seq > ${after} order by seq limit ${limit}`.execute(db);
-  return rows;
 }
 
 /** Of one customer, newest first. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { contactClasses } from '#domain/journey.ts';
+import { stages } from '#domain/stages.ts';
 import { instant, instantInput, languageQuery, listOf, orNull, uuid } from './common.ts';
 
 const text = z.string();
@@ -18,6 +19,7 @@ export const journey = z
     title: text,
     class: z.enum(contactClasses),
     startsOn: z.array(text).meta({ description: 'Event names' }),
+    startsOnStages: z.array(z.enum(stages)).meta({ description: 'Lifecycle stages whose entry starts it' }),
     goalOn: z.array(text).meta({ description: 'Event names' }),
     blocks: z.array(z.object({ ...block, next: z.array(text).meta({ description: 'Blocks that may follow' }) })),
     messages: z.array(text),
