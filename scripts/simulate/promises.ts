@@ -12,10 +12,12 @@ export function journeyRules(settings: Readonly<Record<string, unknown>> = {}): 
       const messages = Object.entries(contracts[name].messages);
       const ignorePolicy = messages.filter(([, { obeys }]) => !obeys).map(([message]) => message);
       const { once } = contracts[name].reentry;
+      const followsOrders = contracts[name].key === 'purchase';
       return [
         name,
         {
           once,
+          followsOrders,
           ignorePolicy,
           ...(repeatAfter !== undefined && { repeatAfterMs: durationMs(repeatAfter) }),
           ...(pause !== undefined && { pauseMs: durationMs(pause) }),

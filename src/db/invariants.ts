@@ -13,6 +13,7 @@ import {
   statesLegal,
   stepsOnce,
 } from './invariants/ledger.ts';
+import { oneOrderFollowed } from './invariants/orders.ts';
 import { codesOwnedOnce, codesRedeemedByOrders, codesTold, poolsNotOverdrawn } from './invariants/promo.ts';
 import { holdsEnd, nobodyForgotten, oneHolder, servedInOrder } from './invariants/queues.ts';
 import { dueOnce } from './invariants/replenishment.ts';
@@ -42,6 +43,7 @@ export const invariants = {
   'messages and blocks have their customers and runs': nobodysMissing,
   'no marketing message goes twice': nothingTwice,
   'nothing that runs out is offered twice': dueOnce,
+  'one order is followed at a time': oneOrderFollowed,
   'no message is left between reserved and sent': nothingPending,
   'the policy’s caps are kept': capsKept,
   'priorities are kept': prioritiesKept,

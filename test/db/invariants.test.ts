@@ -16,6 +16,7 @@ const journeys = {
   abandonment: { repeatAfterMs: 7 * 24 * 3_600_000 },
   welcome: { once: true },
   replenishment: { pauseMs: 7 * 24 * 3_600_000 },
+  lifecycle: { followsOrders: true },
 };
 
 type Trx = Transaction<DB>;
@@ -188,6 +189,17 @@ const defects: Record<InvariantName, (trx: Trx) => Promise<unknown>> = {
   },
   'no marketing message goes twice': (trx) => plantSent(trx, world.live, ago(20), { block: 'cart-2' }),
   'nothing that runs out is offered twice': (trx) => offerAgain(trx, 91),
+  'one order is followed at a time': async (trx) => {
+    const of = (key: string) => ({
+      workflow_id: `lifecycle:${world.customer}:${key}`,
+      journey: 'lifecycle',
+      class: 'lifecycle',
+      key,
+    });
+    const older = await plantRun(trx, ago(150), { ...of('A-1'), ...endsAt(99) });
+    await plantRun(trx, ago(120), { ...of('A-2'), ...endsAt(99) });
+    await plantSent(trx, older, ago(100), { journey: 'lifecycle', block: 'news', template: 'news' });
+  },
   'no message is left between reserved and sent': async (trx) => {
     const more = { state: 'reserved', accepted_at: null, block: 'cart-2', template: 'another' };
     await plantSent(trx, world.ended, ago(181), more);
