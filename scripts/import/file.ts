@@ -29,6 +29,15 @@ export async function* piecesOf(file: ImportFile): AsyncGenerator<Piece> {
   throw new Failure(`${path} is empty: give a CSV file whose first line names its columns, or JSON Lines.`);
 }
 
+/** Columns of a table that nothing is read from: perhaps misspelt. */
+export async function unusedColumns({ path, mapping }: ImportFile): Promise<readonly string[]> {
+  for await (const { value } of linesOf(path, mapping.written.encoding)) {
+    if (value.trimStart().startsWith('{')) return [];
+    return placesIn(mapping, (await openCsv(path, mapping.written)).columns, path).unused;
+  }
+  return [];
+}
+
 async function* jsonPieces(path: string, encoding: string | undefined): AsyncGenerator<Piece> {
   for await (const { line, value } of linesOf(path, encoding)) {
     checkText(path, encoding, line, value);

@@ -105,6 +105,8 @@ const whole = (from: z.output<typeof more>) =>
 
 /** Where each column of a table stands. */
 export interface Places {
+  /** Columns that nothing is read from. */
+  unused: readonly string[];
   /** By what it says; the header's own name beside it, for people. */
   columns: ReadonlyMap<string, { place: number; name: string }>;
   rest: readonly { to: string; place: number; name: string; as: 'text' | 'number' | 'boolean' }[];
@@ -127,7 +129,9 @@ export function placesIn(mapping: Mapping, header: readonly string[], path: stri
   const taken = new Set(found.map(({ name }) => name));
   const all = header.filter((name) => name !== '' && !taken.has(name));
   const others = rest === null ? {} : (mapping.rest ?? Object.fromEntries(all.map((name) => [name, whole(name)])));
+  const used = new Set([...taken, ...Object.values(others).map(({ column: name }) => name)]);
   return {
+    unused: all.filter((name) => !used.has(name)),
     columns,
     rest: Object.entries(others).map(([to, { column: name, as }]) => ({ to, place: header.indexOf(name), name, as })),
   };

@@ -13,7 +13,7 @@ import { Failure } from '#domain/failure.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { databaseReady } from '#process/database.ts';
 import { journeyNames, routing } from '#workflows/catalogue.ts';
-import { type ImportFile, type Survey, survey, wholesOf } from './file.ts';
+import { type ImportFile, type Survey, survey, unusedColumns, wholesOf } from './file.ts';
 import { readMapping } from './mapping.ts';
 import type { ImportOptions } from './options.ts';
 import type { Whole } from './pieces.ts';
@@ -79,6 +79,8 @@ async function all({ options, file, surveyed, content, taking, screen }: Import)
   const sourceId = await importSource(db, clock.now());
   const { id, ...before } = await openImport(db, { kind, file: basename(options.file), content, at: clock.now() });
   if (before.line > 0) screen.write(`It was begun before: going on after line ${before.line}.\n`);
+  const unused = await unusedColumns(file);
+  if (unused.length > 0) screen.write(`Columns that are not used: ${unused.join(', ')}.\n`);
   const report = new Report(options.report, before.line);
   const progress = new Progress(surveyed.lines, before.line, screen);
   const counts = { ...before };

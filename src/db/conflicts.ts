@@ -130,7 +130,10 @@ async function decide(client: pg.PoolClient, id: string, verdict: Verdict, at: D
   const into = verdict.into ?? (await survivor(client, both));
   if (!both.includes(into)) return { result: 'not_of_it' };
   const from = both.find((one) => one !== into) ?? into;
-  return { result: 'decided', rows: await mergeCustomers(client, from, into, at) };
+  const rows = await mergeCustomers(client, from, into, at);
+  // No event says what they are now: segments look at them again.
+  await client.query({ text: 'insert into customers_ceased (customer_id) values ($1)', values: [into] });
+  return { result: 'decided', rows };
 }
 
 async function survivor(client: pg.PoolClient, ids: string[]): Promise<string> {

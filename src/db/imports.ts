@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { IdentityKind, KnownIdentity } from '#domain/identity.ts';
-import type { KnownPerson } from '#domain/old-news.ts';
-import type { OrderState } from '#domain/orders.ts';
+import type { KnownOrder, KnownPerson } from '#domain/old-news.ts';
 import { newId } from './ids.ts';
 import { epochMs } from './instants.ts';
 import type { DB } from './schema.ts';
@@ -83,11 +82,12 @@ export async function identitiesOnRecord(
   return rows;
 }
 
-export async function ordersOnRecord(db: Any, ids: readonly string[]): Promise<OrderState[]> {
-  const { rows } = await sql<OrderState>`
+export async function ordersOnRecord(db: Any, ids: readonly string[]): Promise<KnownOrder[]> {
+  const { rows } = await sql<KnownOrder>`
     select o.order_id as "orderId", o.customer_id as "customerId", o.profile, o.state, o.total, o.currency,
       ${epochMs(sql`o.placed_at`)} as "placedAt", ${epochMs(sql`o.state_at`)} as "stateAt",
-      exists (select from order_lines l where l.order_id = o.order_id) as "hasLines", null as lines, false as "isNew"
+      exists (select from order_lines l where l.order_id = o.order_id) as "hasLines", null as lines, false as "isNew",
+      (select erased_at is not null from customers c where c.id = o.customer_id) as "isErased"
     from unnest(${[...ids]}::text[]) as asked (id), lateral (select * from orders where order_id = asked.id offset 0) o`.execute(
     db,
   );

@@ -3,7 +3,8 @@ import type { Who } from './events.ts';
 /** Who an event belongs to: the joining rules of `semantics.md`, Events and the customer. Pure; the caller reads what is
  *  known before and writes what came out after. */
 
-export type IdentityKind = 'user_id' | 'anonymous_id' | 'email' | 'phone' | 'telegram' | 'card';
+export const identityKinds = ['user_id', 'anonymous_id', 'email', 'phone', 'telegram', 'card'] as const;
+export type IdentityKind = (typeof identityKinds)[number];
 
 export interface KnownIdentity {
   kind: IdentityKind;

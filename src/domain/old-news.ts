@@ -5,10 +5,16 @@ import { sameJson } from './shapes.ts';
 
 /** Whether an event tells what is known already: what an import leaves out, so that a file may come again. Pure. */
 
+/** `isErased`: its customer was, and does not come back by a file of what they bought. */
+export interface KnownOrder extends OrderState {
+  isErased: boolean;
+}
+
 /** The order is as it says, and all that it names of the customer is somebody's. */
-export function isKnownOrder(event: Event, order: OrderState | undefined, holders: Holders): boolean {
+export function isKnownOrder(event: Event, order: KnownOrder | undefined, holders: Holders): boolean {
   const said = event.effects.find((effect) => effect.do === 'order')?.order;
   if (said === undefined || order === undefined) return false;
+  if (order.isErased) return true;
   const change = { ...said, customerId: order.customerId, profile: event.profile, at: event.occurredAt.getTime() };
   return changeOrder(order, change).row === null && areHeld(event, holders);
 }

@@ -1,3 +1,4 @@
+import type { IdentityKind } from './identity.ts';
 import type { ChannelName, ProfileKind } from './journey.ts';
 import type { Stage } from './stages.ts';
 
@@ -56,6 +57,10 @@ export interface CustomerCondition {
   kind?: 'b2c' | 'b2b' | undefined;
   region?: string[] | undefined;
   locale?: string[] | undefined;
+  /** Has either of these profiles. */
+  profiles?: ProfileKind[] | undefined;
+  /** Has an identity of one of these kinds: who has a card and no login buys in the shop alone. */
+  knownBy?: IdentityKind[] | undefined;
   signedUp?: TimeTest | undefined;
   seen?: TimeTest | undefined;
 }

@@ -79,6 +79,15 @@ test('products twice; a price that changed is told', async () => {
   expect(await run('products', path)).toMatchObject({ imported: 1, unchanged: 1 });
 });
 
+test('who was erased does not come back by the orders that they had', async () => {
+  const path = file('erased.csv', orders('erased', 0, 1));
+  await run('orders', path);
+  const { id } = await shop.customer('userId=erased-c0');
+  expect((await shop.call('DELETE', `/customers/${id}`)).status).toBe(204);
+  expect(await run('orders', path)).toMatchObject({ imported: 0, unchanged: 1 });
+  expect(await shop.customer('userId=erased-c0')).toBeNull();
+});
+
 test('killed again and again it comes to its end: no order twice, none lost, each refused line told once', async () => {
   const path = file('killed.csv', orders('killed', 0, 8_000));
   const stands = async () => {

@@ -58,7 +58,7 @@ function leaf(condition: Leaf, reading: Reading): Sql {
     case 'trait':
       return traitPasses(condition);
     case 'customer':
-      return customerPasses(condition, reading.now);
+      return customerPasses(condition, reading);
     case 'metric':
       return metricPasses(condition, reading);
     case 'rfm':
@@ -125,11 +125,15 @@ function traitPasses({ name, is: { in: among, contains, known, ...number } }: Tr
   return sql`coalesce(${allOf(parts)}, false)`;
 }
 
-function customerPasses({ kind, region, locale, signedUp, seen }: CustomerCondition, now: Date): Sql {
+function customerPasses(condition: CustomerCondition, reading: Reading): Sql {
+  const { kind, region, locale, profiles, knownBy, signedUp, seen } = condition;
+  const { now } = reading;
   const parts = [
     wanted(kind, (one) => sql`c.kind = ${one}`),
     wanted(region, (names) => sql`c.region = any(${names}::text[])`),
     wanted(locale, (names) => sql`left(c.locale, 2) = any(${names}::text[])`),
+    wanted(profiles, (kinds) => isAmong(sql`profiles p`, reading, [sql`p.kind = any(${kinds}::text[])`])),
+    wanted(knownBy, (kinds) => isAmong(sql`identities i`, reading, [sql`i.kind = any(${kinds}::text[])`])),
     timePasses(sql`c.created_at`, signedUp, now),
     timePasses(sql`c.last_seen_at`, seen, now),
   ];

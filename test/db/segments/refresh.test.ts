@@ -45,6 +45,8 @@ const leaf: Arbitrary<Condition> = oneof(
     { where: 'trait', name: 'industry', is: { known: false } },
     { where: 'trait', name: 'level', is: { gte: 3 } },
     { where: 'customer', kind: 'b2b' },
+    { where: 'customer', profiles: ['corporate'] },
+    { where: 'customer', knownBy: ['card', 'user_id'] },
     { where: 'consent', purpose: 'advertising', channel: 'email', topic: '*', state: 'denied' },
     { where: 'reachable', channels: ['email', 'sms'] },
     { where: 'rfm', codes: ['3xx'] },
@@ -112,6 +114,8 @@ const deed = oneof(
     who: someone,
     traits: constantFrom({ industry: 'retail' }, { industry: '7', level: 4 }, { kind: 'b2b' }),
   }),
+  record({ do: constantFrom('card' as const), who: someone }),
+  record({ do: constantFrom('company' as const), who: someone }),
   record({ do: constantFrom('deny' as const), who: someone }),
   record({ do: constantFrom('bounce' as const), who: someone }),
   record({ do: constantFrom('cancel' as const), who: someone }),
@@ -157,6 +161,13 @@ async function act(ids: readonly string[], deed: Deed, at: Date): Promise<void> 
       [order, deed.total, deed.reduced ? 9 : null],
     );
   }
+  if (deed.do === 'card')
+    await pool.query(
+      `insert into identities (kind, value, customer_id, since) values ('card', $1::uuid::text, $1::uuid, now()) on conflict do nothing`,
+      [id],
+    );
+  if (deed.do === 'company')
+    await pool.query(`insert into profiles (customer_id, kind) values ($1, 'corporate') on conflict do nothing`, [id]);
   if (deed.do === 'tell')
     await pool.query('update customers set traits = traits || $2 where id = $1', [id, deed.traits]);
   if (deed.do === 'cancel') await pool.query(`update orders set state = 'cancelled' where customer_id = $1`, [id]);

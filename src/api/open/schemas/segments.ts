@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { purposes } from '#domain/consent.ts';
 import { durationMs, isoDuration } from '#domain/duration.ts';
+import { identityKinds } from '#domain/identity.ts';
 import { channelNames, profileKinds } from '#domain/journey.ts';
 import { type Condition, countedMetrics } from '#domain/segments.ts';
 import { stages } from '#domain/stages.ts';
@@ -61,6 +62,12 @@ const customer = z
     kind: z.enum(['b2c', 'b2b']).optional(),
     region: words.optional(),
     locale: z.array(z.string().length(2)).min(1).max(50).optional().meta({ description: 'Languages: `ru`' }),
+    profiles: z.array(z.enum(profileKinds)).min(1).optional().meta({ description: 'Has one of these' }),
+    knownBy: z
+      .array(z.enum(identityKinds))
+      .min(1)
+      .optional()
+      .meta({ description: 'Has an identity of one of these kinds: `card` and not `user_id` buys in the shop alone' }),
     signedUp: time.optional(),
     seen: time.optional(),
   })
