@@ -95,6 +95,16 @@ export async function postponeDelivery(db: Db, id: string, delayMs: number, erro
     where id = ${id} and state = 'waiting'`.execute(db);
 }
 
+/** Forgets what was delivered or given up more than `days` of wall time ago, a batch at a time. Returns how many it forgot; call again
+ *  until it is 0. */
+export async function pruneDeliveries(db: Db, days: number, batch = 10_000): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from webhook_deliveries where id in (
+      select id from webhook_deliveries where state <> 'waiting' and ended_at < now() - make_interval(days => ${days})
+      order by ended_at limit ${batch} for update skip locked)`.execute(db);
+  return Number(numAffectedRows ?? 0);
+}
+
 export interface DeliveryRow {
   id: string;
   event: string;

@@ -5,6 +5,7 @@ import { pruneRequests } from '#db/message-requests.ts';
 import { type OutboxRow, putOutbox } from '#db/outbox.ts';
 import { tendPromoPools } from '#db/promo-pools.ts';
 import { keepSegmentsFresh } from '#db/segments/refresh.ts';
+import { pruneDeliveries } from '#db/webhook-endpoints.ts';
 import type { Clock } from '#domain/clock.ts';
 import type { JourneyPort } from '#relay/port.ts';
 
@@ -13,6 +14,8 @@ export const housekeepingDefaults = {
   everyMs: 60_000,
   /** Segment's clients retry for hours; providers' webhooks for days. */
   keepEventKeysDays: 14,
+  /** Webhooks of ours that were delivered or given up: so long somebody may look what became of them. */
+  keepDeliveriesDays: 30,
   /** How late a step may be before somebody looks whether its workflow is alive. */
   overdueMs: 10 * 60_000,
   runsAtOnce: 100,
@@ -32,7 +35,7 @@ export interface HousekeepingDeps {
 }
 
 /**
- * What has to be done now and then, by any number of workers: forgets old de-duplication keys, learns anew when customers open
+ * What has to be done now and then, by any number of workers: forgets old de-duplication keys and webhooks, learns anew when customers open
  * and how often they react (one worker an hour), makes promo codes ahead and tells of pools that run low (R8), and finds runs
  * that wait in the database without a workflow (Temporal's
  * data was lost or restored from a backup, somebody terminated it). Those would block their journey for the customer for
@@ -45,6 +48,7 @@ export function createHousekeeping(deps: HousekeepingDeps) {
 
   async function once(): Promise<void> {
     while ((await pruneEventKeys(deps.db, options.keepEventKeysDays)) > 0);
+    while ((await pruneDeliveries(deps.db, options.keepDeliveriesDays)) > 0);
     await pruneRequests(deps.db, deps.clock.now(), options.keepEventKeysDays);
     await reviveRuns(deps, options);
     await refreshHabits(deps.db, deps.clock.now(), options.habitsEveryMs);

@@ -85,6 +85,20 @@ test('de-duplication keys are forgotten after two weeks', async () => {
   expect(await left()).toBe(before);
 });
 
+test('webhooks of ours are forgotten a month after they ended, those that wait never', async () => {
+  const { body } = await system.call('POST', '/webhook-endpoints', { url: 'https://shop.example/hooks' });
+  await sql`
+    insert into webhook_deliveries (id, endpoint_id, event, payload, at, state, ended_at, created_at)
+    select gen_random_uuid(), ${body.id}, name, '{}', ${system.clock.now()}, state, now() - ended, now() - interval '60 days'
+    from (values ('old', 'delivered', interval '31 days'), ('given up', 'dead', interval '31 days'),
+      ('new', 'delivered', interval '29 days'), ('waiting', 'waiting', null)) as one (name, state, ended)`.execute(
+    system.db,
+  );
+  await housekeeping.once();
+  const left = await system.db.selectFrom('webhook_deliveries').select('event').orderBy('event').execute();
+  expect(left.map(({ event }) => event)).toEqual(['new', 'waiting']);
+});
+
 test("everybody's habits are learnt anew once an hour", async () => {
   const learnt = async (pass: string) => {
     await system.pass(pass);
