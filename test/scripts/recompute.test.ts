@@ -37,4 +37,8 @@ test('a regular job by hand: what it did is told, what is wrong too', async () =
     status: 0,
     said: 'recommendations: {"hits":2,"bought":0,"seen":0}',
   });
+  expect(recompute('replenishment')).toEqual({
+    status: 0,
+    said: 'replenishment: {"changed":0,"dated":0,"learnt":1,"started":0}',
+  });
 });
