@@ -57,6 +57,23 @@ test('npm run simulate: a shop against a gateway, in the gateway’s time, to a 
   expect(await secrets()).toEqual([]);
 });
 
+test('office supplies: regions have offers of their own, goods and companies their industry, and the gateway takes it all', async () => {
+  const { code, said } = await simulate({ ...keys, customers: '20', days: '3', seed: '8', assortment: 'office' });
+  expect(said).toContain('The simulated shop is closed.');
+  expect(code).toBe(0);
+  const { items } = (await gateway.call('GET', '/products?limit=100')).body as { items: Product[] };
+  const regions = new Set(items.flatMap(({ offers }) => offers.map(({ region }) => region)));
+  expect([...regions]).toEqual(expect.arrayContaining(['msk', 'spb', 'ekb', 'nsk', 'vvo']));
+  expect(items.some(({ attributes }) => attributes.consumable === true && attributes.industries)).toBe(true);
+  const customers = await database.db.selectFrom('customers').select('traits').execute();
+  expect(customers.some(({ traits }) => (traits as { industry?: string }).industry)).toBe(true);
+});
+
+interface Product {
+  attributes: { consumable?: boolean; industries?: string[] };
+  offers: { region: string }[];
+}
+
 test('Ctrl-C closes it at once, and leaves no secret behind', async () => {
   const child = spawn(process.execPath, [script, ...to({ ...keys, seed: '6', customers: '40', days: '1000' })]);
   const ended = new Promise((resolve) => child.on('exit', resolve));
