@@ -63,7 +63,7 @@ function windows1251(text: string): Buffer {
   return Buffer.from([...text].map((letter) => codes.get(letter) ?? letter.charCodeAt(0)));
 }
 
-test("an accounting program's receipts: cards and phones are who bought, also with goods by weight and returns", async () => {
+test('receipts of an accounting program: cards and phones are who bought, also with goods by weight and returns', async () => {
   const path = file('receipts.csv', windows1251(receipts.join('\r\n')));
   const map = file('mapping.json', JSON.stringify(mapping));
   expect(await run('orders', path, '--map', map)).toMatchObject({ imported: 3, refused: 0 });
