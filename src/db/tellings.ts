@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type DecisionRow, decisionInsert } from './moves.ts';
 import type { DB } from './schema.ts';
-import { type Give, statement } from './statement.ts';
+import { flaggedStatement, type Give, statement } from './statement.ts';
 import {
   addressCtes,
   type Recorded,
@@ -59,6 +59,12 @@ export async function recordTelling(db: Kysely<DB>, recorded: Recorded, at: Date
   await recording(db, { recorded, at });
 }
 
-const recording = statement<{ recorded: Recorded; at: Date }>(
-  (give) => sql`with ${addressCtes(give, ({ at }) => at)} ${recordedUpdate(give, ({ at }) => at)}`,
+const recording = flaggedStatement(
+  ({ recorded: { suppress, gone } }: { recorded: Recorded; at: Date }) => ({
+    addresses: suppress !== null || gone !== null,
+  }),
+  (give, { addresses }) => {
+    const at = ({ at: when }: { at: Date }) => when;
+    return sql`${addresses ? sql`with ${addressCtes(give, at)}` : sql``} ${recordedUpdate(give, at)}`;
+  },
 );

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db, Trx } from '#db/connect.ts';
 import { epochMs } from '#db/instants.ts';
 import { inOrder } from '#db/pipeline.ts';
+import { latestSettings, type SettingsRef, settingsValues, type Versioned } from '#db/remembered.ts';
 import { statement } from '#db/statement.ts';
 import type { ItemNews, Place, Whereabouts } from '#domain/item-queue.ts';
 
@@ -44,7 +45,7 @@ export interface QueueRead {
   gone: [customerId: string, at: number][];
   notices: OpenNotice[];
   run: { id: string; settingsVersion: number } | null;
-  settings: { version: number; value: unknown } | null;
+  settings: Versioned | null;
   shop: unknown;
 }
 
@@ -104,10 +105,16 @@ const lockOne = statement<string>((give) => sql`select 1 from items where id = $
 
 /** The queue as it is; null where nothing is known of the item. */
 export async function readQueue(db: Db | Trx, request: QueueRequest): Promise<QueueRead | null> {
-  return (await reading(db, request))[0]?.queue ?? null;
+  const read = (await reading(db, request))[0]?.queue;
+  if (read === undefined) return null;
+  const { settings, shop } = await settingsValues(db, { settings: read.settings, shop: read.shop });
+  return { ...read, settings, shop: shop?.value ?? null };
 }
 
-const reading = statement<QueueRequest, { queue: QueueRead }>((give) => {
+/** The queue as PostgreSQL writes it. */
+type Read = Omit<QueueRead, 'settings' | 'shop'> & Record<'settings' | 'shop', SettingsRef | null>;
+
+const reading = statement<QueueRequest, { queue: Read }>((give) => {
   const [item, journey] = [give(({ itemId }) => itemId), give((request) => request.journey)];
   return sql`
     with run as (select id, settings_version from runs where workflow_id = ${give(({ workflowId }) => workflowId)} and ended_at is null),
@@ -136,9 +143,8 @@ const reading = statement<QueueRequest, { queue: QueueRead }>((give) => {
             and m.state = 'submitting' and m.lease_until > now()), 0)) order by n.due_at, n.id)
         from queue_notices n join queue_places p on p.id = n.place_id where n.item_id = i.id and n.done_at is null), '[]'),
       'run', (select json_build_object('id', id, 'settingsVersion', settings_version) from run),
-      'settings', (select json_build_object('version', s.version, 'value', s.value) from settings s where s.name = ${journey}
-        and s.version <= coalesce((select settings_version from run), 2147483647) order by s.version desc limit 1),
-      'shop', (select value from settings where name = 'shop' order by version desc limit 1)
+      'settings', ${latestSettings(sql`${journey}::text`, sql`(select settings_version from run)`)},
+      'shop', ${latestSettings(sql`'shop'`)}
     ) as queue
     from items i where i.id = ${item}`;
 });

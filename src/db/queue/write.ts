@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { json } from '#db/moves.ts';
 import { inOrder } from '#db/pipeline.ts';
-import { type Give, statement } from '#db/statement.ts';
+import { flaggedStatement, type Give } from '#db/statement.ts';
 import type { PipelinedTrx } from '#db/transaction.ts';
 import type { Whereabouts } from '#domain/item-queue.ts';
 
@@ -97,84 +97,145 @@ function rows(give: Give<QueueWrites>, of: Rows, columns: string): RawBuilder<un
   return sql`json_to_recordset(${give((writes) => json(of(writes)))}::json) as r (${sql.raw(columns)})`;
 }
 
-const ending = statement<QueueWrites>((give) => {
-  const at = sql`${give((writes) => writes.at)}::timestamptz`;
-  const ends = (of: Rows) => rows(give, of, 'id uuid, at bigint, outcome text');
-  return sql`
-    with heard as (delete from item_news where id = any(${give(({ heard }) => heard)}::bigint[])),
-    places as (
-      update queue_places p set ended_at = ${instant('r.at')}, outcome = r.outcome from ${ends(({ ended }) => ended.places)} where p.id = r.id
-    ), holds as (
-      update holds h set ended_at = ${instant('r.at')}, outcome = r.outcome from ${ends(({ ended }) => ended.holds)} where h.id = r.id
-    ), dropped as (
-      update queue_notices n set done_at = ${at}, result = r.result
-      from ${rows(give, (writes) => writes.dropped, 'id uuid, result text')} where n.id = r.id and n.done_at is null
-      returning n.message, n.iteration, n.channel, n.result
-    )
-    update messages m set state = case m.state when 'reserved' then 'dropped' else 'unknown' end, reason = 'changed' from dropped d
-    where m.run_id = ${give(({ run }) => run?.id ?? null)}::uuid and m.block = d.message and m.iteration = d.iteration
-      and m.channel = d.channel and (m.state = 'reserved' or m.state = 'submitting' and (m.lease_until <= now() or d.result = 'stopped'))`;
-});
+const some = (rows: readonly unknown[]) => rows.length > 0;
 
-const beginning = statement<QueueWrites>((give) => {
-  const of = <T>(take: (writes: QueueWrites) => T) => give(take);
-  const run = <T>(take: (row: QueueRunRow) => T) => give(({ run: row }) => (row === null ? null : take(row)));
-  const [item, at] = [of(({ itemId }) => itemId), sql`${of((writes) => writes.at)}::timestamptz`];
-  const dueAt = sql`${instantOrNull(run(({ dueAt }) => dueAt))}`;
-  const outcome = sql`${run((row) => row.outcome)}::text`;
+const ending = flaggedStatement(
+  ({ heard, ended, dropped }: QueueWrites) => ({
+    heard: some(heard),
+    places: some(ended.places),
+    holds: some(ended.holds),
+    dropped: some(dropped),
+  }),
+  (give, flags) => {
+    const ends = (of: Rows) => rows(give, of, 'id uuid, at bigint, outcome text');
+    const ctes = [
+      flags.heard && sql`heard as (delete from item_news where id = any(${give(({ heard }) => heard)}::bigint[]))`,
+      flags.places &&
+        sql`places as (
+      update queue_places p set ended_at = ${instant('r.at')}, outcome = r.outcome from ${ends(({ ended }) => ended.places)} where p.id = r.id
+    )`,
+      flags.holds &&
+        sql`holds as (
+      update holds h set ended_at = ${instant('r.at')}, outcome = r.outcome from ${ends(({ ended }) => ended.holds)} where h.id = r.id
+    )`,
+      flags.dropped && sql`dropped as (${droppedNotices(give)}), given_back as (${givenBack(give)})`,
+    ];
+    return sql`with ${sql.join(ctes.filter((cte) => cte !== false))} select`;
+  },
+);
+
+function droppedNotices(give: Give<QueueWrites>): RawBuilder<unknown> {
   return sql`
-    with run as (
+      update queue_notices n set done_at = ${give((writes) => writes.at)}::timestamptz, result = r.result
+      from ${rows(give, (writes) => writes.dropped, 'id uuid, result text')} where n.id = r.id and n.done_at is null
+      returning n.message, n.iteration, n.channel, n.result`;
+}
+
+/** Their messages that were not sent take no slot; what a worker died of submitting may have been sent. */
+function givenBack(give: Give<QueueWrites>): RawBuilder<unknown> {
+  return sql`
+      update messages m set state = case m.state when 'reserved' then 'dropped' else 'unknown' end, reason = 'changed' from dropped d
+      where m.run_id = ${give(({ run }) => run?.id ?? null)}::uuid and m.block = d.message and m.iteration = d.iteration
+        and m.channel = d.channel and (m.state = 'reserved' or m.state = 'submitting' and (m.lease_until <= now() or d.result = 'stopped'))`;
+}
+
+const beginning = flaggedStatement(
+  ({ run, places, holds, notices, blocks, webhooks }: QueueWrites) => ({
+    run: run !== null,
+    places: some(places),
+    holds: some(holds),
+    notices: some(notices),
+    blocks: some(blocks),
+    webhooks: some(webhooks),
+  }),
+  (give, flags) => {
+    const ctes = [
+      flags.run && sql`run as (${runWritten(give)})`,
+      flags.places && sql`places as (${placesMade(give)})`,
+      flags.holds && sql`holds as (${holdsMade(give)})`,
+      flags.notices && sql`notices as (${noticesMade(give)})`,
+      flags.blocks && sql`blocks as (${blocksWritten(give)})`,
+      flags.webhooks &&
+        sql`webhooks as (${deliveries(
+          rows(
+            give,
+            (writes) => writes.webhooks.map((one) => ({ ...one, itemId: writes.itemId })),
+            'id text, event text, at bigint, "customerId" uuid, data json',
+          ),
+        )})`,
+    ].filter((cte) => cte !== false);
+    return sql`${ctes.length > 0 ? sql`with ${sql.join(ctes)}` : sql``} ${itemWritten(give)}`;
+  },
+);
+
+const itemOf = (give: Give<QueueWrites>) => give(({ itemId }) => itemId);
+const atOf = (give: Give<QueueWrites>) => sql`${give((writes) => writes.at)}::timestamptz`;
+
+function itemWritten(give: Give<QueueWrites>): RawBuilder<unknown> {
+  const of = <T>(take: (item: QueueWrites['item']) => T) => give(({ item }) => take(item));
+  return sql`
+    update items set state = ${of((item) => item.state)}, said_at = ${instantOrNull(of((item) => item.saidAt))},
+      order_id = ${of((item) => item.orderId)}, is_queued = ${of((item) => item.isQueued)},
+      places = ${of((item) => item.places)}, holds = ${of((item) => item.holds)}
+    where id = ${itemOf(give)}`;
+}
+
+function runWritten(give: Give<QueueWrites>): RawBuilder<unknown> {
+  const run = <T>(take: (row: QueueRunRow) => T) => give(({ run: row }) => (row === null ? null : take(row)));
+  const [at, outcome] = [atOf(give), sql`${run((row) => row.outcome)}::text`];
+  const dueAt = instantOrNull(run((row) => row.dueAt));
+  return sql`
       insert into runs as r (id, workflow_id, journey, class, key, customer_id, settings_version, trigger_at, entered_at, read_seq,
         block, due_at)
-      select one.* from (select ${run(({ id }) => id)}::uuid as id, ${run(({ workflowId }) => workflowId)}, ${run(({ journey }) => journey)},
-        'service', ${item}, null::uuid, ${run(({ settingsVersion }) => settingsVersion)}::int, ${at}, ${at}, 0,
-        ${run(({ block }) => block)}, ${dueAt}) one
-      where id is not null
+      values (${run(({ id }) => id)}::uuid, ${run(({ workflowId }) => workflowId)}, ${run(({ journey }) => journey)},
+        'service', ${itemOf(give)}, null, ${run(({ settingsVersion }) => settingsVersion)}::int, ${at}, ${at}, 0,
+        ${run(({ block }) => block)}, ${dueAt})
       on conflict (id) do update set block = excluded.block, due_at = excluded.due_at, outcome = ${outcome},
-        ended_at = case when ${outcome} is null then null else ${at} end
-    ), item as (
-      update items set state = ${of((writes) => writes.item.state)}, said_at = ${instantOrNull(of((writes) => writes.item.saidAt))},
-        order_id = ${of((writes) => writes.item.orderId)}, is_queued = ${of((writes) => writes.item.isQueued)},
-        places = ${of((writes) => writes.item.places)}, holds = ${of((writes) => writes.item.holds)}
-      where id = ${item}
-    ), places as (
+        ended_at = case when ${outcome} is null then null else ${at} end`;
+}
+
+function placesMade(give: Give<QueueWrites>): RawBuilder<unknown> {
+  return sql`
       insert into queue_places (id, item_id, customer_id, number, joined_at, ended_at, outcome)
-      select id, ${item}, "customerId", number, ${instant('"joinedAt"')}, ${instant('"endedAt"')}, outcome from ${rows(
+      select id, ${itemOf(give)}, "customerId", number, ${instant('"joinedAt"')}, ${instant('"endedAt"')}, outcome from ${rows(
         give,
         (writes) => writes.places,
         'id uuid, "customerId" uuid, number int, "joinedAt" bigint, "endedAt" bigint, outcome text',
-      )}
-    ), holds as (
+      )}`;
+}
+
+function holdsMade(give: Give<QueueWrites>): RawBuilder<unknown> {
+  return sql`
       insert into holds (id, item_id, place_id, number, offered_at, ended_at, outcome)
-      select id, ${item}, "placeId", number, ${instant('at')}, ${instant('"endedAt"')}, outcome from ${rows(
+      select id, ${itemOf(give)}, "placeId", number, ${instant('at')}, ${instant('"endedAt"')}, outcome from ${rows(
         give,
         (writes) => writes.holds,
         'id uuid, "placeId" uuid, number int, at bigint, "endedAt" bigint, outcome text',
-      )}
-    ), notices as (
+      )}`;
+}
+
+function noticesMade(give: Give<QueueWrites>): RawBuilder<unknown> {
+  return sql`
       insert into queue_notices (id, item_id, place_id, hold_id, message, iteration, channel, due_at)
-      select id, ${item}, "placeId", "holdId", message, iteration, channel, ${at} from ${rows(
+      select id, ${itemOf(give)}, "placeId", "holdId", message, iteration, channel, ${atOf(give)} from ${rows(
         give,
         (writes) => writes.notices,
         'id uuid, "placeId" uuid, "holdId" uuid, message text, iteration int, channel text',
-      )}
-    ), blocks as (
+      )}`;
+}
+
+function blocksWritten(give: Give<QueueWrites>): RawBuilder<unknown> {
+  const at = atOf(give);
+  return sql`
       insert into run_blocks as b (run_id, block, iteration, entered_at, left_at, result, reason)
-      select ${run(({ id }) => id)}::uuid, block, iteration, ${at}, case when result is not null then ${at} end, result, reason from ${rows(
+      select ${give(({ run }) => run?.id ?? null)}::uuid, block, iteration, ${at}, case when result is not null then ${at} end, result, reason
+      from ${rows(
         give,
         (writes) => writes.blocks.map(({ left, ...one }) => ({ ...one, ...left })),
         'block text, iteration int, result text, reason text',
       )}
-      on conflict (run_id, block, iteration) do update set left_at = excluded.left_at, result = excluded.result, reason = excluded.reason
-    )
-    ${deliveries(
-      rows(
-        give,
-        (writes) => writes.webhooks.map((one) => ({ ...one, itemId: writes.itemId })),
-        'id text, event text, at bigint, "customerId" uuid, data json',
-      ),
-    )}`;
-});
+      on conflict (run_id, block, iteration) do update set left_at = excluded.left_at, result = excluded.result, reason = excluded.reason`;
+}
 
 const instantOrNull = (value: RawBuilder<unknown>) => sql`to_timestamp(${value}::bigint / 1000.0)`;
 
