@@ -6,6 +6,7 @@ import { devicesOfCustomers } from './devices.ts';
 import { type MessageRow, selectMessages } from './messages.ts';
 import { metricsOfCustomer, transitionsOf } from './metrics/customer.ts';
 import { type CodeRow, codesOfCustomers } from './promo-list.ts';
+import { runOutsOf } from './replenishment/due.ts';
 import type { DB } from './schema.ts';
 import { type EventView, eventsOf } from './timeline.ts';
 
@@ -34,6 +35,7 @@ const parts = {
   stages: (db: Any, { ids }: CustomerRef) => transitionsOf(db, ids),
   segments: (db: Any, { ids }: CustomerRef) => segmentsOf(db, ids),
   queuePlaces: (db: Any, { ids }: CustomerRef) => queuePlacesOf(db, ids),
+  runOuts: (db: Any, { ids }: CustomerRef) => runOutsOf(db, ids),
   runs: (db: Any, { ids }: CustomerRef) => runsOf(db, ids),
   notEntered: (db: Any, { ids }: CustomerRef) => notEnteredOf(db, ids),
   promoCodes: (db: Any, { ids }: CustomerRef): Promise<CodeRow[]> => codesOfCustomers(db, ids),

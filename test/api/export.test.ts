@@ -94,7 +94,7 @@ test('what was put in comes out, also of who was merged; then it can be erased',
   expect(await whereSaid(database, ['inga', 'Omsk', '79160001122', '203.0.113.5', 'as a visitor'])).toEqual([]);
 });
 
-test('segments that they are in, and places in queues with what was held, are in it', async () => {
+test('segments that they are in, places in queues with what was held, and what runs out when, are in it', async () => {
   await send({ userId: 'tanya', type: 'identify', traits: { vip: true } });
   const id = await customerBy('userId=tanya');
   const condition = { where: 'trait', name: 'vip', is: { in: [true] } };
@@ -109,7 +109,18 @@ test('segments that they are in, and places in queues with what was held, are in
     .insertInto('holds')
     .values({ id: hold, item_id: 'bag', place_id: place, number: 1, ...kept })
     .execute();
+  const soap = { product_id: 'soap', quantity: 2, times: 0, bought_at: at('09:00'), until_at: at('23:00') };
+  await db
+    .insertInto('replenishment')
+    .values({ ...soap, customer_id: id, due_at: at('12:00') })
+    .execute();
   const { body } = await call('GET', `/customers/${id}/export`);
+  expect(body.runOuts).toEqual([
+    {
+      ...{ productId: 'soap', quantity: 2, offeredAt: null },
+      ...{ boughtAt: '2026-05-01T09:00:00.000Z', dueAt: '2026-05-01T12:00:00.000Z' },
+    },
+  ]);
   expect(body.segments).toEqual([{ id: segment.id, name: 'Important', since: expect.any(String) }]);
   expect(body.queuePlaces).toEqual([
     {

@@ -37,3 +37,20 @@ export async function dueGoods(db: Kysely<DB>, customerId: string, until: Date):
     offeredAt: offeredAt === null ? null : new Date(offeredAt),
   }));
 }
+
+/** All that the customers' consumables are expected to last (J14), as it stands; the soonest first. */
+export function runOutsOf(db: Kysely<DB>, ids: readonly string[]) {
+  return db
+    .selectFrom('replenishment')
+    .select([
+      'product_id as productId',
+      'bought_at as boughtAt',
+      'quantity',
+      'due_at as dueAt',
+      'offered_at as offeredAt',
+    ])
+    .where('customer_id', 'in', ids)
+    .orderBy('due_at')
+    .orderBy('product_id')
+    .execute();
+}

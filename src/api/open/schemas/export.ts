@@ -89,6 +89,11 @@ export const customerExport = customerSummary
         }),
       )
       .meta({ description: 'Places in the queues of items, with what was held for them' }),
+    runOuts: z
+      .array(
+        z.object({ productId: text, boughtAt: instant, quantity: z.int(), dueAt: instant, offeredAt: orNull(instant) }),
+      )
+      .meta({ description: 'When what they use up is expected to run out, and since when a message offers it' }),
     promoCodes: z.array(promoCode).meta({ description: 'Promo codes that they were given' }),
     events: z.array(event.extend({ id: uuid, at: instant })).meta({ description: 'Newest first, as is all below' }),
     messages: z.array(message.extend({ address: orNull(text).meta({ description: 'Where it was sent' }) })),
