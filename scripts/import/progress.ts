@@ -18,8 +18,8 @@ export class Progress {
     this.#estimate = new Estimate(lines, after);
   }
 
-  is(line: number, refused: number): void {
-    const now = performance.now();
+  /** `now` in ms, as `performance.now()`. */
+  is(line: number, refused: number, now = performance.now()): void {
     const left = this.#estimate.left(now, line);
     if (now - this.#told < everyMs * (this.#isTerminal ? 1 : 5)) return;
     this.#told = now;

@@ -34,6 +34,7 @@ export interface CustomerFilter {
   email?: string;
   phone?: string;
   userId?: string;
+  card?: string;
 }
 
 export interface CustomerSummary {
@@ -77,7 +78,7 @@ export async function findCustomers(
     .where('merged_into', 'is', null)
     .where('erased_at', 'is', null);
   if (before !== null) query = query.where('c.id', '<', before);
-  const wanted = { email: filter.email, phone: filter.phone, user_id: filter.userId };
+  const wanted = { email: filter.email, phone: filter.phone, user_id: filter.userId, card: filter.card };
   for (const [kind, value] of Object.entries(wanted)) {
     if (value === undefined) continue;
     const owner = sql<string>`(select customer_id from identities where kind = ${kind} and value = ${value})`;

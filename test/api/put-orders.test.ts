@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { createIntake } from '#db/intake.ts';
+import { refreshMetrics } from '#db/metrics/refresh.ts';
 import type { OutboxRow } from '#db/outbox.ts';
 import { scaledClock } from '#domain/clock.ts';
 import { freshDatabase } from '#test/support/database.ts';
@@ -53,6 +54,19 @@ test('orders are kept with what was bought, also where somebody is known by an a
       ],
     },
     { orderId: 'o-2', total: rub(5), lines: [] },
+  ]);
+});
+
+test('what goods cost is kept with the lines, and is their profit; a cost in another currency is refused', async () => {
+  const line = { productId: 'lamp', quantity: 2, price: rub(1_000) };
+  const order = { orderId: 'o-cost', card: '7000 12', lines: [{ ...line, cost: rub(600), oldPrice: rub(1_500) }] };
+  const other = { ...order, orderId: 'o-yen', lines: [{ ...line, cost: { amount: 1, currency: 'JPY' } }] };
+  const { body } = await put([order, other]);
+  expect(body.items.map((item: { status: string }) => item.status)).toEqual(['stored', 'refused']);
+  const [buyer] = (await call('GET', '/customers?card=700012')).body.items;
+  await refreshMetrics(db, clock.now());
+  expect((await call('GET', `/customers/${buyer.id}/metrics`)).body.profiles).toMatchObject([
+    { profile: 'personal', turnover: rub(2_000), profit: rub(800), discountedOrders: 1 },
   ]);
 });
 

@@ -18,7 +18,7 @@ import { placeOf, timeline } from '#db/timeline.ts';
 import { channelFacts } from '#domain/channels.ts';
 import { leaseMs } from '#domain/ledger.ts';
 import { reachOf, unreachableBecause } from '#domain/reach.ts';
-import { emailAddress } from '#domain/segment.ts';
+import { cardNumber, emailAddress } from '#domain/segment.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { decodeCursor, idCursor, page, placeCursor, timeCursor } from './cursor.ts';
 import { languageOf } from './language.ts';
@@ -37,7 +37,7 @@ const search = route({
   method: 'get',
   path: '/customers',
   tag,
-  summary: 'Customers by e-mail, phone or user id; all of them, newest first, without a filter',
+  summary: 'Customers by e-mail, phone, user id or loyalty card; all of them, newest first, without a filter',
   query: z.strictObject({
     ...paging,
     email: z.string().max(254).optional(),
@@ -47,10 +47,11 @@ const search = route({
       .optional()
       .meta({ description: "As people write it; without a country it is the shop's" }),
     userId: z.string().max(255).optional(),
+    card: z.string().max(80).optional().meta({ description: 'Number of a loyalty card' }),
   }),
   answer: customerList,
   problems: ['invalid_cursor'],
-  async handle({ query: { limit, cursor, email, phone, userId }, deps }) {
+  async handle({ query: { limit, cursor, email, phone, userId, card }, deps }) {
     const before = decodeCursor(cursor, idCursor)?.[0] ?? null;
     const filter = {
       ...(email !== undefined && { email: emailAddress(email) ?? email }),
@@ -58,6 +59,7 @@ const search = route({
         phone: phoneNumber(phone, deps.shop?.().currency ?? defaultShop.currency) ?? phone,
       }),
       ...(userId !== undefined && { userId: userId.trim() }),
+      ...(card !== undefined && { card: cardNumber(card) ?? card }),
     };
     return page(await findCustomers(deps.db, filter, before, limit + 1), limit, (row) => [row.id]);
   },

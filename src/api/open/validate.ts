@@ -41,14 +41,28 @@ interface Unstorable {
 }
 
 /** The first thing in a value that PostgreSQL cannot keep: NUL or half a surrogate pair in a text, too deep a nesting. */
-export function unstorable(value: unknown, path: PropertyKey[] = []): Unstorable | null {
+export function unstorable(value: unknown): Unstorable | null {
+  // Where it is, is asked of those that have one: to note the way to each value takes longer than all else that is checked.
+  return isStorable(value, 0) ? null : found(value, []);
+}
+
+function isStorable(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return isText(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= deepest) return false;
+  for (const key in value)
+    if (!isText(key) || !isStorable((value as Record<string, unknown>)[key], depth + 1)) return false;
+  return true;
+}
+
+function found(value: unknown, path: PropertyKey[]): Unstorable | null {
   if (typeof value === 'string') return isText(value) ? null : { path, message: badText };
   if (typeof value !== 'object' || value === null) return null;
   if (path.length >= deepest) return { path, message: `is nested in more than ${deepest} levels` };
   for (const [key, inner] of Object.entries(value)) {
     if (!isText(key)) return { path, message: badText };
-    const found = unstorable(inner, [...path, key]);
-    if (found) return found;
+    const one = found(inner, [...path, key]);
+    if (one) return one;
   }
   return null;
 }
