@@ -67,8 +67,11 @@ async function settle(trx: Trx, request: TellRequest, became: Became): Promise<S
   const until = isPutOff ? became.until : null;
   const result = isPutOff ? null : became.result === 'told' ? 'told' : became.reason;
   const settled = settleNotice(trx, { noticeId, runId, at: became.at, result, until });
+  if (message !== 'offer' || became.result !== 'told') {
+    await inOrder([locked, settled]);
+    return nothingFollows;
+  }
   const [, , version] = await inOrder([locked, settled, versionOfRun(trx, runId)]);
-  if (message !== 'offer' || became.result !== 'told') return nothingFollows;
   return accept(trx, request, became.at, settingsOf(version).holdForMs);
 }
 
