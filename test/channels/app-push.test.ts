@@ -42,7 +42,7 @@ async function fcm(
     private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     token_uri: `${provider.url}/token`,
   };
-  const settings = fcmSettings(JSON.stringify(account), { apiUrl: provider.url, timeLimit: 1000, ...more });
+  const settings = fcmSettings(JSON.stringify(account), { apiUrl: provider.url, timeLimit: 30_000, ...more });
   const messages = () =>
     provider.asked.filter(({ url }) => url !== '/token').map(({ body }) => JSON.parse(body).message);
   return [createAppPushChannel(settings), Object.assign(provider, { messages })];
@@ -193,7 +193,7 @@ test.each<[string, Answer, object]>([
 test.each(['hang', 'drop', 'cut'] as const)(
   'of FCM that begins to %s the outcome is not known, or the message taken',
   async (plan) => {
-    const [channel, server] = await fcm(taken, undefined, { timeLimit: 300 });
+    const [channel, server] = await fcm(taken, undefined, { timeLimit: plan === 'hang' ? 1_000 : 30_000 });
     await channel.submit(notification([phone]));
     server.plan = plan;
     const result = await channel.submit(notification([phone]));
@@ -207,7 +207,9 @@ test.each<[string, Answer | 'hang']>([
   ['answers nonsense', { body: 'oops' }],
   ['says nothing', 'hang'],
 ])('an OAuth server that %s: nothing was sent, so it is tried later', async (_, answer) => {
-  const [channel, server] = await fcm(taken, () => (answer === 'hang' ? { body: '' } : answer), { timeLimit: 300 });
+  const [channel, server] = await fcm(taken, () => (answer === 'hang' ? { body: '' } : answer), {
+    timeLimit: answer === 'hang' ? 1_000 : 30_000,
+  });
   if (answer === 'hang') server.plan = 'hang';
   expect(await channel.submit(notification([phone]))).toMatchObject({ result: 'later' });
   expect(server.asked.every(({ url }) => url === '/token')).toBe(true);

@@ -97,7 +97,7 @@ test('a redirect is not followed', async () => {
 test.each(['hang', 'drop'] as const)(
   'of a push service that begins to %s nobody knows whether it took it',
   async (answer) => {
-    const [channel, service] = await serving({ timeLimit: 300 });
+    const [channel, service] = await serving({ timeLimit: answer === 'hang' ? 1_000 : 30_000 });
     expect(await channel.submit(notification([device(service, '/p', answer)]))).toMatchObject({ result: 'unknown' });
   },
 );
@@ -114,7 +114,7 @@ test('a push service that is away is asked again', async () => {
 });
 
 test('what may have been taken is not asked for again, whatever the other browsers say', async () => {
-  const [channel, service] = await serving({ timeLimit: 300 });
+  const [channel, service] = await serving({ timeLimit: 1_000 });
   const devices = [device(service, '/busy', { status: 429 }), device(service, '/silent', 'hang')];
   expect(await channel.submit(notification(devices))).toMatchObject({ result: 'unknown' });
 });

@@ -19,7 +19,7 @@ afterEach(async () => {
 
 async function serving(address: (api: string) => string, plan: Plan): Promise<[Channel, HttpProvider]> {
   const provider = await httpProvider(plan);
-  const channel = createSmsChannel(address(provider.url), { publicUrl, timeLimit: 300 });
+  const channel = createSmsChannel(address(provider.url), { publicUrl, timeLimit: plan === 'hang' ? 1_000 : 30_000 });
   opened.push(provider, channel);
   return [channel, provider];
 }

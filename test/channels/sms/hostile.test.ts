@@ -107,14 +107,16 @@ test.each(Object.entries(webhooks))(
 );
 
 test('a million signs of anything cost no time', () => {
-  const began = performance.now();
+  // Of this process alone: what else the machine does is no fault of theirs.
+  const began = process.cpuUsage();
   for (const long of ['9', '9 ', 'a@', '@', '(', 'СТОП ', '{"a":'].map((one) => one.repeat(300_000))) {
     said(long);
     isStopWord(long);
     phoneOf(`+7${long}`);
     for (const webhook of Object.values(webhooks)) webhook.read(rawWebhook(long));
   }
-  expect(performance.now() - began).toBeLessThan(3_000);
+  const { user } = process.cpuUsage(began);
+  expect(user / 1000).toBeLessThan(3_000);
 });
 
 test('no phone and no address gets through in a provider’s words', () => {

@@ -12,12 +12,21 @@ import { startBotApi } from './bot-api.ts';
 /** From the press of Start to the message of a journey, and to what blocking the bot leads to: bot, journey and channel together. */
 
 const api = await startBotApi();
-const system = await startSystem(await timeSkipping(), { shop: { channels: ['email', 'telegram'] } });
+const system = await startSystem(await timeSkipping(), {
+  shop: { channels: ['email', 'telegram'] },
+  only: ['abandonment'],
+});
 const { pool, clock, shop } = system;
 Object.assign(system.journeys.deps.channels, {
   telegram: createTelegramChannel({ token: api.token, apiRoot: api.root }),
 });
-const intake = createIntake({ pool, clock, routing, onOutbox: () => {}, shop: () => shop });
+const intake = createIntake({
+  pool,
+  clock,
+  routing,
+  onOutbox: (rows) => void system.relay.push(rows),
+  shop: () => shop,
+});
 afterAll(() => intake.close());
 const bot = createTelegram(
   { ...system.deps, intake, publicUrl: 'https://crm.shop.example' },

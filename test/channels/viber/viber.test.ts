@@ -28,7 +28,7 @@ afterEach(async () => {
   for (const one of opened.splice(0).reverse()) await one.close();
 });
 
-async function serving(plan: Plan, more = '', timeLimit = 5_000): Promise<[Channel, HttpProvider]> {
+async function serving(plan: Plan, more = '', timeLimit = 30_000): Promise<[Channel, HttpProvider]> {
   const infobip = await httpProvider(plan);
   const channel = createViberChannel(`infobip://K3Y@SHOP?api=${infobip.url}${more}`, { publicUrl, timeLimit });
   opened.push(infobip, channel);
@@ -108,7 +108,7 @@ test.each([
   ['drop', { result: 'unknown' }],
   ['cut', { result: 'unknown' }],
 ] as [Plan, object][])('a partner that answers: %j', async (plan, outcome) => {
-  const [channel, { asked }] = await serving(plan, '', 200);
+  const [channel, { asked }] = await serving(plan, '', plan === 'hang' ? 1_000 : undefined);
   expect(await channel.submit(shortText())).toMatchObject(outcome);
   expect(asked).toHaveLength(1);
 });

@@ -23,7 +23,7 @@ afterEach(async () => {
 async function serving(plan: Plan, more: Partial<WhatsappOptions> = {}): Promise<[Channel, HttpProvider]> {
   const meta = await httpProvider(plan);
   const url = `whatsapp://EAAGtoken@106540352242922?api=${meta.url}`;
-  const channel = createWhatsappChannel(url, { publicUrl, timeLimit: 5_000, ...more });
+  const channel = createWhatsappChannel(url, { publicUrl, timeLimit: 30_000, ...more });
   opened.push(meta, channel);
   return [channel, meta];
 }
@@ -166,7 +166,7 @@ test('what WhatsApp may have taken is unknown, and asked for once only', async (
     { body: {} },
   ];
   for (const plan of plans) {
-    const [channel, meta] = await serving(plan, { timeLimit: 200 });
+    const [channel, meta] = await serving(plan, { timeLimit: plan === 'hang' ? 1_000 : 30_000 });
     expect(await channel.submit(shortText({ approved }))).toMatchObject({ result: 'unknown' });
     expect(meta.asked).toHaveLength(1);
   }
