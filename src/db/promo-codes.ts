@@ -49,7 +49,8 @@ export async function readPromo(trx: Trx, pool: string, customerId: string, runI
         from promo_pools where name = ${pool}),
       'subject', json_build_object('kind', c.kind, 'region', c.region, 'locale', c.locale,
         'orders', (select count(*) from orders o where o.customer_id = c.id and o.state = 'placed'),
-        'spent', (select coalesce(sum(total), 0) from orders o where o.customer_id = c.id and o.state = 'placed')),
+        'spent', (select coalesce(sum(total), 0) from orders o where o.customer_id = c.id and o.state = 'placed'),
+        'segments', array(select s.name from segment_members m join segments s on s.id = m.segment_id where m.customer_id = c.id)),
       'given', coalesce((
         select json_agg(json_build_object('code', p.code, 'percent', p.percent, 'amount', p.amount, 'currency', p.currency,
           'expires', ${epochMs(sql`p.expires_at`)}, 'redeemed', p.redeemed_at is not null,

@@ -14,14 +14,16 @@ export interface PromoSubject {
   locale: string | null;
   orders: number;
   spent: number;
+  /** Names of the segments they are in. */
+  segments: readonly string[];
 }
 
 const named = ['kind', 'region', 'locale'] as const;
 const counted = ['orders', 'spent'] as const;
 
-/** One thing about the customer: a value among those named, or a number within bounds, both of them included. */
+/** One thing about the customer: a value among those named, a segment among those named, or a number within bounds, both of them included. */
 export type PromoRule =
-  | { field: (typeof named)[number]; is: readonly string[] }
+  | { field: (typeof named)[number] | 'segment'; is: readonly string[] }
   | { field: (typeof counted)[number]; from?: number | undefined; to?: number | undefined };
 
 /** `when`: all of it holds for those who get this size; nothing: for everybody. */
@@ -66,9 +68,9 @@ export function sizeFor(sizes: readonly PromoSize[], subject: PromoSubject): Pro
   return sizes.find(({ when }) => when.every((rule) => holds(rule, subject))) ?? null;
 }
 
-/** Segments will be one more kind of rule. */
 function holds(rule: PromoRule, subject: PromoSubject): boolean {
   if ('is' in rule) {
+    if (rule.field === 'segment') return subject.segments.some((name) => rule.is.includes(name));
     const value = subject[rule.field];
     return value !== null && rule.is.includes(value);
   }

@@ -19,9 +19,14 @@ const subject: fc.Arbitrary<PromoSubject> = fc.record({
   locale: fc.option(fc.constantFrom('en', 'ru')),
   orders: fc.nat({ max: 5 }),
   spent: fc.nat({ max: 1000 }),
+  segments: fc.subarray(['VIP', 'Far away']),
 });
 const rule: fc.Arbitrary<PromoRule> = fc.oneof(
   fc.record({ field: fc.constant('kind' as const), is: fc.subarray(['b2b', 'b2c'], { minLength: 1 }) }),
+  fc.record({
+    field: fc.constant('segment' as const),
+    is: fc.subarray(['VIP', 'Far away', 'Nobody'], { minLength: 1 }),
+  }),
   fc.record({ field: fc.constant('region' as const), is: fc.array(region, { minLength: 1, maxLength: 3 }) }),
   fc.record(
     { field: fc.constantFrom('orders' as const, 'spent' as const), from: fc.nat({ max: 6 }), to: fc.nat({ max: 900 }) },
@@ -36,7 +41,12 @@ const size: fc.Arbitrary<PromoSize> = fc.record({
 
 /** What a rule says, told another way. */
 function fits(one: PromoRule, who: PromoSubject): boolean {
-  if ('is' in one) return one.is.some((value) => value === who[one.field]);
+  if ('is' in one) {
+    const { is, field } = one;
+    return field === 'segment'
+      ? !who.segments.every((name) => !is.includes(name))
+      : is.some((value) => value === who[field]);
+  }
   const value = who[one.field];
   return !(one.from !== undefined && value < one.from) && !(one.to !== undefined && value > one.to);
 }

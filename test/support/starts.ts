@@ -1,11 +1,19 @@
 import { jobs } from '#activities/jobs.ts';
 import { releaseStarts } from '#activities/starts.ts';
 import { nextStartDue } from '#db/starts.ts';
+import { billableActions } from './read-history.ts';
 import type { System } from './system.ts';
 
 type Duration = Parameters<System['pass']>[0];
 
 const hour = 3_600_000;
+
+/** What Temporal's servers are paid for of the customer's newest run. */
+export async function actionsOf({ db, environment }: System, customerId: string): Promise<number> {
+  const runs = db.selectFrom('runs').select('workflow_id').where('customer_id', '=', customerId);
+  const { workflow_id: id } = await runs.orderBy('entered_at', 'desc').executeTakeFirstOrThrow();
+  return billableActions(await environment.client.workflow.getHandle(id).fetchHistory());
+}
 
 /** What schedules and workers do in production, on the time-skipping server: a night's recompute, and starts as they become due. */
 export function nights(system: System) {
@@ -15,10 +23,11 @@ export function nights(system: System) {
     await system.relay.push(rows);
   }
 
-  /** Metrics and stages of now, and the starts that follow. */
+  /** Metrics, stages and segments of now, and the starts that follow. */
   async function recompute(): Promise<void> {
     await system.refresh();
     await jobs.metrics(system.db, system.clock.now());
+    await jobs.segments(system.db, system.clock.now());
   }
 
   /** Lets that many days pass, each begun by a recompute; starts go as they become due. */

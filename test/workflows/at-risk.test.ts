@@ -3,7 +3,7 @@ import { defaultPolicy } from '#domain/policy.ts';
 import { defaultStages } from '#domain/stages.ts';
 import { inSevenDays, rules } from '#presets/policies.ts';
 import { customers, orderOf, type TestCustomer } from '#test/support/customers.ts';
-import { nights } from '#test/support/starts.ts';
+import { actionsOf, nights } from '#test/support/starts.ts';
 import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
 
@@ -67,6 +67,28 @@ test('J12 on entering the stage a code, after 14 days without an order that it i
   expect(await runsOf(anna)).toEqual([
     { key: expect.stringMatching(/^personal:\d{4}-\d\d-\d\d$/), outcome: 'completed' },
   ]);
+  // Start, entering, two messages, the wait between them, closing.
+  expect(await actionsOf(system, anna.customerId)).toBe(6);
+});
+
+test('J12 the size of the code is that of the customer’s segment', async () => {
+  const vip = { name: 'VIP', condition: { where: 'trait', name: 'vip', is: { in: [true] } } };
+  expect((await system.call('POST', '/segments', vip)).status).toBe(201);
+  await system.call('POST', '/promo-pools', {
+    name: 'by-segment',
+    sizes: [
+      { name: 'vip', when: [{ field: 'segment', is: ['VIP'] }], percent: 20 },
+      { name: 'all', percent: 3 },
+    ],
+    expiry: { after: 'P17D' },
+    generated: { pattern: 'SIZED-??????', ahead: 5 },
+  });
+  await system.put('/journeys/at-risk/settings', { ...settings, promo: { pool: 'by-segment' } });
+  const [dear, usual] = [await customer({ vip: true }), await customer()];
+  for (const who of [dear, usual]) await orders(who);
+  await days(7);
+  const subjects = [...(await dear.mails()), ...(await usual.mails())].map(({ subject }) => subject);
+  expect(subjects).toEqual(['20% off your next order', '3% off your next order']);
 });
 
 test('J12 an order ends it; who comes into the stage again gets another code', async () => {

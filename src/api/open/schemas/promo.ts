@@ -9,13 +9,13 @@ const bound = z.int().min(0).optional();
 
 const rule = z
   .union([
-    z.strictObject({ field: z.enum(['kind', 'region', 'locale']), is: z.array(word).min(1).max(100) }),
+    z.strictObject({ field: z.enum(['kind', 'region', 'locale', 'segment']), is: z.array(word).min(1).max(100) }),
     z.strictObject({ field: z.enum(['orders', 'spent']), from: bound, to: bound }),
   ])
   .meta({
     id: 'PromoRule',
     description:
-      '`kind`: `b2b` or `b2c`; `orders`, `spent` (minor units): of orders that stand, from and to inclusive; all rules must hold',
+      '`kind`: `b2b` or `b2c`; `segment`: in one of these, by name; `orders`, `spent` (minor units): of orders that stand, from and to inclusive; all rules must hold',
   });
 
 const size = z
