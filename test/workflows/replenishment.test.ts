@@ -117,12 +117,13 @@ test('J14 nothing is offered twice, and a purchase begins a new time', async () 
   expect(await gleb.templates()).toEqual(['running-out', 'running-out']);
 });
 
-test('J14 whoever has bought before the message came is told nothing; who cannot be written to is counted', async () => {
+test('J14 whoever has bought before the message came is told nothing; who cannot be written to is counted, and told when they can be', async () => {
   const dina = await customer();
   const egor = await customer();
   await buys(dina, 'shampoo');
   await buys(egor, 'shampoo');
-  await system.track(egor.id, 'Unsubscribed');
+  const bounced = { channel: 'email', address: egor.email, reason: 'bounced', at: new Date() };
+  await system.db.insertInto('suppressions').values(bounced).execute();
   await system.pass('43 days');
   await system.refresh();
   await replenish(system.db, system.clock.now());
@@ -141,6 +142,10 @@ test('J14 whoever has bought before the message came is told nothing; who cannot
     .where('journey', '=', 'replenishment')
     .execute();
   expect(missed).toEqual([{ reason: 'unreachable', times: 1 }]);
+  await system.db.deleteFrom('suppressions').where('address', '=', egor.email).execute();
+  await system.pass('14 days');
+  await night();
+  expect(await egor.templates()).toEqual(['running-out']);
 });
 
 test('J14 what the customer’s region has not in stock is not spoken of, and is when it has; an erased customer has nothing due', async () => {

@@ -8,9 +8,9 @@ export interface Choosing {
   now: Date;
   /** Customers are written to so long before the first of their goods runs out. */
   aheadMs: number;
-  /** Goods that run out within this are one message. */
+  /** Goods that run out within this are one message. What was chosen and then not spoken of is chosen again after it. */
   horizonMs: number;
-  /** What was offered and not bought is not offered again before. */
+  /** What was spoken of and not bought is not chosen again before. */
   pauseMs: number;
   /** Where starts are spread to. */
   windows: readonly Window[];
@@ -18,7 +18,7 @@ export interface Choosing {
 
 /**
  * Chooses whose goods run out, and which of them a run is to speak of (`offered_at`); its start waits for its time in `waiting_starts`.
- * Nobody who is in a run, or about to be; nothing that was offered and neither bought since nor long ago; nothing that the customer's region
+ * Nobody who is in a run, or about to be; nothing that was spoken of and neither bought since nor long ago; nothing that the customer's region
  * has not in stock. One statement: killed at any moment, either all is chosen or nothing. Answers how many customers.
  */
 export async function chooseDue(db: Db, choosing: Choosing): Promise<number> {
@@ -48,12 +48,12 @@ export async function chooseDue(db: Db, choosing: Choosing): Promise<number> {
 
 /** Of a row `r` and its customer `c`. Messages may come some days after their run was to start, and lifecycle's about topping up may have
  *  shown the same (J11). */
-function mayBeOffered({ now, pauseMs }: Choosing): RawBuilder<boolean> {
-  const pausedFrom = new Date(now.getTime() - pauseMs);
-  const spoken = sql`exists (select from messages m where m.customer_id = r.customer_id and m.reserved_at > ${pausedFrom}
+function mayBeOffered({ now, horizonMs, pauseMs }: Choosing): RawBuilder<boolean> {
+  const before = (ms: number) => new Date(now.getTime() - ms);
+  const spoken = sql`exists (select from messages m where m.customer_id = r.customer_id and m.reserved_at > ${before(pauseMs)}
     and m.reserved_at > r.bought_at and m.state = any(${countingStates}::text[])
     and (m.journey = 'replenishment' or (m.journey = 'lifecycle' and m.template = 'top-up')) and r.product_id = any(m.goods || m.shown))`;
-  return sql`(r.until_at > ${now} and (r.offered_at is null or r.offered_at < r.bought_at or r.offered_at <= ${pausedFrom})
+  return sql`(r.until_at > ${now} and (r.offered_at is null or r.offered_at < r.bought_at or r.offered_at <= ${before(horizonMs)})
     and coalesce((select o.stock > 0 from offers o where o.product_id = r.product_id and o.region in (c.region, '*')
       order by o.region = '*' limit 1), false) and not ${spoken})`;
 }
