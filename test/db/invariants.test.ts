@@ -250,6 +250,13 @@ const defects: Record<InvariantName, (trx: Trx) => Promise<unknown>> = {
     await sql`alter table run_blocks drop constraint run_blocks_check`.execute(trx);
     await trx.updateTable('run_blocks').set({ result: null }).where('run_id', '=', world.ended).execute();
   },
+  'no start is left behind': async (trx) => {
+    const start = { journey: 'at-risk', customer_id: world.customer, key: 'personal:2026-03-05', profile: 'personal' };
+    await trx
+      .insertInto('waiting_starts')
+      .values({ ...start, reason: 'at_risk', since: ago(50), due_at: ago(2) })
+      .execute();
+  },
   'the outbox is drained': async (trx) => {
     const row = { workflow_id: 'abandonment:x', signal: 'start', journey: 'abandonment', customer_id: world.customer };
     const more = { key: 'personal', reason: 'page', occurred_at: now, claimed_until: now };
@@ -327,7 +334,7 @@ describe('a planted defect is found, as what it is', () => {
 
 describe('what is no defect is none', () => {
   test('what is on its way, while not everything is at rest', async () => {
-    for (const name of ['the outbox is drained', 'no run is left behind'] as const)
+    for (const name of ['the outbox is drained', 'no run is left behind', 'no start is left behind'] as const)
       expect(await foundWith(defects[name], { isAtRest: false })).toEqual([]);
     const between = (trx: Trx) => run(trx, world.live, { block: null, due_at: null, plan: null });
     const unblocked = async (trx: Trx) => {

@@ -29,6 +29,17 @@ export const noneOverdue: Invariant = async (db, { isAtRest, now, slackMs }) => 
   );
 };
 
+/** Of journeys whose starts wait for their time. */
+export const noStartOverdue: Invariant = async (db, { isAtRest, now, slackMs }) => {
+  if (!isAtRest) return [];
+  const latest = new Date(now.getTime() - overdueMs - slackMs);
+  return sentences(
+    db,
+    sql`select format('customer %s was to be started in %s at %s and still waits', customer_id, journey, due_at) as what
+      from waiting_starts where due_at < ${latest}`,
+  );
+};
+
 export const endsWhole: Invariant = (db) =>
   sentences(
     db,
