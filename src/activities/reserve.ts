@@ -52,7 +52,8 @@ export async function reserve(
   const decision = decisionRow(deciding, candidate, { decision: 'send', reason: 'ok' }, id, { passedOver });
   const move = moveTo(deciding, candidate);
   const givesBack = facts.sent.some((sent) => sent.state === 'reserved' && sent.id !== id);
-  await trx.last(() => beginSubmitting(trx, submission, { move, decision, at: now, givesBack }));
+  const isNew = earlier === undefined;
+  await trx.last(() => beginSubmitting(trx, submission, { move, decision, at: now, givesBack, isNew }));
   return {
     deciding: { ...deciding, facts: { ...facts, run: { ...facts.run, block } } },
     candidate,

@@ -106,9 +106,13 @@ async function decideUnderLock(deciding: Deciding): Promise<Settlement | { sendi
   );
   const { id, ...of } = submission;
   const rendered = letter(deps, { id, ...of, shop, firstName: facts.customer.firstName }, content);
-  await trx.last(() =>
-    beginTelling(trx, { ...submission, links: rendered?.links ?? [] }, { ...decision, messageId: id }, now),
-  );
+  const begun = {
+    message: { ...submission, links: rendered?.links ?? [] },
+    decision: { ...decision, messageId: id },
+    at: now,
+    isNew: known === null,
+  };
+  await trx.last(() => beginTelling(trx, begun));
   const message = rendered && outgoing({ contact: facts.contact, shop }, submission, rendered);
   return { sending: { id, message, contact: facts.contact } };
 }

@@ -34,6 +34,8 @@ export function createPool(connectionString: string, max = 10, options = anyPlan
     connectionString,
     max,
     options,
+    // Each connection has made its plans, which costs a hundred times more than using them.
+    idleTimeoutMillis: 0,
     pipeline: true,
     stream: () => new GatheringSocket(),
   });

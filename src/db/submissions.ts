@@ -42,6 +42,8 @@ export interface Submitting {
   at: Date;
   /** Another message of the run was reserved, and is not sent now. */
   givesBack: boolean;
+  /** The ledger has no row of this contact: under the lock nobody makes one meanwhile. */
+  isNew: boolean;
 }
 
 /** Reserves the ledger row and takes the lease, together with the decision to send. The row goes straight to
@@ -54,15 +56,18 @@ export async function beginSubmitting(db: Kysely<DB>, message: Submission, besid
 
 type Begun = Submitting & { message: Submission };
 
-const staying = flaggedStatement<{ givesBack: boolean }, Begun>(
-  ({ givesBack }) => ({ givesBack }),
-  (give, { givesBack }) => sql`with ${besideCtes(give, givesBack)} ${submissionInsert(give, ({ at }) => at)}`,
+type Flags = Pick<Submitting, 'givesBack' | 'isNew'>;
+
+const staying = flaggedStatement<Flags & Record<string, boolean>, Begun>(
+  ({ givesBack, isNew }) => ({ givesBack, isNew }),
+  (give, { givesBack, isNew }) =>
+    sql`with ${besideCtes(give, givesBack)} ${submissionInsert(give, ({ at }) => at, isNew)}`,
 );
 
-const turning = flaggedStatement<MoveFlags & { givesBack: boolean }, Begun & { move: Move }>(
-  ({ move, givesBack }) => ({ ...flagsOfMove(move), givesBack }),
-  (give, { givesBack, ...flags }) =>
-    sql`with ${moveCtes(give, flags)}, ${besideCtes(give, givesBack)} ${submissionInsert(give, ({ at }) => at)}`,
+const turning = flaggedStatement<MoveFlags & Flags, Begun & { move: Move }>(
+  ({ move, givesBack, isNew }) => ({ ...flagsOfMove(move), givesBack, isNew }),
+  (give, { givesBack, isNew, ...flags }) =>
+    sql`with ${moveCtes(give, flags)}, ${besideCtes(give, givesBack)} ${submissionInsert(give, ({ at }) => at, isNew)}`,
 );
 
 function besideCtes<Input extends Begun>(give: Give<Input>, givesBack: boolean) {
@@ -77,10 +82,14 @@ function besideCtes<Input extends Begun>(give: Give<Input>, givesBack: boolean) 
   return sql`decided as (${decided}) ${givesBack ? given : sql``}`;
 }
 
-/** The ledger row goes to `submitting`, whether it is there already or not. */
-export function submissionInsert<Input extends { message: Submission }>(give: Give<Input>, at: (input: Input) => Date) {
+/** The ledger row goes to `submitting`: a new one, or one that may be there already. Who is mistaken about a new one breaks
+ *  `messages_once`, and asks again. */
+export function submissionInsert<Input extends { message: Submission }>(
+  give: Give<Input>,
+  at: (input: Input) => Date,
+  isNew: boolean,
+) {
   const of = <T>(take: (message: Submission) => T) => give(({ message }) => take(message));
-  const isOpen = sql`messages.state in ('reserved', 'submitting')`;
   return sql`
     insert into messages (id, customer_id, run_id, journey, block, iteration, channel, template, locale, class, kind, counts, sale,
       state, settings_version, address, goods, shown, links, due_at, reserved_at, lease_until, attempts, provider, price,
@@ -92,11 +101,13 @@ export function submissionInsert<Input extends { message: Submission }>(give: Gi
       ${of((one) => one.goods)}::text[], ${of((one) => one.shown)}::text[], ${of((one) => one.links)}::text[], ${of((one) => one.dueAt)}, ${give(at)},
       now() + ${of((one) => one.leaseMs)} * interval '1 millisecond', 1, ${of((one) => one.provider)}, ${of((one) => one.price)},
       ${of((one) => one.zone)})
-    on conflict on constraint messages_once do update set
-      state = case when ${isOpen} then 'submitting' end, attempts = messages.attempts + 1, lease_until = excluded.lease_until,
-      template = excluded.template, locale = excluded.locale, address = excluded.address, goods = excluded.goods,
-      shown = excluded.shown, links = excluded.links, zone = excluded.zone`;
+    ${isNew ? sql`` : again}`;
 }
+
+const again = sql`on conflict on constraint messages_once do update set
+  state = case when messages.state in ('reserved', 'submitting') then 'submitting' end, attempts = messages.attempts + 1,
+  lease_until = excluded.lease_until, template = excluded.template, locale = excluded.locale, address = excluded.address,
+  goods = excluded.goods, shown = excluded.shown, links = excluded.links, zone = excluded.zone`;
 
 export async function unlessFinal(messageId: string, submitted: Promise<unknown>): Promise<void> {
   await submitted.catch((error: unknown) => {

@@ -25,18 +25,19 @@ const decided = (give: Give<Telling>) =>
     ({ at }) => at,
   );
 
-/** Takes the ledger row and its lease, with the decision to send. */
-export async function beginTelling(
-  db: Kysely<DB>,
-  message: Submission,
-  decision: DecisionRow,
-  at: Date,
-): Promise<void> {
-  await unlessFinal(message.id, submitting(db, { message, decision, at }));
+/** Takes the ledger row and its lease, with the decision to send. `isNew`: the ledger has none of this contact. */
+export async function beginTelling(db: Kysely<DB>, telling: Telling & Begun): Promise<void> {
+  await unlessFinal(telling.message.id, submitting(db, telling));
 }
 
-const submitting = statement<Telling & { message: Submission }>(
-  (give) => sql`with decided as (${decided(give)}) ${submissionInsert(give, ({ at }) => at)}`,
+interface Begun {
+  message: Submission;
+  isNew: boolean;
+}
+
+const submitting = flaggedStatement(
+  ({ isNew }: Telling & Begun) => ({ isNew }),
+  (give, { isNew }) => sql`with decided as (${decided(give)}) ${submissionInsert(give, ({ at }) => at, isNew)}`,
 );
 
 /** A decision that sends nothing; what was reserved for it before gives its slot back, unless it is only put off. What a worker died of
