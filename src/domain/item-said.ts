@@ -1,4 +1,4 @@
-import type { ItemNews } from './item-queue.ts';
+import type { ItemNews } from './item-queue-state.ts';
 import type { Attributed } from './projection.ts';
 
 /** News of an item that came as an event. Of a cancelled order the item is not told: it is the one that stands ordered by it. */

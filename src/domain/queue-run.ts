@@ -1,4 +1,4 @@
-import type { ItemState } from './item-queue.ts';
+import type { ItemState } from './item-queue-state.ts';
 import type { ChannelName, Outcome } from './journey.ts';
 import type { TellRequest } from './telling.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Hold, type ItemNews, itemWords, type Place, type Queue, QueueTurn } from '#domain/item-queue.ts';
+import { QueueTurn } from '#domain/item-queue.ts';
+import { type Hold, type ItemNews, itemWords, type Place, type Queue } from '#domain/item-queue-state.ts';
 
 const settings = { enabled: true, offerWithinMs: 7_200_000 };
 const lasts = 16 * 3_600_000;

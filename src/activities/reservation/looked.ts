@@ -1,7 +1,8 @@
 import type { QueueRead } from '#db/queue/read.ts';
 import type { NoticeRow } from '#db/queue/write.ts';
 import { durationMs } from '#domain/duration.ts';
-import type { Changes, QueueTurn, ToTell } from '#domain/item-queue.ts';
+import type { QueueTurn } from '#domain/item-queue.ts';
+import type { Changes, ToTell } from '#domain/item-queue-state.ts';
 import type { ChannelName, Outcome } from '#domain/journey.ts';
 import type { LookRequest } from '#domain/queue-run.ts';
 import type { Prepared } from './settings.ts';

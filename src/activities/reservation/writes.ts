@@ -1,5 +1,5 @@
 import type { QueueBlock, QueueWrites } from '#db/queue/write.ts';
-import type { Hold, HoldOutcome, PlaceOutcome } from '#domain/item-queue.ts';
+import type { Hold, HoldOutcome, PlaceOutcome } from '#domain/item-queue-state.ts';
 import type { ChannelName } from '#domain/journey.ts';
 import type { Notice } from '#domain/queue-run.ts';
 import type { contract } from '#workflows/reservation/contract.ts';

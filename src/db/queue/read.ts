@@ -4,7 +4,7 @@ import { epochMs } from '#db/instants.ts';
 import { inOrder } from '#db/pipeline.ts';
 import { latestSettings, type SettingsRef, settingsValues, type Versioned } from '#db/remembered.ts';
 import { statement } from '#db/statement.ts';
-import type { ItemNews, Place, Whereabouts } from '#domain/item-queue.ts';
+import type { ItemNews, Place, Whereabouts } from '#domain/item-queue-state.ts';
 
 /** A message of the queue that is still to be told, and to whom. */
 export interface OpenNotice {

@@ -3,7 +3,7 @@ import { json } from '#db/moves.ts';
 import { inOrder } from '#db/pipeline.ts';
 import { flaggedStatement, type Give } from '#db/statement.ts';
 import type { PipelinedTrx } from '#db/transaction.ts';
-import type { Whereabouts } from '#domain/item-queue.ts';
+import type { Whereabouts } from '#domain/item-queue-state.ts';
 
 /** What one look at a queue changes. Instants are business epoch ms. */
 export interface QueueWrites {
