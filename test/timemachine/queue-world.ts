@@ -23,7 +23,7 @@ interface Faults {
   crash: CrashPoint | null;
   /** What the provider says next. */
   answer: SubmitResult['result'] | null;
-  /** The lease of who has died is not over by the time that somebody comes after it. */
+  /** The lease of who has died is over a day later; else before anybody comes after it. */
   leaseLives: boolean;
 }
 
@@ -57,8 +57,8 @@ export async function queueWorld(options: {
   async function reached(point: CrashPoint): Promise<void> {
     if (faults.crash !== point) return;
     faults.crash = null;
-    if (!faults.leaseLives)
-      await sql`update messages set lease_until = now() - interval '1 second' where state = 'submitting'`.execute(db);
+    const ends = faults.leaseLives ? '1 day' : '-1 second';
+    await sql`update messages set lease_until = now() + ${ends}::interval where state = 'submitting'`.execute(db);
     throw new Error(`the worker died: ${point}`);
   }
 
