@@ -41,17 +41,16 @@ export async function unusedColumns({ path, mapping }: ImportFile): Promise<read
 async function* jsonPieces(path: string, encoding: string | undefined): AsyncGenerator<Piece> {
   for await (const { line, value } of linesOf(path, encoding)) {
     checkText(path, encoding, line, value);
-    const item = json(value);
-    yield { line, key: null, item: isRecord(item) ? item : { field: '', reason: 'is no JSON object' } };
+    yield { line, key: null, read: () => jsonItem(value) };
   }
 }
 
-function json(text: string): unknown {
+function jsonItem(text: string): ReturnType<Piece['read']> {
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+    const item: unknown = JSON.parse(text);
+    if (isRecord(item)) return item;
+  } catch {}
+  return { field: '', reason: 'is no JSON object' };
 }
 
 async function* tablePieces({ path, mapping, zone, currency }: ImportFile): AsyncGenerator<Piece> {
@@ -68,11 +67,11 @@ async function* tablePieces({ path, mapping, zone, currency }: ImportFile): Asyn
     checkText(path, encoding, line, ...row);
     const cells = new Cells(places, row, how);
     const key = reader.key === null ? null : (cells.text(reader.key) ?? null);
-    yield { line, key, item: itemOf(() => reader.read(cells, mapping)) };
+    yield { line, key, read: () => itemOf(() => reader.read(cells, mapping)) };
   }
 }
 
-function itemOf(read: () => Exclude<Piece['item'], undefined>): Piece['item'] {
+function itemOf(read: Piece['read']): ReturnType<Piece['read']> {
   try {
     return read();
   } catch (error) {

@@ -10,7 +10,7 @@ export interface Flaw {
 export interface Piece {
   line: number;
   key: string | null;
-  item: Properties | Flaw;
+  read(): Properties | Flaw;
 }
 
 /** One item, whole. `lines` it stands on. */
@@ -22,7 +22,7 @@ export interface Whole {
   flaws: ({ line: number } & Flaw)[];
 }
 
-export function isFlaw(item: Properties | Flaw): item is Flaw {
+function isFlaw(item: Properties | Flaw): item is Flaw {
   return Object.hasOwn(item, 'reason') && Object.hasOwn(item, 'field') && Object.keys(item).length === 2;
 }
 
@@ -30,7 +30,8 @@ export function isFlaw(item: Properties | Flaw): item is Flaw {
 export function joined(pieces: readonly Piece[], parts: string | null): Whole {
   const lines = pieces.map(({ line }) => line);
   const key = pieces[0]?.key ?? null;
-  const bad = pieces.flatMap(({ line, item }) => (isFlaw(item) ? [{ line, ...item }] : []));
+  const items = pieces.map((piece) => piece.read());
+  const bad = items.flatMap((item, index) => (isFlaw(item) ? [{ line: lines[index] ?? 0, ...item }] : []));
   if (bad.length > 0) {
     const others = lines.filter((line) => bad.every((one) => one.line !== line));
     const rest = others.map((line) => ({
@@ -40,7 +41,7 @@ export function joined(pieces: readonly Piece[], parts: string | null): Whole {
     }));
     return { key, lines, item: null, flaws: [...bad, ...rest].sort((a, b) => a.line - b.line) };
   }
-  const [first, ...more] = pieces.map(({ item }) => item as Properties) as [Properties, ...Properties[]];
+  const [first, ...more] = items as [Properties, ...Properties[]];
   if (parts === null || more.length === 0) return { key, lines, item: first, flaws: [] };
   const all = [first, ...more].flatMap((item) => (item[parts] as unknown[] | undefined) ?? []);
   return { key, lines, item: { ...first, [parts]: all }, flaws: [] };

@@ -88,8 +88,8 @@ async function all({ options, file, surveyed, content, taking, screen }: Import)
   for await (const { wholes, taken } of inOrder(batches(wholesOf(file, surveyed, before.line)), take)) {
     counts.imported += taken.imported;
     counts.unchanged += taken.unchanged;
-    counts.refused += taken.refused.length;
     report.add(taken.refused);
+    counts.refused = report.size;
     counts.line = Math.max(counts.line, standsAt(wholes, surveyed));
     await advanceImport(db, id, counts);
     progress.is(counts.line, counts.refused);
