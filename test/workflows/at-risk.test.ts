@@ -71,7 +71,7 @@ test('J12 on entering the stage a code, after 14 days without an order that it i
   expect(await actionsOf(system, anna.customerId)).toBe(6);
 });
 
-test('J12 the size of the code is that of the customer’s segment', async () => {
+test('J12 the size of the code is that of the customer’s segment; one that has ended is not spoken of', async () => {
   const vip = { name: 'VIP', condition: { where: 'trait', name: 'vip', is: { in: [true] } } };
   expect((await system.call('POST', '/segments', vip)).status).toBe(201);
   await system.call('POST', '/promo-pools', {
@@ -80,7 +80,7 @@ test('J12 the size of the code is that of the customer’s segment', async () =>
       { name: 'vip', when: [{ field: 'segment', is: ['VIP'] }], percent: 20 },
       { name: 'all', percent: 3 },
     ],
-    expiry: { after: 'P17D' },
+    expiry: { after: 'P10D' },
     generated: { pattern: 'SIZED-??????', ahead: 5 },
   });
   await system.put('/journeys/at-risk/settings', { ...settings, promo: { pool: 'by-segment' } });
@@ -89,6 +89,9 @@ test('J12 the size of the code is that of the customer’s segment', async () =>
   await days(7);
   const subjects = [...(await dear.mails()), ...(await usual.mails())].map(({ subject }) => subject);
   expect(subjects).toEqual(['20% off your next order', '3% off your next order']);
+  // These codes end before they could be spoken of again.
+  await days(15);
+  expect(await dear.decisions()).toEqual(['promo send ok', 'promo-ends skip promo_expired']);
 });
 
 test('J12 an order ends it; who comes into the stage again gets another code', async () => {
