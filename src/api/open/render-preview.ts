@@ -73,7 +73,7 @@ export async function rendered(
   texts: TemplateText[] | null,
   { channel, data, firstName = null, ...wanted }: Wanted,
   shop: ShopSettings,
-): Promise<Rendered> {
+): Promise<Pick<Rendered, 'content' | 'links'>> {
   const locale = wanted.locale ?? shop.locale;
   if (!template.has(channel, locale)) {
     const message = `template ${template.name} has no text for ${channel} in ${locale}`;
@@ -82,8 +82,9 @@ export async function rendered(
   const { own, render } = await theRenderer();
   const filled = data === undefined ? template.example() : template.read(data);
   const input = inputOf({ name: template.name, channel, locale, data: filled, firstName }, shop);
-  if (texts === null) return render({ ...input, journey: template.journey });
-  return (await own(texts.map((text) => ({ ...text, id: template.id, template: template.name }))))(input);
+  const texted = texts?.map((text) => ({ ...text, id: template.id, template: template.name }));
+  const made = texted === undefined ? render({ ...input, journey: template.journey }) : (await own(texted))(input);
+  return { content: made.content, links: made.links };
 }
 
 /** Links of a preview are signed by nobody: they lead nowhere. */
