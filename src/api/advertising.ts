@@ -1,4 +1,5 @@
-import type { Advertising, ConsentRules } from '#db/consents.ts';
+import type { Advertising } from '#db/consent-runs.ts';
+import type { ConsentRules } from '#db/consents.ts';
 import type { Contract } from '#domain/journey.ts';
 import type { ShopSettings } from '#domain/shop.ts';
 import { contracts } from '#workflows/catalogue.ts';

@@ -1,17 +1,15 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { afterWord, type ConsentState, isKnown, type Word } from '#domain/consent.ts';
-import { workflowId } from '#domain/ids.ts';
 import type { ChannelName } from '#domain/journey.ts';
-import { profileOfKey } from '#domain/occasions.ts';
-import { type Contactability, isReachable, reachOf, wantsNothing } from '#domain/reach.ts';
+import { type Contactability, reachOf } from '#domain/reach.ts';
 import type { ShopSettings } from '#domain/shop.ts';
-import type { Topic } from '#domain/topics.ts';
+import { type Followed, startOf, startsOf, unwantedRuns } from './consent-runs.ts';
 import { contactabilityOf } from './contactability.ts';
 import { resolveCustomer } from './customers.ts';
 import { newId } from './ids.ts';
 import { epochMs } from './instants.ts';
 import { awaitConfirmation } from './opt-ins.ts';
-import { type NewOutboxRow, type OutboxRow, putOutbox } from './outbox.ts';
+import { type OutboxRow, putOutbox } from './outbox.ts';
 import { ensureMonths } from './partitions.ts';
 import type { DB } from './schema.ts';
 
@@ -61,19 +59,8 @@ export interface Said {
   needsConfirmation?: boolean;
 }
 
-/** A journey that advertises. `followsActivity`: who can be reached again may be in it at once; `startsWhenReachable`: who could not be
- *  reached when its trigger came. */
-export interface Advertising {
-  name: string;
-  topic: Topic | '*';
-  followsActivity: boolean;
-  startsWhenReachable?: boolean;
-}
-
 /** What words lead to. */
-export interface ConsentRules {
-  shop: ShopSettings;
-  journeys: readonly Advertising[];
+export interface ConsentRules extends Followed {
   /** The journey that asks for confirmation. */
   confirming: string | null;
 }
@@ -108,8 +95,8 @@ export async function hear(trx: Trx, said: Said, rules: ConsentRules): Promise<H
   const after = await contactabilityOf(trx, customerId);
   const isRefusal = words.some(({ purpose, state }) => purpose === 'advertising' && state === 'denied');
   if (isRefusal) await dropReserved(trx, customerId, after[0]?.known, rules);
-  const ends = isRefusal ? await unwantedRuns(trx, customerId, after, said, rules) : [];
-  const starts = await startsOf(trx, customerId, [before, after], said, rules);
+  const ends = isRefusal ? await unwantedRuns(trx, customerId, after, said.at, rules) : [];
+  const starts = await startsOf(trx, customerId, [before, after], said.at, rules);
   return { rows: await putOutbox(trx, [...ends, ...starts, ...asks(said, pending, rules)]), pending };
 }
 
@@ -122,7 +109,6 @@ function asks({ customerId, source, at }: Said, pending: readonly ChannelName[],
   return pending.length === 0 || confirming === null ? [] : [startOf(confirming, customerId, '', source, at)];
 }
 
-type Profiles = Awaited<ReturnType<typeof contactabilityOf>>;
 type Timed = Word & { textVersion?: string | null; at: Date };
 
 function toConfirm(words: readonly Timed[], known: Contactability, { doubleOptIn }: ShopSettings): ChannelName[] {
@@ -136,83 +122,6 @@ function toConfirm(words: readonly Timed[], known: Contactability, { doubleOptIn
   const waits = (channel: ChannelName) =>
     known.unconfirmed.includes(channel) || reachOf(known, channel).consent !== 'granted';
   return doubleOptIn.filter((channel) => isGranted(channel) && waits(channel));
-}
-
-function profileOf(profiles: Profiles, key: string): Contactability | undefined {
-  return (profiles.find(({ profile }) => profile === profileOfKey(key)) ?? profiles[0])?.known;
-}
-
-/** Runs whose customer wants to hear of their topic on no channel any more. */
-async function unwantedRuns(
-  trx: Trx,
-  customerId: string,
-  profiles: Profiles,
-  { at }: Said,
-  { shop, journeys }: ConsentRules,
-): Promise<NewOutboxRow[]> {
-  const runs = await trx
-    .selectFrom('runs')
-    .select(['workflow_id', 'journey', 'customer_id', 'key'])
-    .where('customer_id', '=', customerId)
-    .where('ended_at', 'is', null)
-    .execute();
-  const unwanted = runs.filter(({ journey, key }) => {
-    const advertising = journeys.find(({ name }) => name === journey);
-    const known = profileOf(profiles, key);
-    return advertising !== undefined && known !== undefined && wantsNothing(known, shop, advertising.topic);
-  });
-  return unwanted.map((run) => ({ ...run, signal: 'exit', reason: 'unsubscribed', occurred_at: at }));
-}
-
-async function startsOf(
-  trx: Trx,
-  customerId: string,
-  [before, after]: [Profiles, Profiles],
-  { at }: Said,
-  { shop, journeys }: ConsentRules,
-): Promise<NewOutboxRow[]> {
-  const became = after.flatMap(({ profile, known }) => {
-    const then = profileOf(before, profile);
-    return journeys
-      .filter(({ topic }) => {
-        if (then !== undefined && isReachable(then, shop, topic)) return false;
-        return isReachable(known, shop, topic);
-      })
-      .map((journey) => ({ ...journey, profile }));
-  });
-  const following = became.filter(({ followsActivity }) => followsActivity);
-  const waiting = became.filter(({ startsWhenReachable }) => startsWhenReachable).map(({ name }) => name);
-  const active = following.length > 0 ? await recentlyActive(trx, customerId, at) : [];
-  const missed = waiting.length > 0 ? await missedUnreachable(trx, customerId, waiting) : [];
-  return [
-    ...following.flatMap(({ name, profile }) => {
-      const moment = active.find(({ key }) => key === profile);
-      return moment === undefined ? [] : [startOf(name, customerId, profile, 'reachable', moment.at)];
-    }),
-    ...missed.map((name) => startOf(name, customerId, '', 'reachable', at)),
-  ];
-}
-
-/** Which of the journeys the customer met the trigger of while they could not be written to. */
-async function missedUnreachable(trx: Trx, customerId: string, journeys: string[]): Promise<string[]> {
-  const missed = trx.selectFrom('not_entered').select('journey').distinct().where('customer_id', '=', customerId);
-  const rows = await missed.where('reason', '=', 'unreachable').where('journey', 'in', journeys).execute();
-  return rows.map(({ journey }) => journey);
-}
-
-function startOf(journey: string, customerId: string, key: string, reason: string, at: Date): NewOutboxRow {
-  const workflow_id = workflowId(journey, customerId, key);
-  return { workflow_id, signal: 'start', journey, customer_id: customerId, key, reason, occurred_at: at };
-}
-
-/** Profiles with activity of the last day: old news starts nothing. */
-async function recentlyActive(trx: Trx, customerId: string, now: Date): Promise<{ key: string; at: Date }[]> {
-  const { rows } = await sql<{ key: string; at: Date }>`
-    select kind as key, greatest(last_activity_at, last_visit_at) as at from profiles
-    where customer_id = ${customerId} and greatest(last_activity_at, last_visit_at) > ${now}::timestamptz - interval '24 hours'`.execute(
-    trx,
-  );
-  return rows;
 }
 
 /** Locks the customer, or the one that it was merged into, by a statement of its own: what follows then sees all that was
