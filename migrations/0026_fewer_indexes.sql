@@ -8,6 +8,11 @@ alter table messages set (fillfactor = 60);
 -- Who asks what became of a run knows whose it was.
 drop index decisions_run;
 
+-- A customer's chat is asked for with every decision. By customer alone, the planner of a young database joins the index of all chats
+-- to it: a walk through everybody's.
+drop index identities_customer;
+create index identities_customer on identities (customer_id, kind);
+
 -- Its condition is taken apart for each UPDATE as well: only for those that may meet it.
 drop trigger runs_changed on runs;
 create trigger runs_changed after update of customer_id, ended_at, due_at on runs for each row
