@@ -134,7 +134,14 @@ export async function readFacts(db: Kysely<DB>, request: FactsRequest): Promise<
   const { ledger, trail, habits, settings: refs, ...rest } = read;
   const own = customerHabitsOf(habits.own);
   const settings = await settingsValues(db, refs);
-  return { ...rest, profile: request.profile, settings, ledger: ledgerOf(ledger), trail: trailOf(trail), habits: { ...habits, own } };
+  return {
+    ...rest,
+    profile: request.profile,
+    settings,
+    ledger: ledgerOf(ledger),
+    trail: trailOf(trail),
+    habits: { ...habits, own },
+  };
 }
 
 /** Facts as PostgreSQL writes them. */
