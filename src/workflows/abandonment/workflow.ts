@@ -1,5 +1,5 @@
 import type { Entry, Outcome } from '#domain/journey.ts';
-import { enter } from '#workflows/kit/run.ts';
+import { follow } from '#workflows/kit/run.ts';
 import { contract } from './contract.ts';
 
 /**
@@ -8,11 +8,6 @@ import { contract } from './contract.ts';
  * was opened. Before each message it looks again: what was bought or sold out is not spoken of, a stronger intent
  * takes over, and a purchase ends it at once.
  */
-export async function abandonment(entry: Entry): Promise<Outcome> {
-  const run = await enter(contract, entry);
-  for (;;) {
-    while (await run.nextIsDue()) await run.deliver();
-    const outcome = await run.finish();
-    if (outcome !== null) return outcome;
-  }
+export function abandonment(entry: Entry): Promise<Outcome> {
+  return follow(contract, entry);
 }

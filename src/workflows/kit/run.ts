@@ -225,7 +225,17 @@ function exitReason(notices: readonly Notice[]): string | null {
   return notices.find((notice) => notice.kind === 'exit')?.reason ?? null;
 }
 
-/** The first line of every journey. */
+/** What most journeys do: whoever enters is written to whenever a step is due, until the run is closed. */
+export async function follow(contract: Contract, entry: Entry): Promise<Outcome> {
+  const run = await enter(contract, entry);
+  for (;;) {
+    while (await run.nextIsDue()) await run.deliver();
+    const outcome = await run.finish();
+    if (outcome !== null) return outcome;
+  }
+}
+
+/** The first line of a journey. */
 export async function enter(contract: Contract, entry: Entry): Promise<Run> {
   const run = new Run(contract, entry);
   await run.enter();
