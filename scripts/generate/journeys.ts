@@ -55,9 +55,10 @@ function blockFaults({ contract }: Journey): string[] {
 
 async function fileFaults({ name, folder }: Journey): Promise<string[]> {
   const workflow = await readOr(join(folder, 'workflow.ts'), '');
-  const declaration = `export async function ${functionName(name)}(`;
+  const declaration = `function ${functionName(name)}(`;
+  const declared = ['export ', 'export async '].some((before) => workflow.includes(before + declaration));
   return [
-    ...(workflow.includes(declaration) ? [] : [`workflow.ts must have \`${declaration}entry: Entry)\`.`]),
+    ...(declared ? [] : [`workflow.ts must have \`export ${declaration}entry: Entry)\`.`]),
     ...(await settingsFaults(join(folder, 'settings.ts'))),
   ];
 }
