@@ -126,11 +126,13 @@ export function moveCtes<Input extends Pick<Moving, 'move'>>(
       update run_blocks set left_at = ${left}, result = ${result}, reason = ${reason}
       where run_id in (select id from moved) and (block, iteration) = (${here})
     )`,
+    // It may have been left for another block, and is come back to: an order that was given back sells again.
     opens &&
       sql`ahead as (
       insert into run_blocks (run_id, block, iteration, entered_at)
       select id, ${opened}, ${iteration}, ${at}::timestamptz from moved
-      on conflict do nothing
+      on conflict (run_id, block, iteration) do update
+        set left_at = null, result = null, reason = null where run_blocks.left_at is not null
     )`,
   ];
   return sql.join(ctes.filter((cte) => cte !== false));

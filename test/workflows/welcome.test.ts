@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { decideContacts } from '#activities/contacts.ts';
 import { newId } from '#db/ids.ts';
+import { checkInvariants } from '#db/invariants.ts';
 import { createPromoPool } from '#db/promo-pools.ts';
 import { customers, orderOf } from '#test/support/customers.ts';
 import { plantMessages } from '#test/support/messages.ts';
@@ -106,6 +107,21 @@ test('J1 the first order ends what sells, and what teaches goes on', async () =>
     .where('block', '=', 'first-order')
     .execute();
   expect(left).toEqual([{ block: 'first-order', result: 'passed', reason: 'goal' }]);
+});
+
+test('J1 an order that is given back sells again: what was passed over is said, and the run waits on where it did', async () => {
+  const dina = await customer();
+  await system.track(dina.id, 'Signed Up');
+  await system.pass('1 hour');
+  await system.track(dina.id, 'Order Completed', { ...orderOf('lamp'), order_id: 'given-back' });
+  await system.pass('24 hours');
+  await system.track(dina.id, 'Order Refunded', { order_id: 'given-back' });
+  await system.pass('1 day');
+  expect(await dina.templates()).toEqual(['how-it-works', 'originals', 'first-order']);
+  const broken = await checkInvariants(system.db, { now: system.clock.now() });
+  expect(broken.filter(({ invariant }) => invariant === 'a run waits in one block')).toEqual([]);
+  await system.pass('7 days');
+  expect((await dina.templates()).slice(3)).toEqual(['try-on', 'novelties', 'how-to-order']);
 });
 
 test('J1 … or ends with it, where the shop wants it so; and what sells is for the shop to say', async () => {
