@@ -71,7 +71,7 @@ export async function lockAndReadQueue(
     lockItem(trx, request.itemId),
     readQueue(trx, request),
   ]);
-  if (queue !== null) return { standing: standingOf(standing), queue };
+  if (queue !== null) return ofThoseLocked(standing, queue);
   await sql`insert into items (id) values (${request.itemId}) on conflict do nothing`.execute(trx);
   const [again, , made] = await inOrder([
     locking(trx, request),
@@ -79,7 +79,15 @@ export async function lockAndReadQueue(
     readQueue(trx, request),
   ]);
   if (made === null) throw new Error(`item ${request.itemId} has no row although it was just made`);
-  return { standing: standingOf(again), queue: made };
+  return ofThoseLocked(again, made);
+}
+
+/** Who joined or left while this waited for the item has no lock, and is left to the next look: their signal is on its way. */
+function ofThoseLocked(rows: readonly StandingRow[], queue: QueueRead): { standing: Standing; queue: QueueRead } {
+  const standing = standingOf(rows);
+  const isLocked = ({ what, customerId }: ItemNews) =>
+    (what !== 'joined' && what !== 'left') || customerId === null || standing.has(customerId);
+  return { standing, queue: { ...queue, news: queue.news.filter(isLocked) } };
 }
 
 type StandingRow = { id: string; merged_into: string | null; erased: boolean };
