@@ -92,10 +92,20 @@ export async function computeHabits(db: Any, now: Date): Promise<void> {
       on conflict (name) do update set value = excluded.value, computed_at = excluded.computed_at`.execute(db);
 }
 
+/** Zones that PostgreSQL knows. It reads them from files each time, which took longer than all else here. */
+let zoneNames: string[] | undefined;
+
+async function knownZones(db: Any): Promise<string[]> {
+  if (zoneNames !== undefined) return zoneNames;
+  const { rows } = await sql<{ name: string }>`select name from pg_timezone_names`.execute(db);
+  zoneNames = rows.map(({ name }) => name);
+  return zoneNames;
+}
+
 /** A zone that PostgreSQL does not know (an offset such as `+03:00`, nonsense) counts as the shop's. */
 async function hoursOf(db: Any, now: Date): Promise<number[]> {
   const { rows } = await sql<{ hour: number; opens: number }>`
-    with zones as materialized (select name, lower(name) as spelt from pg_timezone_names),
+    with zones as materialized (select name, lower(name) as spelt from unnest(${await knownZones(db)}::text[]) as name),
     shop as materialized (
       select name from zones where spelt = lower(coalesce(
         (select value->>'zone' from settings where name = 'shop' order by version desc limit 1), ${defaultShop.zone})))
