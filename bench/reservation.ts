@@ -11,6 +11,7 @@ import { newId } from '#db/ids.ts';
 import { createIntake } from '#db/intake.ts';
 import { createKey } from '#db/keys.ts';
 import { migrate } from '#db/migrate.ts';
+import { saveSettings } from '#db/settings.ts';
 import { type Clock, scaledClock } from '#domain/clock.ts';
 import { workflowId } from '#domain/ids.ts';
 import { journeyQueue, sendQueue } from '#domain/queues.ts';
@@ -89,6 +90,8 @@ async function oursOf(pool: pg.Pool, client: Client, address: string, defer: Def
   const db = connect(pool);
   const clock = scaledClock({ origin: 0, scale: 1 });
   await setUpShop(db, clock.now());
+  // What follows an offer is a journey of its own (J10), of which the bare workflow has nothing.
+  await saveSettings(db, 'reservation-followup', { enabled: false }, 'bench', clock.now());
   const port = temporalPort(client, { taskQueue: journeyQueue });
   const log = pino({ level: 'silent' });
   const relay = createRelay({ db, port, time: clock.time, log });

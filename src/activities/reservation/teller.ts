@@ -7,11 +7,12 @@ import { acceptHold, readNotice, settleNotice } from '#db/queue/notices.ts';
 import { lockItem } from '#db/queue/read.ts';
 import { itemGood, versionOfRun } from '#db/queue/run.ts';
 import { recommend } from '#db/recommend/recommend.ts';
+import { currentSettings } from '#db/settings.ts';
 import { workflowId } from '#domain/ids.ts';
 import type { TellRequest } from '#domain/telling.ts';
-import { contracts } from '#workflows/catalogue.ts';
 import { contract, type MessageName } from '#workflows/reservation/contract.ts';
 import type { Settings } from '#workflows/reservation/settings.ts';
+import { settings as followUpSettings } from '#workflows/reservation-followup/settings.ts';
 import { settingsOf } from './settings.ts';
 
 /** What follows a hold that is not used within a day (J10). */
@@ -82,8 +83,13 @@ async function accept(trx: Trx, { ref, runId, key }: TellRequest, at: Date, last
   const accepted = await acceptHold(trx, { noticeId: ref, runId, at, lastsMs });
   if (accepted === null) return nothingFollows;
   const { until, customerId, isNew } = accepted;
-  if (!isNew || !(followUp in contracts)) return { outbox: [], next: until };
+  if (!isNew || !(await followsUp(trx))) return { outbox: [], next: until };
   const start = { workflow_id: workflowId(followUp, customerId, key), signal: 'start', journey: followUp };
   const row = { ...start, customer_id: customerId, key, reason: 'Hold Accepted', occurred_at: at };
   return { outbox: await putOutbox(trx, [row]), next: until };
+}
+
+/** Switched off, it is not even started: Temporal would hear of every offer. */
+async function followsUp(trx: Trx): Promise<boolean> {
+  return followUpSettings.parse((await currentSettings(trx, followUp))?.value ?? {}).enabled;
 }
