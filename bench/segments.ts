@@ -12,8 +12,9 @@ import { startPostgres } from '#scripts/provision/postgres.ts';
 import { cleaningUp, type Result, round2 } from './lib.ts';
 
 /**
- * Fifty segments: everybody looked at, beside one pass over the customers for each of them; and after one customer of a hundred has
- * ordered or looked at something, beside looking at everybody. `BENCH_CUSTOMERS` sets how many there are.
+ * Fifty segments: everybody looked at, beside one pass over the customers for each of them; an hour later (as often as the worker
+ * looks), when one customer of a hundred has ordered or looked at something; and a day later, when time alone has carried a quarter
+ * of the customers over an edge of some window. `BENCH_CUSTOMERS` sets how many there are.
  */
 export const name = 'segments';
 
@@ -40,11 +41,14 @@ export async function run(): Promise<Result[]> {
     const full = await refreshed(db, 1);
     const passes = await onePassEach(pool);
     await changeOneInAHundred(pool);
-    await refreshMetrics(db, at(24));
-    const changed = await refreshed(db, 24);
+    await refreshMetrics(db, at(2));
+    const changed = await refreshed(db, 2);
+    await refreshMetrics(db, at(25));
+    const nextDay = await refreshed(db, 25);
     return [
       result('segments-full', full, passes, '50 times a count over the customers'),
       result('segments-changed-1-percent', changed, full, 'segments-full'),
+      result('segments-next-day', nextDay, full, 'segments-full'),
     ];
   });
 }
@@ -124,13 +128,13 @@ async function changeOneInAHundred(pool: pg.Pool): Promise<void> {
   await pool.query(
     `insert into orders (order_id, customer_id, profile, state, total, currency, placed_at, state_at)
      select 'new' || n, id, 'personal', 'placed', 250000, 'RUB', $1, $1 from people where n % 200 = 1`,
-    [at(5)],
+    [at(1.5)],
   );
   await pool.query(
     `insert into events (id, received_at, occurred_at, source_id, message_id, type, name, customer_id, profile, payload)
      select gen_random_uuid(), $1, $1, gen_random_uuid(), 'new' || n, 'track', case when n % 200 = 1 then 'Order Completed' else 'Product Viewed' end,
        id, 'personal', '{}' from people where n % 100 = 1`,
-    [at(5)],
+    [at(1.5)],
   );
 }
 
