@@ -2,7 +2,7 @@ import type { Db, Trx } from '#db/connect.ts';
 import { planModels } from '#db/models.ts';
 import { type OutboxRow, putOutbox } from '#db/outbox.ts';
 import { countNotEntered } from '#db/runs.ts';
-import { currentSettings } from '#db/settings.ts';
+import { currentSettings, currentShop } from '#db/settings.ts';
 import {
   type DueStart,
   nextStartDue,
@@ -21,7 +21,7 @@ import type { Contract } from '#domain/journey.ts';
 import { quarterOf, wakingHours } from '#domain/occasions.ts';
 import { isReachable } from '#domain/reach.ts';
 import type { NotEnteredReason } from '#domain/reasons.ts';
-import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import type { ShopSettings } from '#domain/shop.ts';
 import { contracts, journeyNames, settingsSchemas } from '#workflows/catalogue.ts';
 import { settings as newModel } from '#workflows/new-model/settings.ts';
 import type { StageSettings } from '#workflows/settings-schemas.ts';
@@ -42,7 +42,7 @@ const modelled = all.filter(({ startsOnModel }) => startsOnModel);
 /** Writes the starts of all changes of stage since the last time, as a quarter begins of those who are in a stage that starts again
  *  each quarter, and of owners of what a new model replaces. Safe to repeat, to be killed, and to run twice at once. Counts. */
 export async function planStarts(db: Db, now: Date, atOnce = inOneTransaction): Promise<{ planned: number }> {
-  const shop = await shopNow(db);
+  const shop = await currentShop(db);
   const journeys = await Promise.all(staged.map((contract) => stageJourney(db, contract, shop, now)));
   let planned = 0;
   for (let taken = atOnce; taken >= atOnce; ) {
@@ -100,7 +100,7 @@ export function releaseAtPace(db: Db, now: Date, perSecond: number): Promise<Rel
 async function release(db: Db, now: Date, allowed: (trx: Trx) => Promise<number>): Promise<Released> {
   const next = await nextStartDue(db);
   if (next === null || next > now) return { rows: [], taken: 0 };
-  const shop = await shopNow(db);
+  const shop = await currentShop(db);
   return db.transaction().execute(async (trx) => {
     const limit = await allowed(trx);
     const due = limit < 1 ? [] : await takeDueStarts(trx, now, limit);
@@ -181,8 +181,4 @@ async function settingsOf(db: Db, { name }: Contract): Promise<StageSettings> {
 
 function isStaged(settings: object): settings is StageSettings {
   return 'spreadOver' in settings && 'branches' in settings;
-}
-
-async function shopNow(db: Db): Promise<ShopSettings> {
-  return { ...defaultShop, ...((await currentSettings(db, 'shop'))?.value as Partial<ShopSettings> | undefined) };
 }

@@ -9,13 +9,12 @@ import { noVapidKeys, vapidKeys } from '#channels/web_push/keys.ts';
 import type { Db } from '#db/connect.ts';
 import { createIntake } from '#db/intake.ts';
 import { createSealer } from '#db/seal.ts';
-import { currentSettings } from '#db/settings.ts';
+import { currentShop } from '#db/settings.ts';
 import { switchedOn } from '#db/switched-on.ts';
 import { storedVapidKeys } from '#db/vapid-keys.ts';
 import type { Clock } from '#domain/clock.ts';
 import { Failure } from '#domain/failure.ts';
 import type { Contract } from '#domain/journey.ts';
-import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { createRelay } from '#relay/relay.ts';
 import { contracts, routing } from '#workflows/catalogue.ts';
@@ -60,7 +59,7 @@ export interface Gateway {
 export async function startGateway(deps: GatewayDeps): Promise<Gateway> {
   const { db, pool, clock, journeys, log, graceMs = 10_000 } = deps;
   const stopping = new AbortController();
-  const shop = await follow(() => readShop(db), "The shop's settings", log, stopping.signal);
+  const shop = await follow(() => currentShop(db), "The shop's settings", log, stopping.signal);
   const on = await follow(() => readSwitchedOn(db), 'The settings of journeys', log, stopping.signal);
   const isOn = (journey: string) => on().has(journey);
   const relay = createRelay({ db, port: journeys, time: clock.time, log });
@@ -153,11 +152,6 @@ async function follow<T>(read: () => Promise<T>, what: string, log: Logger, stop
   const timer = setInterval(refresh, settingsAgeMs).unref();
   stopping.addEventListener('abort', () => clearInterval(timer));
   return () => value;
-}
-
-async function readShop(db: Db): Promise<ShopSettings> {
-  const saved = await currentSettings(db, 'shop');
-  return { ...defaultShop, ...(saved?.value as Partial<ShopSettings> | undefined) };
 }
 
 const offByDefault = Object.values<Contract>(contracts).filter((contract) => contract.offByDefault);

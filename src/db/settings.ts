@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import type { Db } from './connect.ts';
 import type { DB, Json } from './schema.ts';
 
@@ -19,6 +20,11 @@ const columns = ['name', 'version', 'value', 'author', 'created_at as createdAt'
 export async function currentSettings(db: Any, name: string): Promise<SettingsRow | null> {
   const query = db.selectFrom('settings').select(columns).where('name', '=', name);
   return (await query.orderBy('version', 'desc').limit(1).executeTakeFirst()) ?? null;
+}
+
+/** What is set of the shop now, with the defaults for all else. */
+export async function currentShop(db: Any): Promise<ShopSettings> {
+  return { ...defaultShop, ...((await currentSettings(db, 'shop'))?.value as Partial<ShopSettings> | undefined) };
 }
 
 export async function settingsVersion(db: Any, name: string, version: number): Promise<SettingsRow | null> {

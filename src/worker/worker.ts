@@ -4,10 +4,9 @@ import type { ActivityDeps } from '#activities/deps.ts';
 import { createActivities } from '#activities/index.ts';
 import type { Db } from '#db/connect.ts';
 import type { OutboxRow } from '#db/outbox.ts';
-import { currentSettings } from '#db/settings.ts';
+import { currentShop } from '#db/settings.ts';
 import { type ChannelName, channelNames } from '#domain/journey.ts';
 import { journeyQueue, sendQueue } from '#domain/queues.ts';
-import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { told } from '#domain/told.ts';
 import type { JourneyPort } from '#relay/port.ts';
 import { createRelay } from '#relay/relay.ts';
@@ -90,8 +89,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
 
 /** Journeys go on without them: what is computed by schedules only grows old. */
 async function schedule({ connection, namespace, db, activities: { clock }, log }: WorkerDeps): Promise<void> {
-  const shop = (await currentSettings(db, 'shop'))?.value as Partial<ShopSettings> | undefined;
-  const zone = shop?.zone ?? defaultShop.zone;
+  const { zone } = await currentShop(db);
   await ensureSchedules({ connection, namespace, zone, time: clock.time, now: clock.now() }).catch((error: unknown) =>
     log.warn({ err: told(error) }, 'Schedules could not be made; they are when a worker starts again'),
   );

@@ -1,10 +1,9 @@
 import type { Db } from '#db/connect.ts';
 import { type ReplenishmentRules, refreshReplenishment } from '#db/replenishment/refresh.ts';
 import { chooseDue } from '#db/replenishment/start.ts';
-import { currentSettings } from '#db/settings.ts';
+import { currentSettings, currentShop } from '#db/settings.ts';
 import { durationMs } from '#domain/duration.ts';
 import { wakingHours } from '#domain/occasions.ts';
-import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { contract } from '#workflows/replenishment/contract.ts';
 import { type Settings, settings } from '#workflows/replenishment/settings.ts';
 
@@ -19,8 +18,7 @@ export async function replenish(db: Db, now: Date): Promise<Readonly<Record<stri
   const refreshed = await refreshReplenishment(db, now, rulesOf(own));
   if (refreshed === null) return null;
   const isOn = own.enabled && own.series.length > 0;
-  const shop = (await currentSettings(db, 'shop'))?.value as Partial<ShopSettings> | undefined;
-  const windows = wakingHours(now, durationMs(own.spreadOver), { ...defaultShop, ...shop });
+  const windows = wakingHours(now, durationMs(own.spreadOver), await currentShop(db));
   const [aheadMs, horizonMs, pauseMs] = [own.ahead, own.horizon, own.pause].map(durationMs) as [number, number, number];
   const started = isOn ? await chooseDue(db, { now, aheadMs, horizonMs, pauseMs, windows }) : 0;
   return { ...refreshed, started };

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { consentRules } from '#api/advertising.ts';
-import type { ApiDeps } from '#api/deps.ts';
 import { consentHistory, say, statesOf } from '#db/consents.ts';
 import { unconfirmedChannels } from '#db/opt-ins.ts';
-import { currentSettings } from '#db/settings.ts';
-import { defaultShop, type ShopSettings } from '#domain/shop.ts';
+import { currentShop } from '#db/settings.ts';
 import { decodeCursor, page, timeCursor } from './cursor.ts';
 import { gone, living, params, tag } from './customers.ts';
 import { route } from './route.ts';
@@ -64,16 +62,12 @@ const tell = route({
         keepAll: true,
         needsConfirmation: !confirmed,
       },
-      consentRules(await shopOf(deps)),
+      consentRules(await currentShop(deps.db)),
     );
     void deps.relay.push(rows);
     const [states, pending] = await Promise.all([statesOf(deps.db, id), unconfirmedChannels(deps.db, id)]);
     return { states: states.map((state) => ({ ...state, at: new Date(state.at) })), pending };
   },
 });
-
-async function shopOf({ db }: ApiDeps): Promise<ShopSettings> {
-  return { ...defaultShop, ...((await currentSettings(db, 'shop'))?.value as Partial<ShopSettings> | undefined) };
-}
 
 export const consentRoutes = [history, tell];

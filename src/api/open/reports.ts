@@ -1,14 +1,13 @@
 import { z } from 'zod';
-import type { ApiDeps } from '#api/deps.ts';
 import { cohorts, firstOrderDays } from '#db/metrics/cohorts.ts';
 import { type CustomerMetrics, metricsOfCustomer, transitionsOf } from '#db/metrics/customer.ts';
 import { byCode, byLtv, bySegment, byStage, ltvSettings, moves, type Part, refreshedAt } from '#db/metrics/reports.ts';
 import { rfmSettings } from '#db/metrics/rules.ts';
 import { readThresholds } from '#db/metrics/thresholds.ts';
-import { currentSettings } from '#db/settings.ts';
+import { currentShop } from '#db/settings.ts';
 import { allCodes, bins, offerOf, otherSegment, type RfmSettings, shownCode } from '#domain/rfm.ts';
 import { codeName } from '#domain/rfm-defaults.ts';
-import { defaultShop, type Locale, type ShopSettings } from '#domain/shop.ts';
+import type { Locale } from '#domain/shop.ts';
 import { stages, stageTitles } from '#domain/stages.ts';
 import { tag as customersTag, gone, living, params } from './customers.ts';
 import { languageOf } from './language.ts';
@@ -39,7 +38,7 @@ const rfm = route({
   async handle({ query: { profile, lang }, request, deps }) {
     const locale = languageOf(request, lang);
     const { value: settings } = await rfmSettings(deps.db);
-    const { currency } = await shopOf(deps);
+    const { currency } = await currentShop(deps.db);
     const [codes, segments, thresholds] = await Promise.all([
       byCode(deps.db, profile),
       bySegment(deps.db, profile),
@@ -87,10 +86,6 @@ function sums(part: Part | undefined, currency: string) {
   };
 }
 
-async function shopOf({ db }: ApiDeps): Promise<ShopSettings> {
-  return { ...defaultShop, ...((await currentSettings(db, 'shop'))?.value as Partial<ShopSettings> | undefined) };
-}
-
 const stagesRoute = route({
   method: 'get',
   path: '/reports/stages',
@@ -101,7 +96,7 @@ const stagesRoute = route({
   async handle({ query, request, deps }) {
     const { profile } = query;
     const locale = languageOf(request, query.lang);
-    const { currency } = await shopOf(deps);
+    const { currency } = await currentShop(deps.db);
     const to = query.to ?? deps.clock.now();
     const from = query.from ?? new Date(to.getTime() - 30 * day);
     const [found, items] = await Promise.all([byStage(deps.db, profile), moves(deps.db, profile, from, to)]);
@@ -127,7 +122,7 @@ const ltv = route({
   async handle({ query: { profile, lang }, request, deps }) {
     const locale = languageOf(request, lang);
     const settings = await ltvSettings(deps.db);
-    const { currency } = await shopOf(deps);
+    const { currency } = await currentShop(deps.db);
     const bands = (await byLtv(deps.db, profile, settings)).map(({ band, from, ...part }) => {
       const value = settings.of === 'turnover' ? part.turnover : (part.profit ?? 0);
       const amount = Math.max(0, Math.round(value / part.customers));
@@ -152,7 +147,7 @@ const cohortsRoute = route({
   query: cohortsQuery,
   answer: cohortsReport,
   async handle({ query: { profile, ...query }, deps }) {
-    const { zone, currency } = await shopOf(deps);
+    const { zone, currency } = await currentShop(deps.db);
     const to = query.to ?? deps.clock.now();
     const from = query.from ?? new Date(to.getTime() - 730 * day);
     const found = await cohorts(deps.db, { ...query, profile: profile ?? null, from, to, zone, currency });
@@ -182,7 +177,7 @@ const metricsRoute = route({
   async handle({ params, query: { lang }, request, deps }) {
     const { id, ids } = await living(deps, params.id);
     const { value: settings } = await rfmSettings(deps.db);
-    const { currency } = await shopOf(deps);
+    const { currency } = await currentShop(deps.db);
     const locale = languageOf(request, lang);
     const [profiles, transitions] = await Promise.all([metricsOfCustomer(deps.db, id), transitionsOf(deps.db, ids)]);
     return {

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { type AddressedMessage, addressedMessage } from '#db/consents.ts';
-import { currentSettings } from '#db/settings.ts';
-import { defaultShop, type Locale, localeOf, locales, type ShopSettings } from '#domain/shop.ts';
+import { currentShop } from '#db/settings.ts';
+import { type Locale, localeOf, locales, type ShopSettings } from '#domain/shop.ts';
 import { readToken, type TokenPurpose } from '#rendering/tokens.ts';
 import type { TrackingDeps } from './deps.ts';
 
@@ -23,7 +23,7 @@ export async function readerOf(
   const token = readToken(secret, request.params.token, purpose);
   const message = token && (await addressedMessage(db, token.messageId));
   if (!message) return null;
-  const shop = { ...defaultShop, ...((await currentSettings(db, 'shop'))?.value as Partial<ShopSettings> | undefined) };
+  const shop = await currentShop(db);
   const asked = locales.find((locale) => locale === request.query.lang);
   return { message, shop, locale: asked ?? localeOf(message.locale, shop) };
 }

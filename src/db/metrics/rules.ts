@@ -1,9 +1,8 @@
 import type { Db, Trx } from '#db/connect.ts';
-import { currentSettings } from '#db/settings.ts';
+import { currentSettings, currentShop } from '#db/settings.ts';
 import { type ProfileKind, profileKinds } from '#domain/journey.ts';
 import type { RfmSettings } from '#domain/rfm.ts';
 import { defaultRfm } from '#domain/rfm-defaults.ts';
-import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import { defaultStages, type Intervals, intervalsOn, type StageSettings } from '#domain/stages.ts';
 import { at } from '#domain/zone.ts';
 
@@ -26,7 +25,7 @@ export async function rfmSettings(db: Db | Trx): Promise<{ version: number; valu
 export async function readRules(db: Db | Trx, now: Date): Promise<Rules> {
   const rfm = await rfmSettings(db);
   const savedStages = (await currentSettings(db, 'stages'))?.value as Partial<StageSettings> | undefined;
-  const shop = { ...defaultShop, ...((await currentSettings(db, 'shop'))?.value as Partial<ShopSettings> | undefined) };
+  const shop = await currentShop(db);
   const stages = { ...defaultStages, ...savedStages };
   const day = at(now, shop.zone).toPlainDate().toString().slice(5);
   const [personal, corporate] = profileKinds.map((kind) => intervalsOn(stages[kind], day)) as [Intervals, Intervals];
