@@ -4,7 +4,7 @@ import type { SentFacts } from '#db/facts.ts';
 import { contactKey } from '#db/ledger.ts';
 import { moveOn } from '#db/moves.ts';
 import { ensureMonths } from '#db/partitions.ts';
-import { type PipelinedTrx, pipelined } from '#db/transaction.ts';
+import type { PipelinedTrx } from '#db/transaction.ts';
 import { readable } from '#domain/clock.ts';
 import { type Decision, decide } from '#domain/decide.ts';
 import type { DeliverAnswer, DeliverRequest, MessageFlags } from '#domain/journey.ts';
@@ -15,7 +15,7 @@ import type { Candidate, Step } from './mind.ts';
 import { type Deciding, decisionRow, doneMove, moveFrom, stayMove, viewer } from './moves.ts';
 import { untilWritten } from './patience.ts';
 import { contentOf, withCode } from './promo.ts';
-import { lockAndReadRun } from './read-run.ts';
+import { type RunRead, underRunLock } from './read-run.ts';
 import { record } from './record.ts';
 import { reserve, type Sending } from './reserve.ts';
 import { channelOf, flagsOf, isAtGoal, mindOf, policyOf, zoneFor } from './shared.ts';
@@ -30,7 +30,9 @@ export async function deliver(deps: ActivityDeps, request: DeliverRequest): Prom
   await ensureMonths(deps.db, ['decisions'], deps.clock.now());
   await deps.reached?.('before_reserve');
   const leasedAt = Date.now();
-  const decided = await pipelined(deps.db, (trx) => decideUnderLock(deps, trx, request));
+  const decided = await underRunLock(deps.db, request, deps.clock.now(), (trx, facts) =>
+    decideUnderLock(deps, trx, request, facts),
+  );
   if (!('message' in decided)) return decided;
   await deps.reached?.('reserved');
   const { deciding, candidate, messageId, message } = decided;
@@ -47,8 +49,8 @@ async function decideUnderLock(
   deps: ActivityDeps,
   trx: PipelinedTrx,
   request: DeliverRequest,
+  facts: RunRead | null,
 ): Promise<DeliverAnswer | Sending> {
-  const facts = await lockAndReadRun(trx, request, deps.clock.now());
   // Whoever had the lock before may have written since it was asked for.
   const now = deps.clock.now();
   if (facts === null || facts.run.outcome !== null) return { story: 'The run has ended', next: null };

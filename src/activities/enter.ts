@@ -1,8 +1,8 @@
-import { type Facts, lockAndRead } from '#db/facts.ts';
+import type { Facts } from '#db/facts.ts';
 import { newId } from '#db/ids.ts';
 import { countNotEntered, insertRun } from '#db/runs.ts';
 import { startForSurvivor } from '#db/survivor.ts';
-import { pipelined } from '#db/transaction.ts';
+import { underLock } from '#db/under-lock.ts';
 import { workflowId } from '#domain/ids.ts';
 import type { EnterAnswer, Entry } from '#domain/journey.ts';
 import { profileOfKey } from '#domain/occasions.ts';
@@ -20,9 +20,9 @@ export async function enter(deps: ActivityDeps, entry: Entry): Promise<EnterAnsw
   const { customerId, journey, key } = entry;
   const mind = mindOf(journey);
   const id = workflowId(journey, customerId, key);
-  return pipelined(deps.db, async (trx) => {
-    const request = { customerId, journey, key, profile: profileOfKey(key), run: { workflowId: id } };
-    const read = await lockAndRead(trx, { ...request, now: deps.clock.now() });
+  const run = { workflowId: id };
+  const request = { customerId, journey, key, profile: profileOfKey(key), run, now: deps.clock.now() };
+  return underLock(deps.db, request, async (trx, read) => {
     const now = deps.clock.now();
     if (read === null) return { entered: false, outcome: 'not_entered:erased' };
     const facts = mind.load === undefined ? read : await mind.load(trx, read, key);

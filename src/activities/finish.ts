@@ -1,12 +1,11 @@
 import { ensureMonths } from '#db/partitions.ts';
 import { closeRun, planAgain } from '#db/runs.ts';
-import { pipelined } from '#db/transaction.ts';
 import type { FinishAnswer, FinishRequest, Outcome } from '#domain/journey.ts';
 import { hasRefused } from '#domain/reach.ts';
 import { type Ahead, aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Mind, Situation, Step } from './mind.ts';
-import { lockAndReadRun, type RunRead } from './read-run.ts';
+import { type RunRead, underRunLock } from './read-run.ts';
 import { isAtGoal, mindOf } from './shared.ts';
 import { situationOf } from './situation.ts';
 
@@ -17,8 +16,7 @@ import { situationOf } from './situation.ts';
  */
 export async function finish(deps: ActivityDeps, request: FinishRequest): Promise<FinishAnswer> {
   await ensureMonths(deps.db, ['decisions'], deps.clock.now());
-  return pipelined(deps.db, async (trx) => {
-    const facts = await lockAndReadRun(trx, request, deps.clock.now());
+  return underRunLock(deps.db, request, deps.clock.now(), async (trx, facts) => {
     const now = deps.clock.now();
     if (facts === null) return { ended: true, outcome: 'exited:erased', again: null };
     if (facts.run.outcome !== null) return facts.run.answer as FinishAnswer;

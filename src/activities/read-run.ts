@@ -1,5 +1,7 @@
-import type { Trx } from '#db/connect.ts';
-import { type Facts, lockAndRead } from '#db/facts.ts';
+import type { Db } from '#db/connect.ts';
+import type { Facts } from '#db/facts.ts';
+import type { PipelinedTrx } from '#db/transaction.ts';
+import { underLock } from '#db/under-lock.ts';
 import type { RunRequest } from '#domain/journey.ts';
 import { profileOfKey } from '#domain/occasions.ts';
 import { mindOf } from './shared.ts';
@@ -7,16 +9,19 @@ import { mindOf } from './shared.ts';
 /** Facts of a run that is surely there. */
 export type RunRead = Facts & { run: NonNullable<Facts['run']> };
 
-/** Takes the customer's lock, and then the facts of a run that was entered; null where the customer was erased, and the run with them. */
-export async function lockAndReadRun(
-  trx: Trx,
+/** Takes the customer's lock, and then the facts of a run that was entered; null where the customer was erased, and the run with
+ *  them. Commits what `act` writes. */
+export function underRunLock<T>(
+  db: Db,
   { customerId, journey, key, runId }: RunRequest,
   now: Date,
-): Promise<RunRead | null> {
+  act: (trx: PipelinedTrx, facts: RunRead | null) => Promise<T>,
+): Promise<T> {
   const request = { customerId, journey, key, profile: profileOfKey(key), run: { id: runId }, now };
-  const read = await lockAndRead(trx, request);
-  if (read === null || read.run === null) return null;
-  const { load } = mindOf(journey);
-  const facts = load === undefined ? read : await load(trx, read, key);
-  return { ...facts, run: read.run };
+  return underLock(db, request, async (trx, read) => {
+    if (read === null || read.run === null) return act(trx, null);
+    const { load } = mindOf(journey);
+    const facts = load === undefined ? read : await load(trx, read, key);
+    return act(trx, { ...facts, run: read.run });
+  });
 }

@@ -9,6 +9,7 @@ import { contactabilityJson } from './contactability.ts';
 import { newId } from './ids.ts';
 import { epochMs } from './instants.ts';
 import { type LedgerJson, ledgerJson, ledgerOf } from './ledger.ts';
+import { lockCustomers } from './locks.ts';
 import { inOrder } from './pipeline.ts';
 import { latestSettings, type SettingsRef, settingsValues } from './remembered.ts';
 import type { DB } from './schema.ts';
@@ -40,15 +41,6 @@ export interface ContactFacts {
   /** The ledger's row of this very contact, if it was decided before. `leaseLeftMs`: somebody is submitting it for so long yet. */
   known: { id: string; state: MessageState; leaseLeftMs: number } | null;
 }
-
-/** Locks customers in the order of their ids, as all who lock several do: nobody waits in a circle. */
-async function lockCustomers(trx: Transaction<DB>, ids: readonly string[]): Promise<void> {
-  await locking(trx, [...new Set(ids)]);
-}
-
-const locking = statement<readonly string[]>(
-  (give) => sql`select 1 from customers where id = any(${give((ids) => ids)}::uuid[]) order by id for update`,
-);
 
 /** Takes the locks of all and then reads what stands behind them, in the requests' order: two statements, sent together. */
 export async function lockAndReadContacts(

@@ -10,9 +10,12 @@ import type { Db } from './connect.ts';
 import { inOrder } from './pipeline.ts';
 import type { DB } from './schema.ts';
 
-const begin = CompiledQuery.raw('begin');
-const commit = CompiledQuery.raw('commit');
-const rollback = CompiledQuery.raw('rollback');
+export const begin = CompiledQuery.raw('begin');
+export const commit = CompiledQuery.raw('commit');
+export const rollback = CompiledQuery.raw('rollback');
+
+/** Commits behind a transaction's last statement, if there is one; resolves once that is sure. */
+export type Commit = (last?: Promise<unknown>) => Promise<void>;
 
 /**
  * A transaction whose statements go out when they are executed, whether or not those before them were waited for: what is
@@ -20,15 +23,17 @@ const rollback = CompiledQuery.raw('rollback');
  */
 export class PipelinedTrx extends Transaction<DB> {
   readonly #connection: Counting;
+  readonly #commit: Commit;
   #isCommitted = false;
 
-  constructor(connection: DatabaseConnection, executor: QueryExecutor) {
+  constructor(connection: DatabaseConnection, executor: QueryExecutor, commit: Commit) {
     const counting = new Counting(connection);
     super({
       ...unused,
       executor: executor.withConnectionProvider({ provideConnection: (use) => use(counting) }),
     });
     this.#connection = counting;
+    this.#commit = commit;
   }
 
   /** Executes the transaction's last statement with the COMMIT behind it. If it fails, COMMIT rolls back, and its error is told:
@@ -38,15 +43,15 @@ export class PipelinedTrx extends Transaction<DB> {
     const written = statement();
     // Behind the COMMIT it would be on its own.
     if (this.#connection.sent !== sent + 1) throw new Error('the last statement of a transaction must go out at once');
-    await inOrder([written, this.commit()]);
+    await inOrder([written, this.commit(written)]);
     return written;
   }
 
   /** Does nothing after `last`. */
-  async commit(): Promise<void> {
+  async commit(last?: Promise<unknown>): Promise<void> {
     if (this.#isCommitted) return;
     this.#isCommitted = true;
-    await this.#connection.executeQuery(commit);
+    await this.#commit(last);
   }
 }
 
@@ -78,7 +83,7 @@ export function pipelined<T>(db: Db, act: (trx: PipelinedTrx) => Promise<T>): Pr
   const executor = db.getExecutor();
   return executor.provideConnection(async (connection) => {
     const begun = connection.executeQuery(begin);
-    const trx = new PipelinedTrx(connection, executor);
+    const trx = new PipelinedTrx(connection, executor, async () => void (await connection.executeQuery(commit)));
     try {
       const acting = act(trx);
       await inOrder([begun, acting]);

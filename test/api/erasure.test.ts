@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, expect, test } from 'vitest';
-import { lockCustomer, readFacts } from '#db/facts.ts';
+import { readFacts } from '#db/facts.ts';
 import { createIntake } from '#db/intake.ts';
 import { createKey } from '#db/keys.ts';
+import { lockCustomers } from '#db/locks.ts';
 import type { OutboxRow } from '#db/outbox.ts';
 import { suppress } from '#db/suppressions.ts';
 import { scaledClock } from '#domain/clock.ts';
@@ -188,7 +189,7 @@ test('racing with decisions: after the answer nobody finds an address any more',
     const request = { journey: 'abandonment', key: 'personal', profile: 'personal', run: { workflowId: '' } } as const;
     const decide = () =>
       db.transaction().execute(async (trx) => {
-        await lockCustomer(trx, id);
+        await lockCustomers(trx, [id]);
         const facts = await readFacts(trx, { ...request, customerId: id, now: clock.now() });
         return { at: Date.now(), address: facts?.contact.email ?? null, gone: facts?.gone };
       });
