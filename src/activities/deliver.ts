@@ -4,6 +4,8 @@ import type { SentFacts } from '#db/facts.ts';
 import { contactKey } from '#db/ledger.ts';
 import { moveOn } from '#db/moves.ts';
 import { ensureMonths } from '#db/partitions.ts';
+import { recordSubmission } from '#db/submissions.ts';
+import { together } from '#db/together.ts';
 import type { PipelinedTrx } from '#db/transaction.ts';
 import { readable } from '#domain/clock.ts';
 import { type Decision, decide } from '#domain/decide.ts';
@@ -13,10 +15,11 @@ import { aheadOf } from './ahead.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Candidate, Step } from './mind.ts';
 import { type Deciding, decisionRow, doneMove, moveFrom, stayMove, viewer } from './moves.ts';
+import { tryLater } from './outcome.ts';
 import { untilWritten } from './patience.ts';
 import { contentOf, withCode } from './promo.ts';
 import { type RunRead, underRunLock } from './read-run.ts';
-import { record } from './record.ts';
+import { recording } from './record.ts';
 import { reserve, type Sending } from './reserve.ts';
 import { channelOf, flagsOf, isAtGoal, mindOf, policyOf, zoneFor } from './shared.ts';
 import { bestTimeOf, situationOf } from './situation.ts';
@@ -38,7 +41,12 @@ export async function deliver(deps: ActivityDeps, request: DeliverRequest): Prom
   const { deciding, candidate, messageId, message } = decided;
   const result = message === null ? unmade : await channelOf(deps, request.channel).submit(message);
   await deps.reached?.('submitted');
-  const answer = await untilWritten(leasedAt, () => record(deps.db, deciding, candidate, messageId, result));
+  const of = { messageId, channel: request.channel };
+  if (result.result === 'later') return untilWritten(leasedAt, () => tryLater(deps.db, of, result));
+  const { recorded, move, answer } = recording(deciding, candidate, messageId, result);
+  await untilWritten(leasedAt, () =>
+    together(deps.db, request.customerId, (db) => recordSubmission(db, recorded, move)),
+  );
   await deps.reached?.('recorded');
   return answer;
 }
@@ -86,7 +94,10 @@ async function judgeCrashed(trx: PipelinedTrx, deciding: Deciding, row: SentFact
     ? step
     : { do: 'send' as const, block, iteration, message: template, refs: [], progress, ...upcoming };
   const by = { ...deciding, request: { ...deciding.request, channel } };
-  return record(trx, by, candidate, id, { result: 'unknown', reason: 'the worker died while submitting' });
+  const died = { result: 'unknown', reason: 'the worker died while submitting' } as const;
+  const { recorded, move, answer } = recording(by, candidate, id, died);
+  await trx.last(() => recordSubmission(trx, recorded, move));
+  return answer;
 }
 
 /** Nothing is due (any more): sleep the rest, or end. */

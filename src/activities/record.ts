@@ -1,31 +1,25 @@
-import type { SubmitResult } from '#channels/channel.ts';
-import type { Db, Trx } from '#db/connect.ts';
-import { type Recorded, recordSubmission } from '#db/submissions.ts';
+import type { Move } from '#db/moves.ts';
+import type { Recorded } from '#db/submissions.ts';
 import type { DeliverAnswer } from '#domain/journey.ts';
 import type { Candidate } from './mind.ts';
 import { type Deciding, doneMove, stayMove } from './moves.ts';
-import { recordedOf, tryLater } from './outcome.ts';
+import { type FinalResult, recordedOf } from './outcome.ts';
 import { cascadeTurn, nextChannel } from './turn.ts';
 
-/** Writes what became of a submission, and where the run goes from there. A provider that surely has not taken the
- *  message is asked again: the activity fails with the provider's delay, and its next attempt decides anew. */
-export async function record(
-  db: Db | Trx,
+/** What became of a submission, where the run goes from there, and what its workflow is told. */
+export function recording(
   deciding: Deciding,
   candidate: Candidate,
   messageId: string,
-  result: SubmitResult,
-): Promise<DeliverAnswer> {
+  result: FinalResult,
+): { recorded: Recorded; move: Move; answer: DeliverAnswer } {
   const { block, message } = candidate;
   const { channel } = deciding.request;
-  const of = { messageId, channel };
-  if (result.result === 'later') return tryLater(db, of, result);
-  const recorded = recordedOf(deciding.facts.contact, of, result);
+  const recorded = recordedOf(deciding.facts.contact, { messageId, channel }, result);
   const { state, reason } = recorded;
   const story = `\`${block}\` **${message}** ${becameOf[state]} ${channel}${reason === null ? '' : `: ${reason}`}`;
   const move = moveAfter(deciding, candidate, state, story);
-  await recordSubmission(db, recorded, move);
-  return move.answer as DeliverAnswer;
+  return { recorded, move, answer: move.answer as DeliverAnswer };
 }
 
 /** The next channel of the cascade, at its time or at once; else the next step. */

@@ -1,8 +1,8 @@
 import type { Db } from './connect.ts';
 import { type Facts, type FactsRequest, readAllFacts } from './facts.ts';
-import { Gathering } from './gathering.ts';
 import { lockCustomers } from './locks.ts';
 import { inOrder } from './pipeline.ts';
+import { SharedTransactions } from './shared-transaction.ts';
 import { type PipelinedTrx, pipelined } from './transaction.ts';
 
 /**
@@ -19,7 +19,7 @@ export function underLock<T>(
       const [facts = null] = await lockAndRead(trx, [request]);
       return act(trx, facts);
     });
-  return gatheringOn(db).run(request.customerId, request, act, alone);
+  return sharedOn(db).run(request.customerId, request, act, alone);
 }
 
 async function lockAndRead(trx: PipelinedTrx, requests: readonly FactsRequest[]): Promise<(Facts | null)[]> {
@@ -29,10 +29,10 @@ async function lockAndRead(trx: PipelinedTrx, requests: readonly FactsRequest[])
 }
 
 /** One for each pool of connections. */
-const gatherings = new WeakMap<Db, Gathering<FactsRequest, Facts | null>>();
+const shared = new WeakMap<Db, SharedTransactions<FactsRequest, Facts | null>>();
 
-function gatheringOn(db: Db) {
-  const known = gatherings.get(db) ?? new Gathering(db, lockAndRead);
-  gatherings.set(db, known);
+function sharedOn(db: Db) {
+  const known = shared.get(db) ?? new SharedTransactions(db, lockAndRead);
+  shared.set(db, known);
   return known;
 }

@@ -109,6 +109,21 @@ test('of those who ask for one customer at the same time, each sees what was wri
   expect(seen).toEqual([0, 1, 2]);
 });
 
+test('what is read and then written is not read by another in between, though both are in one transaction', async () => {
+  const customers = await customersOf(12);
+  await pool.query('create table counted (n int not null)');
+  await pool.query('insert into counted values (0)');
+  await Promise.all(
+    customers.map((id) =>
+      underLock(db, about(id), async (trx) => {
+        const { rows } = await sql<{ n: number }>`select n from counted for update`.execute(trx);
+        await trx.last(() => sql`update counted set n = ${(rows[0]?.n ?? 0) + 1}`.execute(trx));
+      }),
+    ),
+  );
+  expect((await pool.query('select n from counted')).rows).toEqual([{ n: customers.length }]);
+});
+
 test('a customer whose lock another holds is waited for, and read as that one left them; who comes after them is not kept', async () => {
   const [customer = '', beside = '', after = ''] = await customersOf(3);
   const holder = await pool.connect();

@@ -1,0 +1,56 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Kysely } from 'kysely';
+import type { Db } from './connect.ts';
+import { inOrder } from './pipeline.ts';
+import type { DB } from './schema.ts';
+import { pipelined } from './transaction.ts';
+import { Turns } from './turns.ts';
+
+/** One statement. It may be executed a second time, when the first came to nothing. */
+type Write = (db: Kysely<DB>) => Promise<unknown>;
+
+interface Waiting {
+  key: string;
+  write: Write;
+  done(outcome: Outcome): void;
+}
+
+/** `again`: another of the group may have been at fault. */
+type Outcome = 'written' | 'again' | { failure: unknown };
+
+/** Executes a statement that stands for itself; those that come while others are written share one COMMIT, but for two with one
+ *  `key`. When one fails, each is executed alone. */
+export async function together(db: Db, key: string, write: Write): Promise<void> {
+  const bound = AsyncLocalStorage.bind(write);
+  const outcome = await new Promise<Outcome>((done) => turnsOn(db).add({ key, write: bound, done }));
+  if (outcome === 'again') await write(db);
+  else if (outcome !== 'written') throw outcome.failure;
+}
+
+/** While one waits for the disk, the next is written. */
+const groupsAtOnce = 2;
+
+const turns = new WeakMap<Db, Turns<Waiting>>();
+
+function turnsOn(db: Db): Turns<Waiting> {
+  const known = turns.get(db) ?? new Turns((group) => writeGroup(db, group), groupsAtOnce);
+  turns.set(db, known);
+  return known;
+}
+
+async function writeGroup(db: Db, group: readonly Waiting[]): Promise<void> {
+  const [only, another] = group;
+  const writing = another === undefined ? only?.write(db) : inOneTransaction(db, group);
+  const outcome = await Promise.resolve(writing).then(
+    (): Outcome => 'written',
+    (failure: unknown): Outcome => (another === undefined ? { failure } : 'again'),
+  );
+  for (const { done } of group) done(outcome);
+}
+
+function inOneTransaction(db: Db, group: readonly Waiting[]): Promise<void> {
+  return pipelined(db, async (trx) => {
+    const before = group.slice(0, -1).map(({ write }) => write(trx));
+    await inOrder([...before, trx.last(async () => group.at(-1)?.write(trx))]);
+  });
+}
