@@ -40,7 +40,7 @@ export async function withClient<T>(pool: pg.Pool, act: (client: pg.PoolClient) 
 
 /** Statements that were sent one after another without waiting: when one fails, those behind it fail because the
  *  transaction is aborted, and the first failure is the one to tell. */
-export async function inOrder<T extends readonly Promise<unknown>[]>(
+export async function inOrder<const T extends readonly Promise<unknown>[]>(
   statements: T,
 ): Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }> {
   const settled = await Promise.allSettled(statements);

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { DB } from './schema.ts';
+import { statement } from './statement.ts';
 
 export interface Versioned {
   version: number;
@@ -47,6 +48,16 @@ export async function settingsValues<Name extends string>(
   }
   return Object.fromEntries(values) as Record<Name, Versioned | null>;
 }
+
+/** The newest version under a name; null where nothing was set. */
+export async function newestSettings(db: Kysely<DB>, name: string): Promise<Versioned | null> {
+  const [{ ref } = { ref: null }] = await naming(db, name);
+  return (await settingsValues(db, { ref })).ref;
+}
+
+const naming = statement<string, { ref: SettingsRef | null }>(
+  (give) => sql`select ${latestSettings(sql`${give((name) => name)}::text`)} as ref`,
+);
 
 async function readValues(db: Kysely<DB>, ids: readonly string[]): Promise<void> {
   const { rows } = await sql<Versioned & { id: string }>`

@@ -3,8 +3,12 @@ import { inOrder } from './pipeline.ts';
 import { begin, commit, PipelinedTrx, rollback } from './transaction.ts';
 import { Turns } from './turns.ts';
 
-/** What all of a group need, in the order of their requests: its statements go out behind BEGIN. */
-export type Prepare<Request, Given> = (trx: PipelinedTrx, requests: readonly Request[]) => Promise<readonly Given[]>;
+/** What all of a group need, in the order of their requests: its statements go out behind BEGIN. Nothing for one that has to be
+ *  served on its own. */
+export type Prepare<Request, Given> = (
+  trx: PipelinedTrx,
+  requests: readonly Request[],
+) => Promise<readonly (Given | undefined)[]>;
 
 interface Turn<Given> {
   trx: PipelinedTrx;
@@ -18,7 +22,7 @@ interface Turn<Given> {
 interface Waiting<Request, Given> {
   key: string;
   request: Request;
-  /** Null: the group came to nothing. Only the first word counts. */
+  /** Null: it is served on its own. Only the first word counts. */
   begin(turn: Turn<Given> | null): void;
 }
 
@@ -85,7 +89,11 @@ export class SharedTransactions<Request, Given> {
         const requests = group.map(({ request }) => request);
         const trx = new PipelinedTrx(connection, executor, () => end);
         const [, all] = await inOrder([connection.executeQuery(begin), this.#prepare(trx, requests)]);
-        for (const [place, one] of group.entries()) await act(one, all[place] as Given);
+        for (const [place, one] of group.entries()) {
+          const given = all[place];
+          if (given === undefined) one.begin(null);
+          else await act(one, given);
+        }
         // After a statement that has failed COMMIT rolls back, and says so to nobody: the statement does.
         await inOrder([...writes, connection.executeQuery(commit)]);
         ends.resolve();

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Kysely } from 'kysely';
 import type { Db } from './connect.ts';
+import { perPool } from './per-pool.ts';
 import { inOrder } from './pipeline.ts';
 import type { DB } from './schema.ts';
 import { pipelined } from './transaction.ts';
@@ -30,13 +31,7 @@ export async function together(db: Db, key: string, write: Write): Promise<void>
 /** While one waits for the disk, the next is written. */
 const groupsAtOnce = 2;
 
-const turns = new WeakMap<Db, Turns<Waiting>>();
-
-function turnsOn(db: Db): Turns<Waiting> {
-  const known = turns.get(db) ?? new Turns((group) => writeGroup(db, group), groupsAtOnce);
-  turns.set(db, known);
-  return known;
-}
+const turnsOn = perPool((db) => new Turns<Waiting>((group) => writeGroup(db, group), groupsAtOnce));
 
 async function writeGroup(db: Db, group: readonly Waiting[]): Promise<void> {
   const [only, another] = group;

@@ -1,6 +1,7 @@
 import type { Db } from './connect.ts';
 import { type Facts, type FactsRequest, readAllFacts } from './facts.ts';
 import { lockCustomers } from './locks.ts';
+import { perPool } from './per-pool.ts';
 import { inOrder } from './pipeline.ts';
 import { SharedTransactions } from './shared-transaction.ts';
 import { type PipelinedTrx, pipelined } from './transaction.ts';
@@ -28,11 +29,4 @@ async function lockAndRead(trx: PipelinedTrx, requests: readonly FactsRequest[])
   return facts;
 }
 
-/** One for each pool of connections. */
-const shared = new WeakMap<Db, SharedTransactions<FactsRequest, Facts | null>>();
-
-function sharedOn(db: Db) {
-  const known = shared.get(db) ?? new SharedTransactions(db, lockAndRead);
-  shared.set(db, known);
-  return known;
-}
+const sharedOn = perPool((db) => new SharedTransactions(db, lockAndRead));

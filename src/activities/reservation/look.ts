@@ -2,9 +2,9 @@ import type { ActivityDeps } from '#activities/deps.ts';
 import type { Trx } from '#db/connect.ts';
 import { newId } from '#db/ids.ts';
 import { addressesOf } from '#db/queue/notices.ts';
-import { lockAndReadQueue, type QueueRead, type Standing } from '#db/queue/read.ts';
+import { type QueueRead, type QueueUnderLock, type Standing, underQueueLock } from '#db/queue/read.ts';
 import { writeQueue } from '#db/queue/write.ts';
-import { type PipelinedTrx, pipelined } from '#db/transaction.ts';
+import type { PipelinedTrx } from '#db/transaction.ts';
 import { channelFacts } from '#domain/channels.ts';
 import { workflowId } from '#domain/ids.ts';
 import { QueueTurn } from '#domain/item-queue.ts';
@@ -23,16 +23,22 @@ import { noticesOf, writesOf } from './writes.ts';
  */
 export async function lookAtQueue(deps: ActivityDeps, request: LookRequest): Promise<LookAnswer> {
   await deps.reached?.('before_reserve');
-  const answer = await pipelined(deps.db, (trx) => lookUnderLock(deps, trx, request));
+  const { journey, itemId, asks } = request;
+  const customerIds = asks.map(({ customerId }) => customerId);
+  const asked = { itemId, journey, workflowId: workflowId(journey, itemId), customerIds };
+  const answer = await underQueueLock(deps.db, asked, (trx, read) => lookUnderLock(deps, trx, request, read));
   await deps.reached?.('recorded');
   return answer;
 }
 
-async function lookUnderLock(deps: ActivityDeps, trx: PipelinedTrx, request: LookRequest): Promise<LookAnswer> {
+async function lookUnderLock(
+  deps: ActivityDeps,
+  trx: PipelinedTrx,
+  request: LookRequest,
+  { standing, queue }: QueueUnderLock,
+): Promise<LookAnswer> {
   const { journey, itemId, asks, stop } = request;
   const workflow = workflowId(journey, itemId);
-  const customerIds = asks.map(({ customerId }) => customerId);
-  const { standing, queue } = await lockAndReadQueue(trx, { itemId, journey, workflowId: workflow, customerIds });
   // Whoever had the lock before may have written since it was asked for.
   const at = deps.clock.now();
   const now = at.getTime();

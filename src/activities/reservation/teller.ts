@@ -7,7 +7,7 @@ import { acceptHold, readNotice, settleNotice } from '#db/queue/notices.ts';
 import { lockItem } from '#db/queue/read.ts';
 import { itemGood, versionOfRun } from '#db/queue/run.ts';
 import { recommend } from '#db/recommend/recommend.ts';
-import { currentSettings } from '#db/settings.ts';
+import { newestSettings } from '#db/remembered.ts';
 import { workflowId } from '#domain/ids.ts';
 import type { TellRequest } from '#domain/telling.ts';
 import { contract, type MessageName } from '#workflows/reservation/contract.ts';
@@ -34,7 +34,7 @@ async function compose(trx: Trx, telling: Telling) {
     readNotice(trx, ref),
     itemGood(trx, key, facts.customer.region),
     versionOfRun(trx, runId),
-  ] as const);
+  ]);
   if (notice === null || notice.isDone || (notice.message === 'offer' && !notice.isHeld)) return untrue('not_held');
   const { raw, holdForMs } = settingsOf(version);
   const data = { hours: Math.round(holdForMs / 3_600_000), inCatalogue: good !== null };
@@ -80,16 +80,16 @@ const nothingFollows: Settled = { outbox: [], next: null };
 
 /** The hold lasts from the first acceptance on, and from then on J10 waits for its day. */
 async function accept(trx: Trx, { ref, runId, key }: TellRequest, at: Date, lastsMs: number): Promise<Settled> {
-  const accepted = await acceptHold(trx, { noticeId: ref, runId, at, lastsMs });
+  const [accepted, settings] = await inOrder([
+    acceptHold(trx, { noticeId: ref, runId, at, lastsMs }),
+    newestSettings(trx, followUp),
+  ]);
   if (accepted === null) return nothingFollows;
   const { until, customerId, isNew } = accepted;
-  if (!isNew || !(await followsUp(trx))) return { outbox: [], next: until };
+  // Switched off, it is not even started: Temporal would hear of every offer.
+  const { enabled } = followUpSettings.parse(settings?.value ?? {});
+  if (!isNew || !enabled) return { outbox: [], next: until };
   const start = { workflow_id: workflowId(followUp, customerId, key), signal: 'start', journey: followUp };
   const row = { ...start, customer_id: customerId, key, reason: 'Hold Accepted', occurred_at: at };
   return { outbox: await putOutbox(trx, [row]), next: until };
-}
-
-/** Switched off, it is not even started: Temporal would hear of every offer. */
-async function followsUp(trx: Trx): Promise<boolean> {
-  return followUpSettings.parse((await currentSettings(trx, followUp))?.value ?? {}).enabled;
 }

@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
 import type { Db, Trx } from '#db/connect.ts';
 import { epochMs } from '#db/instants.ts';
+import { perPool } from '#db/per-pool.ts';
 import { inOrder } from '#db/pipeline.ts';
 import { latestSettings, type SettingsRef, settingsValues, type Versioned } from '#db/remembered.ts';
+import { SharedTransactions } from '#db/shared-transaction.ts';
 import { statement } from '#db/statement.ts';
+import { type PipelinedTrx, pipelined } from '#db/transaction.ts';
 import type { ItemNews, Place, Whereabouts } from '#domain/item-queue-state.ts';
 
 /** A message of the queue that is still to be told, and to whom. */
@@ -60,49 +63,82 @@ export interface QueueRequest {
 /** Whether customers can be put in a queue. */
 export type Standing = ReadonlyMap<string, { mergedInto: string | null; isErased: boolean }>;
 
-/** Locks those who may join, then the item, as all who lock both do, and then reads the queue: three statements, sent together.
- *  An item that nobody spoke of gets its row. */
-export async function lockAndReadQueue(
-  trx: Trx,
+/** The queue under its lock, and those who may join it under theirs. */
+export interface QueueUnderLock {
+  standing: Standing;
+  queue: QueueRead;
+}
+
+/**
+ * Locks those who may join an item's queue, then the item, as all who lock both do, reads the queue, and commits what `act` writes. An
+ * item that nobody spoke of gets its row. Those who ask at the same time share a transaction, but for items that somebody else
+ * has locked: who has locked one never waits for another. `act` may be asked a second time, when the first came to nothing.
+ */
+export function underQueueLock<T>(
+  db: Db,
   request: QueueRequest,
-): Promise<{ standing: Standing; queue: QueueRead }> {
-  const [standing, , queue] = await inOrder([
-    locking(trx, request),
-    lockItem(trx, request.itemId),
+  act: (trx: PipelinedTrx, read: QueueUnderLock) => Promise<T>,
+): Promise<T> {
+  const alone = () => pipelined(db, async (trx) => act(trx, await lockAndReadQueue(trx, request)));
+  return sharedOn(db).run(request.itemId, request, act, alone);
+}
+
+const sharedOn = perPool((db) => new SharedTransactions(db, lockAndReadFree));
+
+/** Statements that are sent together. */
+async function lockAndReadQueue(trx: Trx, request: QueueRequest): Promise<QueueUnderLock> {
+  const { itemId } = request;
+  const [standing, , , queue] = await inOrder([
+    lockStanding(trx, [request]),
+    making(trx, itemId),
+    lockItem(trx, itemId),
     readQueue(trx, request),
   ]);
-  if (queue !== null) return ofThoseLocked(standing, queue);
-  await sql`insert into items (id) values (${request.itemId}) on conflict do nothing`.execute(trx);
-  const [again, , made] = await inOrder([
-    locking(trx, request),
-    lockItem(trx, request.itemId),
-    readQueue(trx, request),
-  ]);
-  if (made === null) throw new Error(`item ${request.itemId} has no row although it was just made`);
-  return ofThoseLocked(again, made);
+  if (queue === null) throw new Error(`item ${itemId} has no row although it was just made`);
+  return ofThoseLocked(standing, queue);
+}
+
+const making = statement<string>(
+  (give) => sql`insert into items (id) values (${give((id) => id)}) on conflict do nothing`,
+);
+
+/** Nothing of those that have no row, or whose lock is not free. */
+async function lockAndReadFree(trx: Trx, requests: readonly QueueRequest[]): Promise<(QueueUnderLock | undefined)[]> {
+  const items = requests.map(({ itemId }) => itemId);
+  const reads = inOrder(requests.map((request) => readQueue(trx, request)));
+  const [standing, locked, queues] = await inOrder([lockStanding(trx, requests), lockingFree(trx, items), reads]);
+  const isLocked = new Set(locked.map(({ id }) => id));
+  return queues.map((queue, place) =>
+    queue !== null && isLocked.has(items[place] ?? '') ? ofThoseLocked(standing, queue) : undefined,
+  );
 }
 
 /** Who joined or left while this waited for the item has no lock, and is left to the next look: their signal is on its way. */
-function ofThoseLocked(rows: readonly StandingRow[], queue: QueueRead): { standing: Standing; queue: QueueRead } {
-  const standing = standingOf(rows);
+function ofThoseLocked(standing: Standing, queue: QueueRead): QueueUnderLock {
   const isLocked = ({ what, customerId }: ItemNews) =>
     (what !== 'joined' && what !== 'left') || customerId === null || standing.has(customerId);
   return { standing, queue: { ...queue, news: queue.news.filter(isLocked) } };
 }
 
+async function lockStanding(trx: Trx, requests: readonly QueueRequest[]): Promise<Standing> {
+  const items = requests.map(({ itemId }) => itemId);
+  const rows = await locking(trx, { items, customers: requests.flatMap(({ customerIds }) => customerIds) });
+  return new Map(rows.map(({ id, merged_into, erased }) => [id, { mergedInto: merged_into, isErased: erased }]));
+}
+
 type StandingRow = { id: string; merged_into: string | null; erased: boolean };
 
-const locking = statement<QueueRequest, StandingRow>(
+const locking = statement<{ items: readonly string[]; customers: readonly string[] }, StandingRow>(
   (give) => sql`
     select id, merged_into, erased_at is not null as erased from customers
-    where id in (select customer_id from item_news where item_id = ${give(({ itemId }) => itemId)} and what in ('joined', 'left')
-      union select unnest(${give(({ customerIds }) => [...customerIds])}::uuid[]))
+    where id in (select customer_id from item_news where item_id = any(${give(({ items }) => items)}::text[]) and what in ('joined', 'left')
+      union select unnest(${give(({ customers }) => customers)}::uuid[]))
     order by id for share`,
 );
 
-function standingOf(rows: readonly StandingRow[]): Standing {
-  return new Map(rows.map(({ id, merged_into, erased }) => [id, { mergedInto: merged_into, isErased: erased }]));
-}
+const lockingFree = statement<readonly string[], { id: string }>(
+  (give) => sql`select id from items where id = any(${give((ids) => ids)}::text[]) order by id for update skip locked`,
+);
 
 /** Takes the item's lock until the transaction ends. After customers' locks, never before. */
 export async function lockItem(trx: Trx, itemId: string): Promise<void> {

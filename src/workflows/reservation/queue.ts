@@ -44,7 +44,8 @@ const longRestMs = 30 * 24 * 3_600_000;
 /** Wall ms by which the clocks of server and workers may differ: nobody gives up a message sooner than its time. */
 const slackMs = 1_000;
 
-/** The workflow's memory between two looks: who asks, what is being told, and when to look again. */
+/** The workflow's memory between two looks: who asks, what is being told, and when to look again. Made where the run can be cancelled
+ *  (then it is stopped: messages are given up), and used where it cannot. */
 export class ItemQueue {
   private readonly entry: Entry;
   private readonly priority: { priorityKey: number };
@@ -88,8 +89,7 @@ export class ItemQueue {
     const { journey, key: itemId } = this.entry;
     const stop = this.isStopped;
     const request = { journey, itemId, asks: asked.map(({ ask }) => ask), stop };
-    // Cut off in the middle it would leave rows that nobody follows.
-    const last = await CancellationScope.nonCancellable(() => lookAtQueue(request));
+    const last = await lookAtQueue(request);
     for (const [place, one] of asked.entries()) one.answer = last.answers[place] ?? { result: 'erased' };
     if (last.hold !== null || this.now() >= (this.restsUntil ?? 0)) this.restsUntil = null;
     this.last = last;
@@ -106,7 +106,7 @@ export class ItemQueue {
       this.tellDue();
       this.setAlarm(this.nextAlarm());
       this.show();
-      await CancellationScope.nonCancellable(() => condition(() => this.isNew() || this.hasRung || this.hasMoved));
+      await condition(() => this.isNew() || this.hasRung || this.hasMoved);
       const isTime = this.hasRung && this.now() >= (this.lookAt() ?? Number.POSITIVE_INFINITY);
       this.hasRung = false;
       this.hasMoved = false;
@@ -155,7 +155,7 @@ export class ItemQueue {
   /** Before the end: whatever is under way is waited for, unless something came that must be looked at. */
   private async somethingCame(): Promise<boolean> {
     const isQuiet = () => allHandlersFinished() && !this.isBusy();
-    await CancellationScope.nonCancellable(() => condition(() => this.isNew() || isQuiet()));
+    await condition(() => this.isNew() || isQuiet());
     return this.isNew();
   }
 

@@ -1,3 +1,4 @@
+import { CancellationScope } from '@temporalio/workflow';
 import type { Entry, Outcome } from '#domain/journey.ts';
 import { contract } from './contract.ts';
 import { ItemQueue } from './queue.ts';
@@ -10,10 +11,13 @@ import { ItemQueue } from './queue.ts';
  */
 export async function reservation(entry: Entry): Promise<Outcome> {
   const queue = new ItemQueue(contract, entry);
-  for (;;) {
-    const outcome = await queue.look();
-    if (outcome !== null) return outcome;
-    await queue.untilSomethingIsNew();
-    await queue.startAnewIfLong();
-  }
+  // Whoever stops it makes it look once more. Cut off in the middle it would leave rows that nobody follows.
+  return CancellationScope.nonCancellable(async () => {
+    for (;;) {
+      const outcome = await queue.look();
+      if (outcome !== null) return outcome;
+      await queue.untilSomethingIsNew();
+      await queue.startAnewIfLong();
+    }
+  });
 }
