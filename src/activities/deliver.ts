@@ -44,9 +44,7 @@ export async function deliver(deps: ActivityDeps, request: DeliverRequest): Prom
   const of = { messageId, channel: request.channel };
   if (result.result === 'later') return untilWritten(leasedAt, () => tryLater(deps.db, of, result));
   const { recorded, move, answer } = recording(deciding, candidate, messageId, result);
-  await untilWritten(leasedAt, () =>
-    together(deps.db, request.customerId, (db) => recordSubmission(db, recorded, move)),
-  );
+  await untilWritten(leasedAt, () => together(deps.db, messageId, (db) => recordSubmission(db, recorded, move)));
   await deps.reached?.('recorded');
   return answer;
 }

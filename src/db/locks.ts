@@ -6,9 +6,12 @@ import { statement } from './statement.ts';
  *  A statement of its own, before anything is read: in READ COMMITTED a statement sees what was committed when it *began*,
  *  not when it got the lock it waited for. */
 export async function lockCustomers(trx: Kysely<DB>, ids: readonly string[]): Promise<void> {
-  await locking(trx, [...new Set(ids)]);
+  const [only = '', ...others] = new Set(ids);
+  await (others.length === 0 ? lockingOne(trx, only) : lockingAll(trx, [only, ...others]));
 }
 
-const locking = statement<readonly string[]>(
+const lockingOne = statement<string>((give) => sql`select 1 from customers where id = ${give((id) => id)} for update`);
+
+const lockingAll = statement<readonly string[]>(
   (give) => sql`select 1 from customers where id = any(${give((ids) => ids)}::uuid[]) order by id for update`,
 );

@@ -19,8 +19,8 @@ interface Waiting {
 /** `again`: another of the group may have been at fault. */
 type Outcome = 'written' | 'again' | { failure: unknown };
 
-/** Executes a statement that stands for itself; those that come while others are written share one COMMIT, but for two with one
- *  `key`. When one fails, each is executed alone. */
+/** Executes a statement that stands for itself; those that come while others are written share one COMMIT, in the order of their
+ *  `key`s, the ids of the rows that they lock. Two with one key share nothing. When one fails, each is executed alone. */
 export async function together(db: Db, key: string, write: Write): Promise<void> {
   const bound = AsyncLocalStorage.bind(write);
   const outcome = await new Promise<Outcome>((done) => turnsOn(db).add({ key, write: bound, done }));
@@ -45,7 +45,9 @@ async function writeGroup(db: Db, group: readonly Waiting[]): Promise<void> {
 
 function inOneTransaction(db: Db, group: readonly Waiting[]): Promise<void> {
   return pipelined(db, async (trx) => {
-    const before = group.slice(0, -1).map(({ write }) => write(trx));
-    await inOrder([...before, trx.last(async () => group.at(-1)?.write(trx))]);
+    // As all who lock several do: nobody waits in a circle.
+    const sorted = group.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const before = sorted.slice(0, -1).map(({ write }) => write(trx));
+    await inOrder([...before, trx.last(async () => sorted.at(-1)?.write(trx))]);
   });
 }
