@@ -72,17 +72,19 @@ async function readContacts(trx: Kysely<DB>, requests: readonly ContactRequest[]
     channel,
   }));
   const rows = await reading(trx, { asked, now });
-  const { shop = null, policy = null, found = [] } = rows[0] ?? {};
+  const { shop = null, policy = null } = rows[0] ?? {};
   const facts: (ContactFacts | null)[] = requests.map(() => null);
-  for (const [place, one] of found) facts[place] = { ...one, ledger: ledgerOf(one.ledger) };
+  for (const { place, facts: one } of rows) facts[place] = { ...one, ledger: ledgerOf(one.ledger) };
   const values = await settingsValues(trx, { shop, policy });
   return { facts, shop: values.shop?.value ?? null, policy: values.policy?.value ?? null };
 }
 
+/** A row for each customer who is there. */
 interface Read {
   shop: SettingsRef | null;
   policy: SettingsRef | null;
-  found: [number, ContactFacts & { ledger: LedgerJson }][];
+  place: number;
+  facts: ContactFacts & { ledger: LedgerJson };
 }
 
 const reading = statement<{ asked: unknown; now: Date }, Read>(
@@ -90,7 +92,7 @@ const reading = statement<{ asked: unknown; now: Date }, Read>(
     with asked as (
       select * from json_to_recordset(${give(({ asked }) => JSON.stringify(asked))}::json)
         as a (place int, customer uuid, profile text, run uuid, block text, iteration int, channel text)
-    ), found as (
+    )
       select a.place, json_build_object(
         'gone', case when w.merged_into is not null then 'merged' when w.erased_at is not null then 'erased' end,
         'customer', json_build_object('locale', w.locale, 'zone', w.zone, 'region', w.region,
@@ -103,15 +105,12 @@ const reading = statement<{ asked: unknown; now: Date }, Read>(
         'known', (select json_build_object('id', m.id, 'state', m.state, 'leaseLeftMs', case when m.state = 'submitting'
             then greatest(0, coalesce(${epochMs(sql`m.lease_until - now()`)}, 0)) else 0 end) from messages m
           where m.run_id = a.run and m.customer_id = w.id and m.block = a.block and m.iteration = a.iteration and m.channel = a.channel)
-      ) as facts
+      ) as facts, ${latestSettings(sql`'shop'`)} as shop, ${latestSettings(sql`'policy'`)} as policy
       from asked a cross join lateral (
         select c.*, p.email, p.phone from customers c left join lateral (
           select * from profiles where customer_id = c.id and (a.profile is null or kind = a.profile)
           order by email is null and phone is null, (kind = 'corporate') <> (c.kind = 'b2b') limit 1) p on true
-        where c.id = a.customer) w
-    )
-    select (select coalesce(json_agg(json_build_array(place, facts)), '[]') from found) as found,
-      ${latestSettings(sql`'shop'`)} as shop, ${latestSettings(sql`'policy'`)} as policy`,
+        where c.id = a.customer) w`,
 );
 
 /** A request with its answer, as it is written. */

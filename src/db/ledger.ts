@@ -7,17 +7,20 @@ import type { Value } from './statement.ts';
 
 /** The ledger as PostgreSQL writes it: instants are epoch ms, contacts by their messages. */
 export interface LedgerJson {
-  history: ContactJson[];
+  history: HistoryJson;
   plans: (Omit<Plan, 'due' | 'until'> & { due: number; until: number })[];
   excludesBulk: boolean;
 }
 
-/** A message that takes a slot: its id, run, block, iteration, when it was reserved, class, channel, whether it is a sale. */
-type ContactJson = [string, string | null, string, number, number, ContactClass, ChannelName, boolean];
+/** Messages that take a slot, by columns: their ids, runs, blocks, iterations, when they were reserved, classes, channels, whether
+ *  they are sales. Nulls where there are none. An object for each would have PostgreSQL look up its types again and again. */
+type HistoryJson =
+  | [string[], (string | null)[], string[], number[], number[], ContactClass[], ChannelName[], boolean[]]
+  | null[];
 
-/** A message `m` as `ContactJson`. */
-export const contactJson = sql`json_build_array(m.id, m.run_id, m.block, m.iteration, ${epochMs(sql`m.reserved_at`)}, m.class, m.channel,
-  m.sale)`;
+/** All messages `m` of a query as `HistoryJson`. */
+export const historyJson: RawBuilder<HistoryJson> = sql`json_build_array(array_agg(m.id), array_agg(m.run_id), array_agg(m.block),
+  array_agg(m.iteration), array_agg(${epochMs(sql`m.reserved_at`)}), array_agg(m.class), array_agg(m.channel), array_agg(m.sale))`;
 
 /** Whether a message `m` takes a slot, and did so from `since` on. */
 export function takesSlot(since: RawBuilder<unknown> | Date): RawBuilder<boolean> {
@@ -38,8 +41,8 @@ export function ledgerJson(
 ): RawBuilder<LedgerJson> {
   const since = sql`${now}::timestamptz - make_interval(days => ${longestWindowDays + 1})`;
   return sql`(
-    select json_build_object('history', coalesce((
-        select json_agg(${contactJson}) from ${messages} m where m.customer_id = w.id and ${takesSlot(since)}), '[]'),
+    select json_build_object('history', (
+        select ${historyJson} from ${messages} m where m.customer_id = w.id and ${takesSlot(since)}),
       'plans', coalesce(json_agg(${planJson}) filter (where r.plan is not null and r.due_at is not null), '[]'),
       'excludesBulk', coalesce(bool_or(r.excludes_bulk), false))
     from runs r where r.customer_id = w.id and r.ended_at is null and not (${ownRun}))`;
@@ -56,14 +59,22 @@ export function ledgerOf(json: LedgerJson): Ledger {
 }
 
 /** A contact began with its first message. */
-function contactsOf(messages: readonly ContactJson[]): Contact[] {
+function contactsOf([ids, runs, blocks, iterations, times, classes, channels, sales]: HistoryJson): Contact[] {
   const found = new Map<string, Contact>();
-  for (const [id, runId, block, iteration, reservedAt, rank, channel, sale] of messages) {
-    const key = runId === null ? id : contactKey(runId, block, iteration);
-    const [at, known] = [new Date(reservedAt), found.get(key)];
-    const channels = [...(known?.channels ?? []), channel];
+  for (const [place, id] of (ids ?? []).entries()) {
+    const runId = runs?.[place] ?? null;
+    const key = runId === null ? id : contactKey(runId, blocks?.[place] ?? '', iterations?.[place] ?? 1);
+    const [at, known] = [new Date(times?.[place] ?? 0), found.get(key)];
+    const channel = channels?.[place] as ChannelName;
     const first = known === undefined || at < known.at ? at : known.at;
-    found.set(key, { key, at: first, class: rank, channels, runId, sale: sale || (known?.sale ?? false) });
+    found.set(key, {
+      key,
+      at: first,
+      class: classes?.[place] as ContactClass,
+      channels: [...(known?.channels ?? []), channel],
+      runId,
+      sale: (sales?.[place] ?? false) || (known?.sale ?? false),
+    });
   }
   return [...found.values()];
 }

@@ -3,7 +3,7 @@ import type { ChannelName, ContactClass } from '#domain/journey.ts';
 import { defaultPolicy, type Ledger, type Plan, type PolicySettings } from '#domain/policy.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import type { Whereabouts } from '#domain/zone.ts';
-import { contactJson, type LedgerJson, ledgerJson, ledgerOf, planJson, takesSlot } from './ledger.ts';
+import { historyJson, type LedgerJson, ledgerJson, ledgerOf, planJson, takesSlot } from './ledger.ts';
 import type { DB } from './schema.ts';
 
 /** A planned contact as a live run has it. */
@@ -51,7 +51,7 @@ export async function plannedForAll(db: Kysely<DB>, ids: readonly string[], sinc
         jsonb_agg(${planJson}) filter (where r.plan is not null and r.due_at is not null) as plans
       from asked a join runs r on r.customer_id = a.id and r.ended_at is null group by 1
     ), sent as (
-      select m.customer_id, jsonb_agg(${contactJson}) as history
+      select m.customer_id, ${historyJson} as history
       from asked a join messages m on m.customer_id = a.id and ${takesSlot(since)} group by 1
     )
     select w.id, w.kind, w.zone, w.region, ${phone}, jsonb_build_object('history', coalesce(history, '[]'),
