@@ -23,7 +23,7 @@ interface Waiting<Request, Given> {
   key: string;
   request: Request;
   /** Null: it is served on its own. Only the first word counts. */
-  begin(turn: Turn<Given> | null): void;
+  start(turn: Turn<Given> | null): void;
 }
 
 /**
@@ -41,7 +41,7 @@ export class SharedTransactions<Request, Given> {
     this.#prepare = prepare;
     this.#turns = new Turns((group) =>
       this.#serve(group).catch(() => {
-        for (const one of group) one.begin(null);
+        for (const one of group) one.start(null);
       }),
     );
   }
@@ -53,7 +53,7 @@ export class SharedTransactions<Request, Given> {
     act: (trx: PipelinedTrx, given: Given) => Promise<T>,
     alone: () => Promise<T>,
   ): Promise<T> {
-    const turn = await new Promise<Turn<Given> | null>((begin) => this.#turns.add({ key, request, begin }));
+    const turn = await new Promise<Turn<Given> | null>((start) => this.#turns.add({ key, request, start }));
     if (turn === null) return alone();
     try {
       const result = await act(turn.trx, turn.given);
@@ -76,14 +76,14 @@ export class SharedTransactions<Request, Given> {
       const { promise: end, ...ends } = Promise.withResolvers<void>();
       end.catch(() => {});
       const writes: Promise<unknown>[] = [];
-      const act = ({ begin }: Waiting<Request, Given>, given: Given): Promise<void> =>
+      const act = ({ start }: Waiting<Request, Given>, given: Given): Promise<void> =>
         new Promise((sent, failed) => {
           const trx = new PipelinedTrx(connection, executor, (last) => {
             if (last !== undefined) writes.push(last);
             sent();
             return end;
           });
-          begin({ trx, given, isAlone: group.length === 1, failed, end });
+          start({ trx, given, isAlone: group.length === 1, failed, end });
         });
       try {
         const requests = group.map(({ request }) => request);
@@ -91,7 +91,7 @@ export class SharedTransactions<Request, Given> {
         const [, all] = await inOrder([connection.executeQuery(begin), this.#prepare(trx, requests)]);
         for (const [place, one] of group.entries()) {
           const given = all[place];
-          if (given === undefined) one.begin(null);
+          if (given === undefined) one.start(null);
           else await act(one, given);
         }
         // After a statement that has failed COMMIT rolls back, and says so to nobody: the statement does.
