@@ -84,10 +84,12 @@ const known = `
       union all select customer_id, ${wantsRuns} from known_order
       union all select * from unnest($5::uuid[], $6::int[])) named group by id),
   live as (select r.* from who, ${each('runs', `customer_id = who.id and ended_at is null and who.wants & ${wantsRuns} > 0`)} as r),
+  browsing as (
+    select customer_id, count(distinct journey) as journeys from live
+    where journey = any ($9) and (due_at is null or due_at > $8) group by customer_id),
   reach as (
-    select id from who where wants & ${wantsReach} > 0 or (wants & ${wantsRuns} > 0
-      and (select count(distinct journey) from live
-        where live.customer_id = who.id and journey = any ($9) and (due_at is null or due_at > $8)) < cardinality($9))),
+    select id from who left join browsing on customer_id = id
+    where wants & ${wantsReach} > 0 or (wants & ${wantsRuns} > 0 and coalesce(journeys, 0) < cardinality($9))),
   profile as (
     select p.* from who, ${each('profiles', 'customer_id = who.id')} as p
     where who.wants & ${wantsCart} > 0 or exists (select from reach where reach.id = who.id))
@@ -121,7 +123,7 @@ const known = `
     (select json_agg(json_build_array(customer_id, kind)) from (
       select d.customer_id, d.channel as kind from reach, ${each('devices', 'customer_id = reach.id')} as d
       union select i.customer_id, i.kind from reach,
-        ${each('identities', "customer_id = reach.id and kind = 'telegram'")} as i) one) as elsewhere`;
+        ${each('identities', "customer_id = reach.id and kind || '' = 'telegram'")} as i) one) as elsewhere`;
 
 /** Where another gateway is storing the same event, taking its key waits for how that ends. Null: all are new. */
 const readText = `
@@ -234,8 +236,8 @@ function valuesOf({ expected, identities, orderIds, emails, now, browsing }: Ask
 }
 
 const partiesText = `
-  select id, exists (select from identities i where i.customer_id = id and i.kind = 'user_id') as "hasUserId",
-    exists (select from orders o where o.customer_id = id) as "hasOrders"
+  select id, (select true from identities i where i.customer_id = id and i.kind = 'user_id' limit 1) is true as "hasUserId",
+    (select true from orders o where o.customer_id = id limit 1) is true as "hasOrders"
   from unnest($1::uuid[]) as asked (id)`;
 
 /** What decides whether customers may be joined. */

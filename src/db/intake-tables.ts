@@ -285,13 +285,14 @@ export const outbox: Table<Signal> = {
     ${bumped}`,
 };
 
-/** Those of `ifMissed`: who was unreachable when the journey's trigger came. */
+/** Those of `ifMissed`: who was unreachable when the journey's trigger came. No `exists`: as a join it read all of not_entered for
+ *  each flush, once that had grown. */
 export const outboxOfMissed: Table<Signal> = {
   ...outbox,
   name: 'outbox_of_missed',
   text: `insert into outbox (workflow_id, signal, journey, customer_id, key, reason, occurred_at, claimed_until)
     select workflow_id, signal, journey, customer_id, key, reason, occurred_at, now() + interval '${claimSeconds} s' from rows
-    where exists (select from not_entered n where n.journey = rows.journey and n.key = rows.key
+    where (select true from not_entered n where n.journey = rows.journey and n.key = rows.key
       and n.customer_id = rows.customer_id and n.reason = 'unreachable')
     ${bumped}`,
 };

@@ -44,17 +44,20 @@ export class Overloaded extends Error {}
 /** Measured: 500 at a time cost PostgreSQL a fifth less than 200, more hardly less still, and their customers' locks are held
  *  for longer. */
 const eventsPerFlush = 500;
-/** Each has at most one flush in flight. A visitor's events keep to one: in their order, and no flush waits for the other's
+/** So many flushes at once, each with its share of what there is: were one to take all, the others would have nothing to do, then
+ *  the gateway, and so in turns. Nothing of one visitor is in two of them: in their order, and no flush waits for the other's
  *  lock on them. */
 const lanes = 2;
-/** Two flushes at once pay from so many events in each; fewer go together, since a flush has a price of its own. */
-const worthALane = 16;
+/** A flush has a price of its own: while another is under way, fewer than so many events wait for more. */
+const worthAFlush = 8;
 /** A few seconds' worth. What comes beyond is told to come again, before memory ends. */
 const mostWaiting = 20_000;
 const mostWaitingBytes = 64 * 1024 * 1024;
 const attempts = 10;
 
 interface Waiting extends Incoming {
+  /** What they are called by; of one, events go in their order. */
+  visitor: string;
   submission: Submission;
   /** Place in the submission. */
   index: number;
@@ -76,7 +79,8 @@ export function createIntake(options: IntakeOptions): Intake {
         return Promise.reject(new Overloaded('too many events wait to be stored'));
       }
       const submission = new Submission(events.length, patience.waiting);
-      for (const [index, event] of events.entries()) queue.push({ sourceId, event, submission, index });
+      for (const [index, event] of events.entries())
+        queue.push({ sourceId, event, visitor: visitorOf(event), submission, index });
       return submission.promise;
     },
     async close() {
@@ -89,18 +93,14 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 }
 
-interface Lane {
-  waiting: Waiting[];
-  isBusy: boolean;
-}
-
-/** What waits, and when it goes: all together while it is little, else each lane for itself. */
+/** What waits, and when it goes: at once where nothing is under way, else when a flush is worth it. */
 function createQueue(store: (batch: Waiting[]) => Promise<void>) {
-  const all: Lane[] = Array.from({ length: lanes }, () => ({ waiting: [], isBusy: false }));
+  let waiting: Waiting[] = [];
+  const visitors = new Set<string>();
+  let underWay = { flushes: 0, events: 0 };
   let bytes = 0;
   let isKicked = false;
   let onIdle: (() => void) | null = null;
-  const length = () => all.reduce((sum, lane) => sum + lane.waiting.length, 0);
 
   function kick(): void {
     if (isKicked) return;
@@ -108,36 +108,57 @@ function createQueue(store: (batch: Waiting[]) => Promise<void>) {
     // After all requests of this turn of the event loop are in.
     setImmediate(() => {
       isKicked = false;
-      schedule();
+      if (underWay.flushes === 0 && waiting.length === 0) onIdle?.();
+      while (underWay.flushes < lanes && waiting.length >= (underWay.flushes === 0 ? 1 : share())) if (!start()) break;
     });
   }
 
-  function schedule(): void {
-    const isQuiet = all.every((lane) => !lane.isBusy);
-    if (isQuiet && length() === 0) onIdle?.();
-    else if (isQuiet && length() < lanes * worthALane) void run(all);
-    else for (const lane of all) if (!lane.isBusy && (isQuiet || lane.waiting.length >= worthALane)) void run([lane]);
+  function share(): number {
+    return Math.max(worthAFlush, Math.min(eventsPerFlush, Math.ceil((waiting.length + underWay.events) / lanes)));
   }
 
-  async function run(taken: Lane[]): Promise<void> {
-    const batch = taken.flatMap((lane) => lane.waiting.splice(0, eventsPerFlush));
-    if (batch.length === 0) return;
-    for (const { event } of batch) bytes -= event.payload.length;
-    for (const lane of taken) lane.isBusy = true;
+  /** A flush of what may go now: not of visitors of whom something is under way. False where that is nothing. */
+  function start(): boolean {
+    const most = share();
+    const held = new Set<string>();
+    const batch: Waiting[] = [];
+    const left: Waiting[] = [];
+    for (const one of waiting) {
+      if (batch.length === most) break;
+      const isHeld = visitors.has(one.visitor) || held.has(one.visitor);
+      if (isHeld) held.add(one.visitor);
+      (isHeld ? left : batch).push(one);
+    }
+    waiting = left.concat(waiting.slice(batch.length + left.length));
+    if (batch.length > 0) void run(batch);
+    return batch.length > 0;
+  }
+
+  async function run(batch: Waiting[]): Promise<void> {
+    count(1, batch.length);
+    for (const { event, visitor } of batch) {
+      bytes -= event.payload.length;
+      visitors.add(visitor);
+    }
     await store(batch);
-    for (const lane of taken) lane.isBusy = false;
+    for (const { visitor } of batch) visitors.delete(visitor);
+    count(-1, -batch.length);
     kick();
+  }
+
+  function count(flushes: number, events: number): void {
+    underWay = { flushes: underWay.flushes + flushes, events: underWay.events + events };
   }
 
   return {
     get length() {
-      return length();
+      return waiting.length;
     },
     get bytes() {
       return bytes;
     },
     push(one: Waiting) {
-      all[laneOf(one.event)]?.waiting.push(one);
+      waiting.push(one);
       bytes += one.event.payload.length;
       kick();
     },
@@ -151,11 +172,8 @@ function createQueue(store: (batch: Waiting[]) => Promise<void>) {
   };
 }
 
-function laneOf({ who }: Event): number {
-  const id = who.anonymousId ?? who.userId ?? who.email ?? who.phone ?? who.telegram ?? who.card ?? '';
-  let sum = 0;
-  for (let index = Math.max(0, id.length - 8); index < id.length; index++) sum += id.charCodeAt(index);
-  return sum % lanes;
+function visitorOf({ who }: Event): string {
+  return who.anonymousId ?? who.userId ?? who.email ?? who.phone ?? who.telegram ?? who.card ?? '';
 }
 
 /** Stores a batch, telling each event what became of it. Never rejects. */
