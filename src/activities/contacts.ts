@@ -9,7 +9,9 @@ import {
 import { newId } from '#db/ids.ts';
 import { contactKey } from '#db/ledger.ts';
 import { ensureMonths } from '#db/partitions.ts';
+import { perPool } from '#db/per-pool.ts';
 import { pipelined } from '#db/transaction.ts';
+import { Turns } from '#db/turns.ts';
 import { type Decision, decide } from '#domain/decide.ts';
 import type { MessageState } from '#domain/ledger.ts';
 import { defaultPolicy, type PolicySettings } from '#domain/policy.ts';
@@ -38,7 +40,8 @@ export type ContactAnswer =
 /**
  * Decides on many contacts under one policy, in one transaction and four statements: for campaigns, whose recipients come in
  * hundreds. The decision is `decide`, the one that every journey's message goes through. What is to be sent is `reserved`
- * and takes its slot at once, also for the other requests of the batch. Answers are in the order of the requests.
+ * and takes its slot at once, also for the other requests of the batch. Answers are in the order of the requests. Those on one
+ * contact share a transaction where more are asked for at the same time than can be under way.
  */
 export async function decideContacts(
   db: Db,
@@ -47,6 +50,51 @@ export async function decideContacts(
 ): Promise<ContactAnswer[]> {
   if (requests.length > largestBatch) throw new RangeError(`at most ${largestBatch} contacts in a batch`);
   await ensureMonths(db, ['decisions'], batch.now);
+  const [only, another] = requests;
+  return only === undefined || another !== undefined
+    ? decideAll(db, requests, batch)
+    : [await decideShared(db, only, batch)];
+}
+
+interface Waiting {
+  /** The customer. */
+  key: string;
+  request: ContactRequest;
+  batch: Batch;
+  /** Null: somebody of the group failed, and it is decided alone. */
+  done(answer: ContactAnswer | null): void;
+}
+
+/** Of those who ask for one contact each: while some wait for the disk others are decided, and none waits for more than one other.
+ *  Whoever has hundreds asks for a batch. */
+const pairs = { atOnce: 4, largest: 2 };
+
+const turnsOn = perPool((db) => new Turns<Waiting>((group) => decideGroup(db, group), pairs));
+
+async function decideShared(db: Db, request: ContactRequest, batch: Batch): Promise<ContactAnswer> {
+  const answer = await new Promise<ContactAnswer | null>((done) =>
+    turnsOn(db).add({ key: request.customerId, request, batch, done }),
+  );
+  return answer ?? decideAlone(db, request, batch);
+}
+
+async function decideAlone(db: Db, request: ContactRequest, batch: Batch): Promise<ContactAnswer> {
+  const [answer] = await decideAll(db, [request], batch);
+  return answer ?? { answer: 'gone' };
+}
+
+/** A batch of what was asked about the same. */
+async function decideGroup(db: Db, group: readonly Waiting[]): Promise<void> {
+  const alike = Map.groupBy(group, ({ batch }) => `${batch.now.getTime()} ${batch.topic} ${batch.settingsVersion}`);
+  for (const those of alike.values()) {
+    const { batch } = those[0] as Waiting;
+    const requests = those.map(({ request }) => request);
+    const answers = await decideAll(db, requests, batch).catch(() => []);
+    for (const [place, { done }] of those.entries()) done(answers[place] ?? null);
+  }
+}
+
+function decideAll(db: Db, requests: readonly ContactRequest[], batch: Batch): Promise<ContactAnswer[]> {
   return pipelined(db, async (trx) => {
     const read = await lockAndReadContacts(trx, requests, batch.now);
     const shop = { ...defaultShop, ...(read.shop as Partial<ShopSettings> | null) };

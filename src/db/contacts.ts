@@ -1,11 +1,12 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
+import { channelFacts } from '#domain/channels.ts';
 import type { Decision } from '#domain/decide.ts';
 import type { ChannelName, ContactClass, MessageFlags, ProfileKind } from '#domain/journey.ts';
 import type { MessageState } from '#domain/ledger.ts';
 import type { Ledger } from '#domain/policy.ts';
 import type { Contactability } from '#domain/reach.ts';
 import type { Locale } from '#domain/shop.ts';
-import { contactabilityJson } from './contactability.ts';
+import { contactabilityBy } from './contactability.ts';
 import { newId } from './ids.ts';
 import { epochMs } from './instants.ts';
 import { type LedgerJson, ledgerJson, ledgerOf } from './ledger.ts';
@@ -13,7 +14,7 @@ import { lockCustomers } from './locks.ts';
 import { inOrder } from './pipeline.ts';
 import { latestSettings, type SettingsRef, settingsValues } from './remembered.ts';
 import type { DB } from './schema.ts';
-import { statement } from './statement.ts';
+import { flaggedStatement, statement } from './statement.ts';
 
 /** One contact that a batch asks for. */
 export interface ContactRequest {
@@ -71,7 +72,7 @@ async function readContacts(trx: Kysely<DB>, requests: readonly ContactRequest[]
     iteration,
     channel,
   }));
-  const rows = await reading(trx, { asked, now });
+  const rows = await reading(trx, { asked, now, requests });
   const { shop = null, policy = null } = rows[0] ?? {};
   const facts: (ContactFacts | null)[] = requests.map(() => null);
   for (const { place, facts: one } of rows) facts[place] = { ...one, ledger: ledgerOf(one.ledger) };
@@ -87,8 +88,30 @@ interface Read {
   facts: ContactFacts & { ledger: LedgerJson };
 }
 
-const reading = statement<{ asked: unknown; now: Date }, Read>(
-  (give) => sql`
+interface Reading {
+  asked: unknown;
+  now: Date;
+  requests: readonly ContactRequest[];
+}
+
+/** What the requests need to be read. */
+function flagsOf({ requests }: Reading) {
+  const addresses = new Set(requests.map(({ channel }) => channelFacts[channel].address));
+  return {
+    chats: addresses.has('telegram'),
+    devices: addresses.has('device'),
+    eitherProfile: requests.some(({ profile }) => profile === null),
+  };
+}
+
+const eitherProfile = sql`lateral (
+  select * from profiles where customer_id = c.id and (a.profile is null or kind = a.profile)
+  order by email is null and phone is null, (kind = 'corporate') <> (c.kind = 'b2b') limit 1) p on true`;
+const oneProfile = sql`profiles p on p.customer_id = c.id and p.kind = a.profile`;
+
+const reading = flaggedStatement<ReturnType<typeof flagsOf>, Reading, Read>(
+  flagsOf,
+  (give, flags) => sql`
     with asked as (
       select * from json_to_recordset(${give(({ asked }) => JSON.stringify(asked))}::json)
         as a (place int, customer uuid, profile text, run uuid, block text, iteration int, channel text)
@@ -97,7 +120,7 @@ const reading = statement<{ asked: unknown; now: Date }, Read>(
         'gone', case when w.merged_into is not null then 'merged' when w.erased_at is not null then 'erased' end,
         'customer', json_build_object('locale', w.locale, 'zone', w.zone, 'region', w.region,
           'firstName', coalesce(w.traits->>'firstName', split_part(nullif(trim(w.traits->>'name'), ''), ' ', 1))),
-        'contact', ${contactabilityJson},
+        'contact', ${contactabilityBy(flags)},
         'ledger', ${ledgerJson(
           give(({ now }) => now),
           sql`false`,
@@ -107,9 +130,7 @@ const reading = statement<{ asked: unknown; now: Date }, Read>(
           where m.run_id = a.run and m.customer_id = w.id and m.block = a.block and m.iteration = a.iteration and m.channel = a.channel)
       ) as facts, ${latestSettings(sql`'shop'`)} as shop, ${latestSettings(sql`'policy'`)} as policy
       from asked a cross join lateral (
-        select c.*, p.email, p.phone from customers c left join lateral (
-          select * from profiles where customer_id = c.id and (a.profile is null or kind = a.profile)
-          order by email is null and phone is null, (kind = 'corporate') <> (c.kind = 'b2b') limit 1) p on true
+        select c.*, p.email, p.phone from customers c left join ${flags.eitherProfile ? eitherProfile : oneProfile}
         where c.id = a.customer) w`,
 );
 

@@ -58,7 +58,8 @@ type Suppression = NonNullable<Reach['suppressed']>;
 const ms = (column: string) => `(date_part('epoch', ${column}) * 1000)::bigint`;
 
 /** Rows of a table by its index, whatever the planner believes of the table: prepared while it was empty, a join would go
- *  through all of it for each customer, and still do so when it has grown, until statistics come. `offset 0` is the fence. */
+ *  through all of it for each customer, and still do so when it has grown, until statistics come. `offset 0` is the fence. For
+ *  the same reason there is `(select true …)` here and not `exists`, which may become a join as well. */
 const each = (table: string, condition: string) => `lateral (select * from ${table} where ${condition} offset 0)`;
 
 /** In the order of ids, as all who lock several customers do, so that nobody waits in a circle. `no key update` excludes

@@ -8,9 +8,15 @@ import type { Value } from './statement.ts';
 /** The ledger as PostgreSQL writes it: instants are epoch ms, contacts by their messages. */
 export interface LedgerJson {
   history: HistoryJson;
-  plans: (Omit<Plan, 'due' | 'until'> & { due: number; until: number })[];
+  plans: PlansJson;
   excludesBulk: boolean;
 }
+
+/** Planned contacts, by columns as well: what their runs say of them; of the runs ids, journeys, classes, when the contacts are due,
+ *  and blocks. */
+type PlansJson = [(PlanOfRun | null)[], string[], string[], ContactClass[], number[], (string | null)[]] | null[];
+
+type PlanOfRun = Pick<Plan, 'channel' | 'obeys' | 'counts' | 'sale'> & { until: number; iteration?: number };
 
 /** Messages that take a slot, by columns: their ids, runs, blocks, iterations, when they were reserved, classes, channels, whether
  *  they are sales. Nulls where there are none. An object for each would have PostgreSQL look up its types again and again. */
@@ -27,10 +33,11 @@ export function takesSlot(since: RawBuilder<unknown> | Date): RawBuilder<boolean
   return sql`m.counts and m.state = any(${countingStates}::text[]) and m.reserved_at > ${since}`;
 }
 
-/** The plan of a live run `r`, with the contact that it is of. */
-export const planJson = sql`r.plan || jsonb_build_object('runId', r.id, 'journey', r.journey, 'class', r.class,
-  'due', ${epochMs(sql`r.due_at`)}, 'block', r.block,
-  'contact', r.id || ':' || r.block || ':' || coalesce(r.plan->>'iteration', '1'))`;
+const planned = sql`filter (where r.plan is not null and r.due_at is not null)`;
+
+/** All planned contacts of the runs `r` of a query as `PlansJson`. */
+export const plansJson: RawBuilder<PlansJson> = sql`json_build_array(array_agg(r.plan) ${planned}, array_agg(r.id) ${planned},
+  array_agg(r.journey) ${planned}, array_agg(r.class) ${planned}, array_agg(${epochMs(sql`r.due_at`)}) ${planned}, array_agg(r.block) ${planned})`;
 
 /** What the contact policy asks for (`Ledger`), as JSON. Stands in a query whose row `w` has the customer's `id`; plans of the run
  *  that `ownRun` (of the row `r`) tells are left out. `messages`: the customer's at least, where they were read already. */
@@ -43,19 +50,31 @@ export function ledgerJson(
   return sql`(
     select json_build_object('history', (
         select ${historyJson} from ${messages} m where m.customer_id = w.id and ${takesSlot(since)}),
-      'plans', coalesce(json_agg(${planJson}) filter (where r.plan is not null and r.due_at is not null), '[]'),
+      'plans', ${plansJson},
       'excludesBulk', coalesce(bool_or(r.excludes_bulk), false))
     from runs r where r.customer_id = w.id and r.ended_at is null and not (${ownRun}))`;
 }
 
 /** With instants as dates, and messages put together to contacts: a step's iteration is one, whatever channels it used. */
 export function ledgerOf(json: LedgerJson): Ledger {
-  const date = (value: number) => new Date(value);
-  return {
-    history: contactsOf(json.history),
-    plans: json.plans.map((plan) => ({ ...plan, due: date(plan.due), until: date(plan.until) })),
-    excludesBulk: json.excludesBulk,
-  };
+  return { history: contactsOf(json.history), plans: plansOf(json.plans), excludesBulk: json.excludesBulk };
+}
+
+/** Each with all that its run says of it. */
+function plansOf([plans, ids, journeys, classes, dues, blocks]: PlansJson): Plan[] {
+  return (plans ?? []).map((said, place) => {
+    const [plan, runId, block] = [said as PlanOfRun, ids?.[place] as string, blocks?.[place] ?? null];
+    return {
+      ...plan,
+      runId,
+      journey: journeys?.[place] as string,
+      class: classes?.[place] as ContactClass,
+      due: new Date(dues?.[place] as number),
+      until: new Date(plan.until),
+      block,
+      contact: block === null ? null : contactKey(runId, block, plan.iteration ?? 1),
+    };
+  });
 }
 
 /** A contact began with its first message. */

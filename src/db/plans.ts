@@ -3,7 +3,7 @@ import type { ChannelName, ContactClass } from '#domain/journey.ts';
 import { defaultPolicy, type Ledger, type Plan, type PolicySettings } from '#domain/policy.ts';
 import { defaultShop, type ShopSettings } from '#domain/shop.ts';
 import type { Whereabouts } from '#domain/zone.ts';
-import { historyJson, type LedgerJson, ledgerJson, ledgerOf, planJson, takesSlot } from './ledger.ts';
+import { historyJson, type LedgerJson, ledgerJson, ledgerOf, plansJson, takesSlot } from './ledger.ts';
 import type { DB } from './schema.ts';
 
 /** A planned contact as a live run has it. */
@@ -48,7 +48,7 @@ export async function plannedForAll(db: Kysely<DB>, ids: readonly string[], sinc
     with asked as materialized (select unnest(${[...ids]}::uuid[]) as id),
     live as (
       select r.customer_id, bool_or(r.excludes_bulk) as excludes_bulk,
-        jsonb_agg(${planJson}) filter (where r.plan is not null and r.due_at is not null) as plans
+        ${plansJson} as plans
       from asked a join runs r on r.customer_id = a.id and r.ended_at is null group by 1
     ), sent as (
       select m.customer_id, ${historyJson} as history

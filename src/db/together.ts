@@ -31,7 +31,7 @@ export async function together(db: Db, key: string, write: Write): Promise<void>
 /** While one waits for the disk, the next is written. */
 const groupsAtOnce = 2;
 
-const turnsOn = perPool((db) => new Turns<Waiting>((group) => writeGroup(db, group), groupsAtOnce));
+const turnsOn = perPool((db) => new Turns<Waiting>((group) => writeGroup(db, group), { atOnce: groupsAtOnce }));
 
 async function writeGroup(db: Db, group: readonly Waiting[]): Promise<void> {
   const [only, another] = group;

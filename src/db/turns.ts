@@ -3,21 +3,28 @@ const patienceMs = 50;
 /** More would hold their locks for too long. */
 const largestGroup = 32;
 
+export interface TurnsOptions {
+  /** So many groups at once: more are smaller, and cost more. */
+  atOnce?: number;
+  /** So many in a group: fewer wait less for each other, and cost more. */
+  largest?: number;
+}
+
 /**
  * Serves in groups those who come while others are served: the longer a group takes, the more share the next. Whoever is alone
  * waits for nobody.
  */
 export class Turns<One extends { key: string }> {
   readonly #serve: (group: readonly One[]) => Promise<unknown>;
-  readonly #atOnce: number;
+  readonly #options: Required<TurnsOptions>;
   #waiting: One[] = [];
   #underWay = 0;
   #isCalled = false;
 
-  /** `serve` never rejects. Of one key there is but one in a group. So many groups at once: more are smaller, and cost more. */
-  constructor(serve: (group: readonly One[]) => Promise<unknown>, atOnce = 1) {
+  /** `serve` never rejects. Of one key there is but one in a group. */
+  constructor(serve: (group: readonly One[]) => Promise<unknown>, options: TurnsOptions = {}) {
     this.#serve = serve;
-    this.#atOnce = atOnce;
+    this.#options = { atOnce: 1, largest: largestGroup, ...options };
   }
 
   add(one: One): void {
@@ -31,7 +38,7 @@ export class Turns<One extends { key: string }> {
     this.#isCalled = true;
     process.nextTick(() => {
       this.#isCalled = false;
-      while (this.#underWay < this.#atOnce && this.#waiting.length > 0) void this.#go();
+      while (this.#underWay < this.#options.atOnce && this.#waiting.length > 0) void this.#go();
     });
   }
 
@@ -50,7 +57,7 @@ export class Turns<One extends { key: string }> {
     const group = new Map<string, One>();
     const left: One[] = [];
     for (const one of this.#waiting) {
-      if (group.size < largestGroup && !group.has(one.key)) group.set(one.key, one);
+      if (group.size < this.#options.largest && !group.has(one.key)) group.set(one.key, one);
       else left.push(one);
     }
     this.#waiting = left;

@@ -46,7 +46,7 @@ export function forecast<P extends Plan>(
 ): Expected<P>[] {
   const since = historySince(policy, now);
   const history = ledger.history.filter(({ at }) => at > since);
-  const contacts = history.map((contact) => ({ ...contact, plan: null }));
+  const contacts = [...history];
   const scene: Scene = { policy, zone, contacts, ledger, now };
   return ledger.plans.toSorted(byRank).map((plan) => {
     const candidate = candidateOf(plan);

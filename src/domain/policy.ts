@@ -1,6 +1,6 @@
 import { durationMs } from './duration.ts';
 import { type ChannelName, type ContactClass, contactClasses } from './journey.ts';
-import { applies, heldAt, isHeld, leaves } from './slots.ts';
+import { applies, heldAt, isAboutAll, isHeld, leaves } from './slots.ts';
 
 /** The contact policy (R1): many journeys, one voice. Everything here is AND-ed. */
 export interface PolicySettings {
@@ -107,7 +107,7 @@ export function judge(ledger: Ledger, policy: PolicySettings, candidate: Candida
 
 /** A contact of the time to come remembers whose it is. */
 export interface Placed extends Contact {
-  plan: Plan | null;
+  plan?: Plan;
 }
 
 export interface Scene {
@@ -120,12 +120,8 @@ export interface Scene {
 }
 
 function sceneOf(ledger: Ledger, policy: PolicySettings, candidate: Candidate, now: Date, zone: string): Scene {
-  const contacts = ledger.history
-    .filter(({ key }) => key !== candidate.key)
-    .map((contact) => ({ ...contact, plan: null }));
-  const own = ledger.history.find(({ key }) => key === candidate.key);
+  const contacts: Placed[] = [...ledger.history];
   const scene: Scene = { policy, zone, contacts, ledger, now };
-  if (own !== undefined) contacts.push({ ...own, plan: null });
   for (const plan of ledger.plans.filter((one) => goesBefore(one, candidate, now)).toSorted(byRank)) place(scene, plan);
   return scene;
 }
@@ -203,17 +199,17 @@ function capped(scene: Scene, rule: PolicyRule, candidate: Candidate, at: Date):
   const { contacts, zone } = scene;
   if (!applies(rule, candidate)) return null;
   if (rule.max === 0) return { rule: rule.name, next: leaves(at, rule, zone), planned: null };
-  const about = contacts.filter((contact) => applies(rule, contact));
+  const about = isAboutAll(rule) ? contacts : contacts.filter((contact) => applies(rule, contact));
   // This contact has its slot already: by another channel of its cascade, or by an earlier attempt.
   if (about.some(({ key }) => key === candidate.key)) return null;
-  const with_ = [...about, { ...candidate, at, plan: null }];
+  const with_ = [...about, { ...candidate, at }];
   // A run that has a slot takes no other, however many there are.
   const isOver = (held: readonly Contact[]) => held.length > rule.max && held.some(({ key }) => key === candidate.key);
   const now = heldAt(with_, rule, at, zone);
   if (isOver(now)) return { rule: rule.name, next: firstToLeave(now, rule, at, zone), planned: latestPlan(now) };
-  for (const later of about.filter((one) => one.at > at && isHeld({ at }, rule, one.at, zone))) {
+  for (const later of about.filter((one) => one.at.getTime() > at.getTime() && isHeld({ at }, rule, one.at, zone))) {
     const then = heldAt(with_, rule, later.at, zone);
-    if (isOver(then)) return { rule: rule.name, next: later.at, planned: later.plan };
+    if (isOver(then)) return { rule: rule.name, next: later.at, planned: later.plan ?? null };
   }
   return null;
 }
@@ -225,7 +221,7 @@ function firstToLeave(held: readonly Contact[], rule: PolicyRule, at: Date, zone
 }
 
 const latestPlan = (held: readonly Contact[]) =>
-  (held as readonly Placed[]).findLast(({ plan }) => plan !== null)?.plan ?? null;
+  (held as readonly Placed[]).findLast(({ plan }) => plan !== undefined)?.plan ?? null;
 
 /** Among any `of` consecutive contacts that hold this one there are at most `max` sales. */
 function tooManySales({ contacts, policy }: Scene, candidate: Candidate, at: Date): Obstacle | null {
@@ -233,7 +229,7 @@ function tooManySales({ contacts, policy }: Scene, candidate: Candidate, at: Dat
   if (!sale || !candidate.sale || contacts.some(({ key }) => key === candidate.key)) return null;
   const sorted = contacts.filter((one) => one.class !== 'service').toSorted((a, b) => a.at.getTime() - b.at.getTime());
   // What is planned for this very instant has not gone yet.
-  const hasGone = (one: Placed) => one.at < at || (one.plan === null && one.at <= at);
+  const hasGone = (one: Placed) => one.at < at || (one.plan === undefined && one.at <= at);
   const before = sorted.filter(hasGone).slice(-sale.of + 1);
   const after = sorted.filter((one) => !hasGone(one));
   const near = [...before, candidate, ...after.slice(0, sale.of - 1)];
@@ -252,10 +248,10 @@ function bulkHeld({ contacts, policy, ledger, zone }: Scene, at: Date): Obstacle
   const rule = { ...alone, window: policy.bulkAlone };
   const automated = contacts.filter((one) => one.class !== 'bulk' && one.class !== 'service');
   const [sent] = heldAt(automated, rule, at, zone).slice(-1);
-  if (sent) return { rule: bulkRule, next: leaves(sent.at, rule, zone), planned: (sent as Placed).plan };
+  if (sent) return { rule: bulkRule, next: leaves(sent.at, rule, zone), planned: (sent as Placed).plan ?? null };
   const end = leaves(at, rule, zone);
   const coming = automated.find((one) => one.at > at && one.at < end);
-  return coming ? { rule: bulkRule, next: coming.at, planned: coming.plan } : null;
+  return coming ? { rule: bulkRule, next: coming.at, planned: coming.plan ?? null } : null;
 }
 
 const alone: PolicyRule = {

@@ -12,6 +12,10 @@ export function applies(rule: PolicyRule, contact: Pick<Contact, 'channels' | 'c
   );
 }
 
+export function isAboutAll({ channels, classes }: PolicyRule): boolean {
+  return channels.length === 0 && classes.length === 0;
+}
+
 /** When a contact made at `instant` leaves the rule's window. */
 export function leaves(instant: Date, rule: PolicyRule, zone: string): Date {
   const ms = durationMs(rule.window);
@@ -32,16 +36,19 @@ const mostEnds = 10_000;
 
 /** The contacts that hold a slot at `instant`, oldest first. `contacts` are those that the rule is about. */
 export function heldAt(contacts: readonly Contact[], rule: PolicyRule, instant: Date, zone: string): Contact[] {
-  const made = contacts.filter(({ at }) => at <= instant);
-  return takers(made, rule, zone).filter((contact) => isHeld(contact, rule, instant, zone));
+  const upTo = instant.getTime();
+  const isThere = (contact: Contact) => contact.at.getTime() <= upTo && isHeld(contact, rule, instant, zone);
+  // Where every message counts, sorting the few that are left costs least.
+  if (rule.unit === 'message') return contacts.filter(isThere).sort(byTime);
+  return takers(contacts, rule, zone).filter(isThere);
 }
 
-/** Contacts that take a slot; with `unit: run` the first of each run, until it has left the window. */
+const byTime = (a: Contact, b: Contact) => a.at.getTime() - b.at.getTime();
+
+/** Contacts that take a slot where runs count: the first of each run, until it has left the window. */
 function takers(contacts: readonly Contact[], rule: PolicyRule, zone: string): Contact[] {
-  const sorted = contacts.toSorted((a, b) => a.at.getTime() - b.at.getTime());
-  if (rule.unit === 'message') return sorted;
   const heldUntil = new Map<string, Date>();
-  return sorted.filter(({ at, runId }) => {
+  return contacts.toSorted(byTime).filter(({ at, runId }) => {
     if (runId === null) return true;
     const until = heldUntil.get(runId);
     if (until !== undefined && at < until) return false;

@@ -163,3 +163,36 @@ test('more than five hundred are refused, and whoever cannot be written to is to
   const [answer] = await decideContacts(db, [request(anna, own, { channel: 'sms' })], batch());
   expect(answer).toMatchObject({ decision: { decision: 'suppress', reason: 'unreachable:no_provider' } });
 });
+
+test('who ask for one contact each at the same time get their own answers, and no cap is exceeded', async () => {
+  await saveSettings(db, 'policy', aDay(2), 'test', later(3 * day));
+  const now = later(4 * day);
+  const people = await customersOf(6);
+  const runs = await Promise.all(people.map((id) => runOf(id, 'bulk')));
+  const asked = Array.from({ length: 30 }, (_, index) => {
+    const [customerId = '', runId = ''] = [people[index % 6], runs[index % 6]];
+    return request(customerId, runId, { iteration: Math.floor(index / 6) + 1, due: now });
+  });
+  const answers = (await Promise.all(asked.map((one) => decideContacts(db, [one], batch(now))))).flat();
+  for (const [place, id] of people.entries()) {
+    const theirs = answers.filter((_, index) => index % 6 === place);
+    expect(wentTo(theirs).filter((went) => went === 'send')).toHaveLength(2);
+    const { rows } = await pool.query('select id from messages where customer_id = $1 order by id', [id]);
+    const told = theirs.flatMap((one) => (one.answer === 'decided' && one.messageId !== null ? [one.messageId] : []));
+    expect(rows.map((row) => row.id)).toEqual(told.toSorted());
+  }
+});
+
+test('a contact that the database refuses fails alone', async () => {
+  const now = later(5 * day);
+  const [anna = '', boris = ''] = await customersOf(2);
+  const asked = [
+    request(anna, await runOf(anna, 'bulk'), { due: now, block: 'a\u0000' }),
+    request(boris, await runOf(boris, 'bulk'), { due: now }),
+  ];
+  const [refused, sent] = await Promise.allSettled(asked.map((one) => decideContacts(db, [one], batch(now))));
+  expect(refused).toMatchObject({ status: 'rejected', reason: { code: '22P05' } });
+  expect(sent).toMatchObject({ status: 'fulfilled', value: [{ answer: 'decided', decision: { decision: 'send' } }] });
+  const { rows } = await pool.query('select id from messages where customer_id = $1', [boris]);
+  expect(rows).toHaveLength(1);
+});
