@@ -18,14 +18,15 @@ type PlansJson = [(PlanOfRun | null)[], string[], string[], ContactClass[], numb
 
 type PlanOfRun = Pick<Plan, 'channel' | 'obeys' | 'counts' | 'sale'> & { until: number; iteration?: number };
 
-/** Messages that take a slot, by columns: their ids, runs, blocks, iterations, when they were reserved, classes, channels, whether
+/** Messages that take a slot, by columns: the ids of those without a run, their runs, blocks, iterations, when they were reserved, classes, channels, whether
  *  they are sales. Nulls where there are none. An object for each would have PostgreSQL look up its types again and again. */
 type HistoryJson =
-  | [string[], (string | null)[], string[], number[], number[], ContactClass[], ChannelName[], boolean[]]
+  | [(string | null)[], (string | null)[], string[], number[], number[], ContactClass[], ChannelName[], boolean[]]
   | null[];
 
 /** All messages `m` of a query as `HistoryJson`. */
-export const historyJson: RawBuilder<HistoryJson> = sql`json_build_array(array_agg(m.id), array_agg(m.run_id), array_agg(m.block),
+export const historyJson: RawBuilder<HistoryJson> = sql`json_build_array(
+  array_agg(case when m.run_id is null then m.id end), array_agg(m.run_id), array_agg(m.block),
   array_agg(m.iteration), array_agg(${epochMs(sql`m.reserved_at`)}), array_agg(m.class), array_agg(m.channel), array_agg(m.sale))`;
 
 /** Whether a message `m` takes a slot, and did so from `since` on. */
@@ -80,20 +81,19 @@ function plansOf([plans, ids, journeys, classes, dues, blocks]: PlansJson): Plan
 /** A contact began with its first message. */
 function contactsOf([ids, runs, blocks, iterations, times, classes, channels, sales]: HistoryJson): Contact[] {
   const found = new Map<string, Contact>();
-  for (const [place, id] of (ids ?? []).entries()) {
+  for (const [place, ms] of (times ?? []).entries()) {
     const runId = runs?.[place] ?? null;
-    const key = runId === null ? id : contactKey(runId, blocks?.[place] ?? '', iterations?.[place] ?? 1);
-    const [at, known] = [new Date(times?.[place] ?? 0), found.get(key)];
+    const key =
+      runId === null ? (ids?.[place] as string) : contactKey(runId, blocks?.[place] ?? '', iterations?.[place] ?? 1);
+    const [at, known, sale] = [new Date(ms as number), found.get(key), sales?.[place] ?? false];
     const channel = channels?.[place] as ChannelName;
-    const first = known === undefined || at < known.at ? at : known.at;
-    found.set(key, {
-      key,
-      at: first,
-      class: classes?.[place] as ContactClass,
-      channels: [...(known?.channels ?? []), channel],
-      runId,
-      sale: (sales?.[place] ?? false) || (known?.sale ?? false),
-    });
+    if (known === undefined) {
+      found.set(key, { key, at, class: classes?.[place] as ContactClass, channels: [channel], runId, sale });
+    } else {
+      if (at < known.at) known.at = at;
+      known.channels = [...known.channels, channel];
+      known.sale ||= sale;
+    }
   }
   return [...found.values()];
 }
