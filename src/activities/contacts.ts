@@ -40,8 +40,8 @@ export type ContactAnswer =
 /**
  * Decides on many contacts under one policy, in one transaction and four statements: for campaigns, whose recipients come in
  * hundreds. The decision is `decide`, the one that every journey's message goes through. What is to be sent is `reserved`
- * and takes its slot at once, also for the other requests of the batch. Answers are in the order of the requests. Those on one
- * contact share a transaction where more are asked for at the same time than can be under way.
+ * and takes its slot at once, also for the other requests of the batch. Answers are in the order of the requests. Who asks
+ * for one contact shares a transaction with one other who does, where more ask at the same time than are served at once.
  */
 export async function decideContacts(
   db: Db,

@@ -18,8 +18,9 @@ type PlansJson = [(PlanOfRun | null)[], string[], string[], ContactClass[], numb
 
 type PlanOfRun = Pick<Plan, 'channel' | 'obeys' | 'counts' | 'sale'> & { until: number; iteration?: number };
 
-/** Messages that take a slot, by columns: the ids of those without a run, their runs, blocks, iterations, when they were reserved, classes, channels, whether
- *  they are sales. Nulls where there are none. An object for each would have PostgreSQL look up its types again and again. */
+/** Messages that take a slot, by columns: the ids of those without a run, their runs, blocks, iterations, when they were reserved,
+ *  classes, channels, whether they are sales. Nulls where there are none. An object for each would have PostgreSQL look up its types
+ *  again and again. */
 type HistoryJson =
   | [(string | null)[], (string | null)[], string[], number[], number[], ContactClass[], ChannelName[], boolean[]]
   | null[];
