@@ -51,9 +51,8 @@ export async function decideContacts(
   if (requests.length > largestBatch) throw new RangeError(`at most ${largestBatch} contacts in a batch`);
   await ensureMonths(db, ['decisions'], batch.now);
   const [only, another] = requests;
-  return only === undefined || another !== undefined
-    ? decideAll(db, requests, batch)
-    : [await decideShared(db, only, batch)];
+  const shared = only !== undefined && another === undefined ? await decideShared(db, only, batch) : null;
+  return shared ?? decideAll(db, requests, batch);
 }
 
 interface Waiting {
@@ -61,9 +60,11 @@ interface Waiting {
   key: string;
   request: ContactRequest;
   batch: Batch;
-  /** Null: somebody of the group failed, and it is decided alone. */
-  done(answer: ContactAnswer | null): void;
+  done(answer: Shared | Promise<Shared>): void;
 }
+
+/** The one answer; null: another of the group may have been at fault. */
+type Shared = ContactAnswer[] | null;
 
 /** Of those who ask for one contact each: while some wait for the disk others are decided, and none waits for more than one other.
  *  Whoever has hundreds asks for a batch. */
@@ -71,16 +72,8 @@ const pairs = { atOnce: 4, largest: 2 };
 
 const turnsOn = perPool((db) => new Turns<Waiting>((group) => decideGroup(db, group), pairs));
 
-async function decideShared(db: Db, request: ContactRequest, batch: Batch): Promise<ContactAnswer> {
-  const answer = await new Promise<ContactAnswer | null>((done) =>
-    turnsOn(db).add({ key: request.customerId, request, batch, done }),
-  );
-  return answer ?? decideAlone(db, request, batch);
-}
-
-async function decideAlone(db: Db, request: ContactRequest, batch: Batch): Promise<ContactAnswer> {
-  const [answer] = await decideAll(db, [request], batch);
-  return answer ?? { answer: 'gone' };
+function decideShared(db: Db, request: ContactRequest, batch: Batch): Promise<Shared> {
+  return new Promise((done) => turnsOn(db).add({ key: request.customerId, request, batch, done }));
 }
 
 /** A batch of what was asked about the same. */
@@ -89,8 +82,10 @@ async function decideGroup(db: Db, group: readonly Waiting[]): Promise<void> {
   for (const those of alike.values()) {
     const { batch } = those[0] as Waiting;
     const requests = those.map(({ request }) => request);
-    const answers = await decideAll(db, requests, batch).catch(() => []);
-    for (const [place, { done }] of those.entries()) done(answers[place] ?? null);
+    const deciding = decideAll(db, requests, batch);
+    const answers = await deciding.catch(() => null);
+    const ofOne = (place: number) => answers?.slice(place, place + 1) ?? null;
+    for (const [place, { done }] of those.entries()) done(those.length === 1 ? deciding : ofOne(place));
   }
 }
 

@@ -63,16 +63,7 @@ interface ContactsRead {
 
 /** One statement, however many. */
 async function readContacts(trx: Kysely<DB>, requests: readonly ContactRequest[], now: Date): Promise<ContactsRead> {
-  const asked = requests.map(({ customerId, profile, runId, block, iteration, channel }, place) => ({
-    place,
-    customer: customerId,
-    profile,
-    run: runId,
-    block,
-    iteration,
-    channel,
-  }));
-  const rows = await reading(trx, { asked, now, requests });
+  const rows = await reading(trx, { requests, now });
   const { shop = null, policy = null } = rows[0] ?? {};
   const facts: (ContactFacts | null)[] = requests.map(() => null);
   for (const { place, facts: one } of rows) facts[place] = { ...one, ledger: ledgerOf(one.ledger) };
@@ -89,9 +80,12 @@ interface Read {
 }
 
 interface Reading {
-  asked: unknown;
-  now: Date;
   requests: readonly ContactRequest[];
+  now: Date;
+}
+
+function askedBy({ customerId, profile, runId, block, iteration, channel }: ContactRequest, place: number) {
+  return { place, customer: customerId, profile, run: runId, block, iteration, channel };
 }
 
 /** What the requests need to be read. */
@@ -113,7 +107,7 @@ const reading = flaggedStatement<ReturnType<typeof flagsOf>, Reading, Read>(
   flagsOf,
   (give, flags) => sql`
     with asked as (
-      select * from json_to_recordset(${give(({ asked }) => JSON.stringify(asked))}::json)
+      select * from json_to_recordset(${give(({ requests }) => JSON.stringify(requests.map(askedBy)))}::json)
         as a (place int, customer uuid, profile text, run uuid, block text, iteration int, channel text)
     )
       select a.place, json_build_object(

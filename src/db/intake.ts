@@ -96,8 +96,10 @@ export function createIntake(options: IntakeOptions): Intake {
 /** What waits, and when it goes: at once where nothing is under way, else when a flush is worth it. */
 function createQueue(store: (batch: Waiting[]) => Promise<void>) {
   let waiting: Waiting[] = [];
+  /** Of whom something is under way. */
   const visitors = new Set<string>();
-  let underWay = { flushes: 0, events: 0 };
+  let flushes = 0;
+  let underWay = 0;
   let bytes = 0;
   let isKicked = false;
   let onIdle: (() => void) | null = null;
@@ -108,13 +110,13 @@ function createQueue(store: (batch: Waiting[]) => Promise<void>) {
     // After all requests of this turn of the event loop are in.
     setImmediate(() => {
       isKicked = false;
-      if (underWay.flushes === 0 && waiting.length === 0) onIdle?.();
-      while (underWay.flushes < lanes && waiting.length >= (underWay.flushes === 0 ? 1 : share())) if (!start()) break;
+      if (flushes === 0 && waiting.length === 0) onIdle?.();
+      while (flushes < lanes && waiting.length >= (flushes === 0 ? 1 : share())) if (!start()) break;
     });
   }
 
   function share(): number {
-    return Math.max(worthAFlush, Math.min(eventsPerFlush, Math.ceil((waiting.length + underWay.events) / lanes)));
+    return Math.max(worthAFlush, Math.min(eventsPerFlush, Math.ceil((waiting.length + underWay) / lanes)));
   }
 
   /** A flush of what may go now: not of visitors of whom something is under way. False where that is nothing. */
@@ -135,19 +137,17 @@ function createQueue(store: (batch: Waiting[]) => Promise<void>) {
   }
 
   async function run(batch: Waiting[]): Promise<void> {
-    count(1, batch.length);
+    flushes += 1;
+    underWay += batch.length;
     for (const { event, visitor } of batch) {
       bytes -= event.payload.length;
       visitors.add(visitor);
     }
     await store(batch);
     for (const { visitor } of batch) visitors.delete(visitor);
-    count(-1, -batch.length);
+    flushes -= 1;
+    underWay -= batch.length;
     kick();
-  }
-
-  function count(flushes: number, events: number): void {
-    underWay = { flushes: underWay.flushes + flushes, events: underWay.events + events };
   }
 
   return {
