@@ -1,6 +1,6 @@
 import { durationMs } from './duration.ts';
 import { type ChannelName, type ContactClass, contactClasses } from './journey.ts';
-import { applies, heldAt, isAboutAll, isHeld, leaves } from './slots.ts';
+import { applies, heldAt, isHeld, leaves } from './slots.ts';
 
 /** The contact policy (R1): many journeys, one voice. Everything here is AND-ed. */
 export interface PolicySettings {
@@ -199,7 +199,7 @@ function capped(scene: Scene, rule: PolicyRule, candidate: Candidate, at: Date):
   const { contacts, zone } = scene;
   if (!applies(rule, candidate)) return null;
   if (rule.max === 0) return { rule: rule.name, next: leaves(at, rule, zone), planned: null };
-  const about = isAboutAll(rule) ? contacts : contacts.filter((contact) => applies(rule, contact));
+  const about = contacts.filter((contact) => applies(rule, contact));
   // This contact has its slot already: by another channel of its cascade, or by an earlier attempt.
   if (about.some(({ key }) => key === candidate.key)) return null;
   const with_ = [...about, { ...candidate, at }];

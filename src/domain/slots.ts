@@ -12,10 +12,6 @@ export function applies(rule: PolicyRule, contact: Pick<Contact, 'channels' | 'c
   );
 }
 
-export function isAboutAll({ channels, classes }: PolicyRule): boolean {
-  return channels.length === 0 && classes.length === 0;
-}
-
 /** When a contact made at `instant` leaves the rule's window. */
 export function leaves(instant: Date, rule: PolicyRule, zone: string): Date {
   const ms = durationMs(rule.window);
