@@ -93,7 +93,8 @@ function rudder(to: number, key = writeKey): Client {
     dataPlaneUrl: `http://127.0.0.1:${to}`,
     flushAt: 5,
     flushInterval: 50,
-    retryCount: 30,
+    // Half a minute in all: a gateway takes longer than three seconds to start where the machine is busy.
+    retryCount: 300,
     axiosRetryConfig: { retryDelay: () => 100 },
     logLevel: 'none',
     errorHandler: () => {},
