@@ -3,7 +3,9 @@ import type { TimeScale } from './journey.ts';
 /** Business time. Everything that decides takes its `now` from here; only leases, claims, retention of
  *  de-duplication keys and network time limits use the wall. */
 export interface Clock {
-  now(): Date;
+  /** `wall`: epoch ms read just before, for whoever sets business time beside it. Read twice, the wall may have moved on
+   *  in between, and what happened on it would be dated a millisecond early. */
+  now(wall?: number): Date;
   readonly time: TimeScale;
 }
 
@@ -28,5 +30,5 @@ export function readable(instant: Date | number): string {
 }
 
 export function scaledClock(time: TimeScale, wall: () => number = Date.now): Clock {
-  return { time, now: () => new Date(toBusiness(wall(), time)) };
+  return { time, now: (at = wall()) => new Date(toBusiness(at, time)) };
 }

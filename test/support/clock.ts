@@ -16,7 +16,7 @@ export async function serverClock(
   const clock: ServerClock = {
     time: { origin: 0, scale: 1 },
     // Between two refreshes it moves with the wall, as the server's does while it skips nothing.
-    now: () => new Date(wall() + ahead),
+    now: (at = wall()) => new Date(at + ahead),
     refresh: async () => {
       const server = await environment.currentTimeMs();
       // What is heard late tells of a time that has passed. It must not take the clock back: of two events the later would be the earlier.

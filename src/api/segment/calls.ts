@@ -43,9 +43,10 @@ export function readCalls(calls: readonly { call: unknown; type: unknown }[], co
 }
 
 export function contextOf(clock: Clock, shop: ShopSettings, body: Properties): CallContext {
+  const wallNow = Date.now();
   return {
-    receivedAt: clock.now(),
-    wallNow: Date.now(),
+    receivedAt: clock.now(wallNow),
+    wallNow,
     scale: clock.time.scale,
     sentAt: body.sentAt,
     currency: shop.currency,

@@ -73,5 +73,5 @@ export function queueEventOf(
  *  second and a no from the end, so that of both in one second the no holds. */
 export function happened(clock: Clock, seconds: number, edge: 'begin' | 'end', wallNow = Date.now()): Date {
   const wall = seconds * 1000 + (edge === 'end' ? 999 : 0);
-  return new Date(clock.now().getTime() - Math.max(0, wallNow - wall) * clock.time.scale);
+  return new Date(clock.now(wallNow).getTime() - Math.max(0, wallNow - wall) * clock.time.scale);
 }
