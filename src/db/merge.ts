@@ -120,15 +120,16 @@ const histories = [
   'delete from not_entered where customer_id = $1',
   `update identity_conflicts c set holder_id = case when holder_id = $1 then $2::uuid else holder_id end,
     claimant_id = case when claimant_id = $1 then $2::uuid else claimant_id end
-    where $1 in (holder_id, claimant_id) and not $2 in (holder_id, claimant_id) and not exists (
+    where (holder_id = $1 or claimant_id = $1) and not $2 in (holder_id, claimant_id) and not exists (
       select from identity_conflicts other where c.claimant_id = $1 and (other.kind, other.value, other.claimant_id) = (c.kind, c.value, $2::uuid))`,
-  'delete from identity_conflicts where $1 in (holder_id, claimant_id) and not $2 in (holder_id, claimant_id)',
+  'delete from identity_conflicts where (holder_id = $1 or claimant_id = $1) and not $2 in (holder_id, claimant_id)',
 ];
 
-/** A conflict between the two is settled by joining them. */
+/** A conflict between the two is settled by joining them. By whose it is, not by the index of all that are open (`coalesce`). */
 const settleConflicts = `
   update identity_conflicts set decision = 'merged', resolved_at = $3
-  where $1 in (holder_id, claimant_id) and $2 in (holder_id, claimant_id) and resolved_at is null`;
+  where (holder_id = $1 or claimant_id = $1) and $2 in (holder_id, claimant_id)
+    and coalesce(resolved_at, 'infinity') = 'infinity'`;
 
 const theirs = 'customer_id = $1';
 /** Done since $3, by somebody who has done nothing since that is not moved. */
