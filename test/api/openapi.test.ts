@@ -146,6 +146,7 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /reports/stages': () => call('GET', '/reports/stages?profile=corporate'),
   'get /reports/cohorts': () => call('GET', '/reports/cohorts'),
   'get /reports/ltv': () => call('GET', '/reports/ltv'),
+  'get /reports/email-health': () => call('GET', '/reports/email-health?from=2026-01-01T00:00:00Z&by=message'),
   'post /segments': async () => {
     const list = await call('POST', '/segments', { name: 'documented list' });
     kept.list = list.body.id;
@@ -213,6 +214,10 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /settings/ltv': () => call('GET', '/settings/ltv'),
   'get /settings/ltv/versions': () => call('GET', '/settings/ltv/versions'),
   'get /settings/ltv/versions/{version}': () => call('GET', '/settings/ltv/versions/1'),
+  'put /settings/email-health': () => call('PUT', '/settings/email-health', {}),
+  'get /settings/email-health': () => call('GET', '/settings/email-health'),
+  'get /settings/email-health/versions': () => call('GET', '/settings/email-health/versions'),
+  'get /settings/email-health/versions/{version}': () => call('GET', '/settings/email-health/versions/1'),
   'put /settings/mindbox': () => call('PUT', '/settings/mindbox', {}),
   'get /settings/mindbox': () => call('GET', '/settings/mindbox'),
   'get /settings/mindbox/versions': () => call('GET', '/settings/mindbox/versions'),

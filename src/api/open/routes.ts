@@ -2,6 +2,7 @@ import { conflictRoutes } from './conflicts.ts';
 import { consentRoutes } from './consents.ts';
 import { customerRoutes } from './customers.ts';
 import { deviceRoutes } from './devices.ts';
+import { emailHealthRoutes } from './email-health.ts';
 import { exportRoutes } from './export.ts';
 import { exportEventsRoutes } from './export-events.ts';
 import { forecastRoutes } from './forecast.ts';
@@ -49,6 +50,7 @@ export const routes: readonly Route[] = [
   ...tailRoutes,
   ...forecastRoutes,
   ...reportRoutes,
+  ...emailHealthRoutes,
   ...segmentRoutes,
   ...settingsRoutes,
   ...productRoutes,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mindboxSettings } from '#api/mindbox/names.ts';
 import { Problem, type ProblemCode } from '#api/problems.ts';
 import { currentSettings, type SettingsRow, saveSettings, settingsVersion, settingsVersions } from '#db/settings.ts';
+import { defaultEmailHealth } from '#domain/email-health.ts';
 import { defaultLtv } from '#domain/ltv.ts';
 import { defaultPolicy } from '#domain/policy.ts';
 import { defaultRecommendations } from '#domain/recommendation-settings.ts';
@@ -14,6 +15,7 @@ import { decodeCursor, page } from './cursor.ts';
 import { expectedVersion } from './if-match.ts';
 import { type Call, type Route, route } from './route.ts';
 import { listOf, paging } from './schemas/common.ts';
+import { emailHealthSettings } from './schemas/email-health.ts';
 import { ltvSettings, rfmSettings, stageSettings } from './schemas/metrics-settings.ts';
 import { recommendationSettings } from './schemas/recommendations.ts';
 import { ifMatch, policySettings, settingsAnswer, shopSettings } from './schemas/settings.ts';
@@ -42,6 +44,7 @@ const mindbox: Kind = { name: 'mindbox', schema: mindboxSettings, defaults: () =
 const rfm: Kind = { name: 'rfm', schema: rfmSettings, defaults: () => defaultRfm };
 const stages: Kind = { name: 'stages', schema: stageSettings, defaults: () => defaultStages };
 const ltv: Kind = { name: 'ltv', schema: ltvSettings, defaults: () => defaultLtv };
+const health: Kind = { name: 'email-health', schema: emailHealthSettings, defaults: () => defaultEmailHealth };
 
 function journeyKind(name: JourneyName): Kind {
   return {
@@ -236,6 +239,15 @@ const families: readonly Family[] = [
     example: defaultLtv,
     problems: [],
     kindOf: () => ltv,
+  },
+  {
+    path: '/settings/email-health',
+    what: 'Whose rates stand beside the shop’s in the report on e-mail health',
+    params: z.object({}),
+    value: emailHealthSettings,
+    example: defaultEmailHealth,
+    problems: [],
+    kindOf: () => health,
   },
   {
     path: '/settings/mindbox',
