@@ -147,6 +147,7 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /reports/cohorts': () => call('GET', '/reports/cohorts'),
   'get /reports/ltv': () => call('GET', '/reports/ltv'),
   'get /reports/email-health': () => call('GET', '/reports/email-health?from=2026-01-01T00:00:00Z&by=message'),
+  'get /reports/attribution': () => call('GET', '/reports/attribution?from=2026-01-01T00:00:00Z&by=message'),
   'post /segments': async () => {
     const list = await call('POST', '/segments', { name: 'documented list' });
     kept.list = list.body.id;
@@ -218,6 +219,10 @@ const requests: Record<string, () => Promise<Answer>> = {
   'get /settings/email-health': () => call('GET', '/settings/email-health'),
   'get /settings/email-health/versions': () => call('GET', '/settings/email-health/versions'),
   'get /settings/email-health/versions/{version}': () => call('GET', '/settings/email-health/versions/1'),
+  'put /settings/attribution': () => call('PUT', '/settings/attribution', {}),
+  'get /settings/attribution': () => call('GET', '/settings/attribution'),
+  'get /settings/attribution/versions': () => call('GET', '/settings/attribution/versions'),
+  'get /settings/attribution/versions/{version}': () => call('GET', '/settings/attribution/versions/1'),
   'put /settings/mindbox': () => call('PUT', '/settings/mindbox', {}),
   'get /settings/mindbox': () => call('GET', '/settings/mindbox'),
   'get /settings/mindbox/versions': () => call('GET', '/settings/mindbox/versions'),

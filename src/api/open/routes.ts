@@ -1,3 +1,4 @@
+import { attributionRoutes } from './attribution.ts';
 import { conflictRoutes } from './conflicts.ts';
 import { consentRoutes } from './consents.ts';
 import { customerRoutes } from './customers.ts';
@@ -50,6 +51,7 @@ export const routes: readonly Route[] = [
   ...tailRoutes,
   ...forecastRoutes,
   ...reportRoutes,
+  ...attributionRoutes,
   ...emailHealthRoutes,
   ...segmentRoutes,
   ...settingsRoutes,

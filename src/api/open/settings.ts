@@ -3,6 +3,7 @@ import { mindboxSettings } from '#api/mindbox/names.ts';
 import { Problem, type ProblemCode } from '#api/problems.ts';
 import { currentSettings, type SettingsRow, saveSettings, settingsVersion, settingsVersions } from '#db/settings.ts';
 import { defaultEmailHealth } from '#domain/email-health.ts';
+import { defaultAttribution } from '#domain/attribution.ts';
 import { defaultLtv } from '#domain/ltv.ts';
 import { defaultPolicy } from '#domain/policy.ts';
 import { defaultRecommendations } from '#domain/recommendation-settings.ts';
@@ -14,6 +15,7 @@ import { textsFor } from '#workflows/texts.ts';
 import { decodeCursor, page } from './cursor.ts';
 import { expectedVersion } from './if-match.ts';
 import { type Call, type Route, route } from './route.ts';
+import { attributionSettings } from './schemas/attribution.ts';
 import { listOf, paging } from './schemas/common.ts';
 import { emailHealthSettings } from './schemas/email-health.ts';
 import { ltvSettings, rfmSettings, stageSettings } from './schemas/metrics-settings.ts';
@@ -44,6 +46,7 @@ const mindbox: Kind = { name: 'mindbox', schema: mindboxSettings, defaults: () =
 const rfm: Kind = { name: 'rfm', schema: rfmSettings, defaults: () => defaultRfm };
 const stages: Kind = { name: 'stages', schema: stageSettings, defaults: () => defaultStages };
 const ltv: Kind = { name: 'ltv', schema: ltvSettings, defaults: () => defaultLtv };
+const attribution: Kind = { name: 'attribution', schema: attributionSettings, defaults: () => defaultAttribution };
 const health: Kind = { name: 'email-health', schema: emailHealthSettings, defaults: () => defaultEmailHealth };
 
 function journeyKind(name: JourneyName): Kind {
@@ -239,6 +242,18 @@ const families: readonly Family[] = [
     example: defaultLtv,
     problems: [],
     kindOf: () => ltv,
+  },
+  {
+    path: '/settings/attribution',
+    what: 'Attribution: how long before an order a touch counts',
+    params: z.object({}),
+    value: attributionSettings,
+    example: {
+      lookBack: { last_click: { window: 'P5D', channels: { web_push: 'P1D', app_push: 'P1D' } } },
+      ignoredReferrers: ['pay.example.com'],
+    },
+    problems: [],
+    kindOf: () => attribution,
   },
   {
     path: '/settings/email-health',

@@ -30,6 +30,12 @@ export async function listSegments(db: Any, after: string, limit: number): Promi
   return rows;
 }
 
+/** By id, all of them. */
+export async function segmentNames(db: Any): Promise<Map<string, string>> {
+  const rows = await db.selectFrom('segments').select(['id', 'name']).execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
 export async function findSegment(db: Any, id: string): Promise<Segment | null> {
   const { rows } = await sql<Segment>`select ${columns} from segments where id = ${id}`.execute(db);
   return rows[0] ?? null;
