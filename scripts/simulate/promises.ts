@@ -8,7 +8,9 @@ export function journeyRules(settings: Readonly<Record<string, unknown>> = {}): 
   return Object.fromEntries(
     journeyNames.map((name) => {
       const parsed: unknown = settingsSchemas[name].parse(settings[name] ?? {});
-      const { repeatAfter, pause } = parsed as { repeatAfter?: string; pause?: string };
+      const { repeatAfter, pause, priceAgainAfter } = parsed as Partial<
+        Record<'repeatAfter' | 'pause' | 'priceAgainAfter', string>
+      >;
       const messages = Object.entries(contracts[name].messages);
       const ignorePolicy = messages.filter(([, { obeys }]) => !obeys).map(([message]) => message);
       const { once } = contracts[name].reentry;
@@ -21,6 +23,7 @@ export function journeyRules(settings: Readonly<Record<string, unknown>> = {}): 
           ignorePolicy,
           ...(repeatAfter !== undefined && { repeatAfterMs: durationMs(repeatAfter) }),
           ...(pause !== undefined && { pauseMs: durationMs(pause) }),
+          ...(priceAgainAfter !== undefined && { priceAgainAfterMs: durationMs(priceAgainAfter) }),
         },
       ];
     }),

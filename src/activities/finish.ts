@@ -69,9 +69,10 @@ function stillWaits(mind: Mind, situation: Situation, { run }: RunRead): Ahead {
 /** Who has left for good, or was stopped by a person, is not followed again by what they did before. */
 function needsAnother(mind: Mind, situation: Situation, facts: RunRead, { exit }: FinishRequest): boolean {
   const hasNews = facts.activitySeq > facts.run.readSeq;
-  if (!hasNews || exit !== null || facts.gone !== null) return false;
+  if (exit !== null || facts.gone !== null) return false;
   if (hasRefused(facts.contact, situation.shop, mind.contract.topic)) return false;
-  return mind.deservesAnother({ ...situation, triggerAt: situation.now, progress: null });
+  if (mind.leavesBehind?.(situation)) return true;
+  return hasNews && mind.deservesAnother({ ...situation, triggerAt: situation.now, progress: null });
 }
 
 /** Only where a message was still to come does somebody ask why it did not. */

@@ -85,6 +85,8 @@ export interface Mind {
   afterOrder?(situation: Situation): 'ends' | 'turns' | 'goes_on';
   /** Whether activity that a run has not read deserves a run of its own now that it ends. */
   deservesAnother(situation: Situation): boolean;
+  /** Whether a run that ends leaves something unsaid that is no activity of the customer's, and came too late for it. Left out: never. */
+  leavesBehind?(situation: Situation): boolean;
   /** What the message speaks of, or why it would not be true (R4). */
   compose(
     trx: Trx,

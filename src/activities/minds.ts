@@ -4,6 +4,7 @@ import type { Mind } from '#activities/mind.ts';
 import type { JourneyName } from '#workflows/catalogue.ts';
 import { mind as abandonment } from './abandonment/mind.ts';
 import { mind as atRisk } from './at-risk/mind.ts';
+import { mind as itemEvent } from './item-event/mind.ts';
 import { mind as lifecycle } from './lifecycle/mind.ts';
 import { mind as message } from './message/mind.ts';
 import { mind as newModel } from './new-model/mind.ts';
@@ -19,6 +20,7 @@ import { mind as winBack } from './win-back/mind.ts';
 export const minds: Readonly<Record<JourneyName, Mind>> = {
   abandonment,
   'at-risk': atRisk,
+  'item-event': itemEvent,
   lifecycle,
   message,
   'new-model': newModel,

@@ -125,6 +125,7 @@ function statements(ids: readonly string[], at: Date) {
     sql`delete from opt_ins where customer_id = ${theirs}`,
     sql`delete from cart_items where customer_id = ${theirs}`,
     sql`delete from interests where customer_id = ${theirs}`,
+    sql`delete from wish_news where customer_id = ${theirs}`,
     sql`delete from replenishment where customer_id = ${theirs}`,
     sql`insert into customers_ceased (customer_id) select unnest(${[...ids]}::uuid[])`,
     sql`delete from profiles where customer_id = ${theirs}`,

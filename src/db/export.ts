@@ -9,6 +9,7 @@ import { type CodeRow, codesOfCustomers } from './promo-list.ts';
 import { runOutsOf } from './replenishment/due.ts';
 import type { DB } from './schema.ts';
 import { type EventView, eventsOf } from './timeline.ts';
+import { wishNewsOf } from './wish-news/read.ts';
 
 type Any = Db | Transaction<DB>;
 type Before = readonly [at: Date, id: string] | null;
@@ -36,6 +37,7 @@ const parts = {
   segments: (db: Any, { ids }: CustomerRef) => segmentsOf(db, ids),
   queuePlaces: (db: Any, { ids }: CustomerRef) => queuePlacesOf(db, ids),
   runOuts: (db: Any, { ids }: CustomerRef) => runOutsOf(db, ids),
+  wishNews: (db: Any, { ids }: CustomerRef) => wishNewsOf(db, ids),
   runs: (db: Any, { ids }: CustomerRef) => runsOf(db, ids),
   notEntered: (db: Any, { ids }: CustomerRef) => notEnteredOf(db, ids),
   promoCodes: (db: Any, { ids }: CustomerRef): Promise<CodeRow[]> => codesOfCustomers(db, ids),

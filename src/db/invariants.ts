@@ -28,6 +28,7 @@ import {
   plansLive,
   runsWait,
 } from './invariants/runs.ts';
+import { wishesToldOnce } from './invariants/wish-news.ts';
 
 export type { JourneyRules, Violation } from './invariants/invariant.ts';
 
@@ -44,6 +45,7 @@ export const invariants = {
   'messages and blocks have their customers and runs': nobodysMissing,
   'no marketing message goes twice': nothingTwice,
   'nothing that runs out is offered twice': dueOnce,
+  'nobody is told of a wish twice': wishesToldOnce,
   'one order is followed at a time': oneOrderFollowed,
   'no message is left between reserved and sent': nothingPending,
   'the policy’s caps are kept': capsKept,

@@ -351,6 +351,19 @@ export interface NotEntered {
   times: Generated<number>;
 }
 
+export interface OfferChanges {
+  after_at: Generated<Timestamp>;
+  after_customer: Generated<string>;
+  at: Timestamp;
+  product_id: string;
+  region: string;
+  seq: Generated<number>;
+  started: Generated<number>;
+  was_currency: string | null;
+  was_in_stock: boolean;
+  was_price: number | null;
+}
+
 export interface Offers {
   cost: number | null;
   currency: string;
@@ -723,6 +736,15 @@ export interface WebhookSecrets {
   source_id: string;
 }
 
+export interface WishNews {
+  at: Timestamp;
+  cause: string;
+  currency: string;
+  customer_id: string;
+  product_id: string;
+  was_price: number;
+}
+
 export interface DB {
   api_keys: ApiKeys;
   business_clock: BusinessClock;
@@ -753,6 +775,7 @@ export interface DB {
   metrics_changed: MetricsChanged;
   metrics_state: MetricsState;
   not_entered: NotEntered;
+  offer_changes: OfferChanges;
   offers: Offers;
   opt_ins: OptIns;
   order_changes: OrderChanges;
@@ -790,4 +813,5 @@ export interface DB {
   webhook_deliveries: WebhookDeliveries;
   webhook_endpoints: WebhookEndpoints;
   webhook_secrets: WebhookSecrets;
+  wish_news: WishNews;
 }

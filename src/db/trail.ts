@@ -30,7 +30,7 @@ export function trailJson(profile: Value<string>): RawBuilder<TrailJson> {
           select 'cart' as kind, product_id as ref, updated_at as at, quantity from cart_items
           where customer_id = w.id and profile = ${profile} and quantity > 0
           union all
-          select kind, ref, last_at, 1 from interests where customer_id = w.id and profile = ${profile} and removed_at is null
+          select kind, ref, last_at, 1 from interests where customer_id = w.id and profile = ${profile} and removed_at is null and kind <> 'waiting'
         ) touched
       ) t left join lateral (
         select * from products where id = t.ref and t.kind <> 'category'

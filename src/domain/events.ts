@@ -47,7 +47,7 @@ export type Effect =
     }
   | { do: 'visit' }
   | { do: 'activity' }
-  | { do: 'view' | 'category' | 'favourite' | 'unfavourite'; ref: string }
+  | { do: 'view' | 'category' | 'favourite' | 'unfavourite' | 'waiting' | 'unwaiting'; ref: string }
   | { do: 'cart_add' | 'cart_remove'; product: string; quantity?: number }
   | { do: 'cart_set'; lines: CartLine[] }
   /** Of the reservation queue (J9). */

@@ -5,7 +5,7 @@ import type { ProfileKind } from './journey.ts';
 export interface InterestChange {
   customerId: string;
   profile: ProfileKind;
-  kind: 'favourite' | 'view' | 'category';
+  kind: 'favourite' | 'view' | 'category' | 'waiting';
   ref: string;
   times?: number;
   firstAt?: number;

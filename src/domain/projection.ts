@@ -155,6 +155,8 @@ export class Projection {
       case 'category':
       case 'favourite':
       case 'unfavourite':
+      case 'waiting':
+      case 'unwaiting':
         this.#interest(effect, attributed);
         break;
       case 'cart_add':
@@ -221,10 +223,10 @@ export class Projection {
   }
 
   #interest(effect: Extract<Effect, { ref: string }>, { event, customerId }: Attributed): void {
-    const kind = effect.do === 'unfavourite' ? 'favourite' : effect.do;
+    const isRemoval = effect.do === 'unfavourite' || effect.do === 'unwaiting';
+    const kind = effect.do === 'unfavourite' ? 'favourite' : effect.do === 'unwaiting' ? 'waiting' : effect.do;
     const at = key(customerId, event.profile, kind, effect.ref);
     const fresh = { customerId, profile: event.profile, kind, ref: effect.ref };
-    const isRemoval = effect.do === 'unfavourite';
     this.interests.change(at, changeInterest(this.interests.get(at) ?? fresh, isRemoval, event.occurredAt.getTime()));
   }
 

@@ -126,6 +126,14 @@ const item =
     return ref === null ? [] : [{ do: 'item', what, item: ref }];
   };
 
+/** Who waits for a product is not browsing: no run that waits for them to stop is put off by it. */
+const waiting =
+  (what: 'waiting' | 'unwaiting'): Reader =>
+  ({ properties }) => {
+    const ref = productOf(properties);
+    return ref === null ? [] : [{ do: what, ref }];
+  };
+
 /** What the buyer is told, where the event is something to tell of. */
 const told: Reader = ({ name, properties, currency: usual }) => {
   const orderId = reference(properties.order_id);
@@ -136,6 +144,8 @@ const told: Reader = ({ name, properties, currency: usual }) => {
 
 const byName = new Map<string, Reader>([
   ...browsing,
+  ['Back In Stock Requested', waiting('waiting')],
+  ['Back In Stock Withdrawn', waiting('unwaiting')],
   ['Queue Joined', item('joined')],
   ['Queue Left', item('left')],
   ['Item Sent To Fitting', item('out')],

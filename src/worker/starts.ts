@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { spreadWishNews } from '#activities/item-event/spread.ts';
 import { releaseAtPace } from '#activities/starts.ts';
 import type { Db } from '#db/connect.ts';
 import type { OutboxRow } from '#db/outbox.ts';
@@ -12,6 +13,9 @@ export const startsDefaults = {
   perSecond: 25,
 };
 
+/** Of those who care for better offers: so many are found before starts that are due go on. */
+const stepsAtOnce = 20;
+
 export interface StartsDeps {
   db: Db;
   clock: Clock;
@@ -21,7 +25,8 @@ export interface StartsDeps {
 }
 
 /**
- * Starts journeys whose time has come (`src/activities/starts.ts`), in every worker: a loop of its own, since the relay hands over what
+ * Finds who cares for offers that have become better (`src/activities/item-event/spread.ts`) and starts journeys whose time has come
+ * (`src/activities/starts.ts`), in every worker: a loop of its own, since the relay hands over what
  * it finds as fast as Temporal takes it, and housekeeping comes once a minute.
  */
 export function createStarts({ db, clock, relay, log, ...deps }: StartsDeps) {
@@ -31,6 +36,7 @@ export function createStarts({ db, clock, relay, log, ...deps }: StartsDeps) {
 
   /** How many were handed to the relay. */
   async function once(): Promise<number> {
+    await spreadWishNews(db, clock.now(), { steps: stepsAtOnce });
     const { rows } = await releaseAtPace(db, clock.now(), options.perSecond);
     await relay.push(rows);
     return rows.length;

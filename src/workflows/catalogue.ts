@@ -6,6 +6,8 @@ import { contract as abandonment } from './abandonment/contract.ts';
 import { settings as abandonmentSettings } from './abandonment/settings.ts';
 import { contract as atRisk } from './at-risk/contract.ts';
 import { settings as atRiskSettings } from './at-risk/settings.ts';
+import { contract as itemEvent } from './item-event/contract.ts';
+import { settings as itemEventSettings } from './item-event/settings.ts';
 import { contract as lifecycle } from './lifecycle/contract.ts';
 import { settings as lifecycleSettings } from './lifecycle/settings.ts';
 import { contract as message } from './message/contract.ts';
@@ -31,6 +33,7 @@ import { settings as winBackSettings } from './win-back/settings.ts';
 export const contracts = {
   abandonment,
   'at-risk': atRisk,
+  'item-event': itemEvent,
   lifecycle,
   message,
   'new-model': newModel,
@@ -47,6 +50,7 @@ export const contracts = {
 export const settingsSchemas = {
   abandonment: abandonmentSettings,
   'at-risk': atRiskSettings,
+  'item-event': itemEventSettings,
   lifecycle: lifecycleSettings,
   message: messageSettings,
   'new-model': newModelSettings,
@@ -64,6 +68,7 @@ export type JourneyName = keyof typeof contracts;
 export const journeyNames = [
   'abandonment',
   'at-risk',
+  'item-event',
   'lifecycle',
   'message',
   'new-model',
@@ -110,6 +115,10 @@ export const messageChannels: Readonly<Record<JourneyName, Readonly<Record<strin
     'promo-ends': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'company-promo': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
     'company-promo-ends': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+  },
+  'item-event': {
+    'back-in-stock': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
+    'price-drop': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],
   },
   lifecycle: {
     'cross-sell': ['email', 'telegram', 'sms', 'viber', 'whatsapp', 'web_push', 'app_push'],

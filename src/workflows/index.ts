@@ -1,6 +1,7 @@
 // Written by `npm run generate` from the folders beside it. Do not edit.
 export { abandonment } from './abandonment/workflow.ts';
 export { atRisk as 'at-risk' } from './at-risk/workflow.ts';
+export { itemEvent as 'item-event' } from './item-event/workflow.ts';
 export { job } from './kit/job.ts';
 export { lifecycle } from './lifecycle/workflow.ts';
 export { message } from './message/workflow.ts';

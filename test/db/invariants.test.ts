@@ -16,6 +16,7 @@ const journeys = {
   abandonment: { repeatAfterMs: 7 * 24 * 3_600_000 },
   welcome: { once: true },
   replenishment: { pauseMs: 7 * 24 * 3_600_000 },
+  'item-event': { priceAgainAfterMs: 24 * 3_600_000 },
   lifecycle: { followsOrders: true },
 };
 
@@ -189,6 +190,7 @@ const defects: Record<InvariantName, (trx: Trx) => Promise<unknown>> = {
   },
   'no marketing message goes twice': (trx) => plantSent(trx, world.live, ago(20), { block: 'cart-2' }),
   'nothing that runs out is offered twice': (trx) => offerAgain(trx, 91),
+  'nobody is told of a wish twice': (trx) => tellOfPriceAgain(trx, 20),
   'one order is followed at a time': async (trx) => {
     const of = (key: string) => ({
       workflow_id: `lifecycle:${world.customer}:${key}`,
@@ -277,19 +279,22 @@ const defects: Record<InvariantName, (trx: Trx) => Promise<unknown>> = {
 };
 
 /** Two runs that offered soap: an hour ago, and so many hours ago. */
-async function offerAgain(trx: Trx, hours: number): Promise<void> {
-  const journey = { journey: 'replenishment', class: 'lifecycle', key: '' };
+const offerAgain = (trx: Trx, hours: number) =>
+  tellAgain(trx, hours, { journey: 'replenishment', class: 'lifecycle', template: 'running-out' });
+
+const tellOfPriceAgain = (trx: Trx, hours: number) =>
+  tellAgain(trx, hours, { journey: 'item-event', class: 'item_event', template: 'price-drop' });
+
+/** Two runs that speak of the same: one so many hours ago, one an hour ago. */
+async function tellAgain(
+  trx: Trx,
+  hours: number,
+  { journey, class: rank, template }: { journey: string; class: string; template: string },
+): Promise<void> {
   for (const at of [hours, 1]) {
-    const id = await plantRun(trx, ago(at + 1), {
-      ...journey,
-      workflow_id: `replenishment:${world.customer}`,
-      ...endsAt(at - 0.5),
-    });
-    await plantSent(trx, id, ago(at), {
-      journey: 'replenishment',
-      template: 'running-out',
-      goods: ['soap', `lamp-${at}`],
-    });
+    const workflow_id = `${journey}:${world.customer}`;
+    const id = await plantRun(trx, ago(at + 1), { journey, class: rank, key: '', workflow_id, ...endsAt(at - 0.5) });
+    await plantSent(trx, id, ago(at), { journey, template, goods: ['soap', `lamp-${at}`] });
   }
 }
 
@@ -417,6 +422,7 @@ describe('what is no defect is none', () => {
     };
     expect(await foundWith(bought)).toEqual([]);
     expect(await foundWith((trx) => offerAgain(trx, 8 * 24))).toEqual([]);
+    expect(await foundWith((trx) => tellOfPriceAgain(trx, 26))).toEqual([]);
   });
 
   test('a slot that somebody of a higher class took meanwhile', async () => {

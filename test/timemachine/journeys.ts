@@ -7,6 +7,7 @@ import { settings as abandonment } from '#workflows/abandonment/settings.ts';
 import type { JourneyName } from '#workflows/catalogue.ts';
 import { settings as lifecycle } from '#workflows/lifecycle/settings.ts';
 import { settings as welcome } from '#workflows/welcome/settings.ts';
+import { itemEvent } from './item-event.ts';
 import { replenishment } from './replenishment.ts';
 import { customerOf, type Deed, oneOfAKind, onLast, placed, shoppers, track } from './scripts.ts';
 import { atRisk, newModel, winBack } from './stages.ts';
@@ -88,6 +89,7 @@ export const journeyScripts: Partial<Record<JourneyName, Script>> = {
     deeds: [{ at: placed(day, 1), who: 'fedor', act: (world) => isSent(world, 'fedor') }],
     seen: [/message message send 1 password-reset email accepted/],
   },
+  'item-event': itemEvent,
   replenishment,
   reservation: {
     settings: { validFor },

@@ -15,6 +15,8 @@ export interface JourneyRules {
   repeatAfterMs?: number;
   /** What a run has offered, and nobody has bought since, no other run offers within so many ms of business time. */
   pauseMs?: number;
+  /** Of the price of one product nobody is told again within so many ms of business time. */
+  priceAgainAfterMs?: number;
   /** Its runs follow an order each: none speaks after a newer one has begun. */
   followsOrders?: boolean;
   /** A customer goes through it once. */

@@ -79,7 +79,7 @@ export const customer = customerSummary
     interests: z.array(
       z.object({
         profile,
-        kind: z.enum(['favourite', 'view', 'category']),
+        kind: z.enum(['favourite', 'view', 'category', 'waiting']),
         ref: text.meta({ description: 'A product id or a category' }),
         times: z.int(),
         firstAt: instant,

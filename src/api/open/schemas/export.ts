@@ -94,6 +94,10 @@ export const customerExport = customerSummary
         z.object({ productId: text, boughtAt: instant, quantity: z.int(), dueAt: instant, offeredAt: orNull(instant) }),
       )
       .meta({ description: 'When what they use up is expected to run out, and since when a message offers it' }),
+    wishNews: z.array(z.object({ productId: text, cause: z.enum(['stock', 'price']), at: instant })).meta({
+      description:
+        'What they wished for and is back in stock or cheaper: what a message is to tell, or has told lately',
+    }),
     promoCodes: z.array(promoCode).meta({ description: 'Promo codes that they were given' }),
     events: z.array(event.extend({ id: uuid, at: instant })).meta({ description: 'Newest first, as is all below' }),
     messages: z.array(message.extend({ address: orNull(text).meta({ description: 'Where it was sent' }) })),
