@@ -43,7 +43,6 @@ export async function attributionShop() {
   return {
     db,
     call,
-    told,
     instant: (days: number) => new Date(begun + days * day).toISOString(),
     /** Moves time to so many days after the beginning of the story. */
     at,
