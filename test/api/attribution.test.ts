@@ -83,15 +83,17 @@ describe('V2 a letter, a push message, an advertisement', () => {
   });
 });
 
-test('V2 a machine’s click credits nothing, nor does a letter that was sent to look at it', async () => {
+test('V2 a machine’s click credits nothing, also where a person clicked long before; nor does a letter sent to look at it', async () => {
   begin();
   const carl = await known('carl');
-  const letter = await sent(carl);
+  const [letter, scanned] = [await sent(carl), await sent(carl)];
   const look = await sent(carl, { journey: 'message', block: 'test' });
   at(1);
-  await click(letter, machine);
+  await click(letter);
+  at(9);
+  for (const one of [letter, scanned]) await click(one, machine);
   await click(look);
-  at(2);
+  at(10);
   await order('carl', 'c-1', rub(100));
   expect(await report('')).toMatchObject({ messages: { orders: 0 }, untouched: { orders: 1 }, shares: [{ share: 0 }] });
 });
