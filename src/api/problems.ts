@@ -47,6 +47,11 @@ export const problems = {
     next: 'Sign again with the time as it is (`webhook-timestamp`): 300 seconds either way are taken.',
   },
   not_found: { status: 404, title: 'There is no such page', next: 'See `/openapi.json` or `/docs` for what there is.' },
+  export_not_found: {
+    status: 404,
+    title: 'There is no such table to export',
+    next: 'Take one of those that `docs/exports.md` lists, such as `/api/v1/exports/orders`.',
+  },
   customer_not_found: {
     status: 404,
     title: 'There is no such customer',

@@ -126,8 +126,8 @@ const requests: Record<string, () => Promise<Answer>> = {
     call('POST', `/customers/${customer}/consents`, { source: 'checkout', words: [{ state: 'granted' }] }),
   'get /customers/{id}/consents': () => call('GET', `/customers/${customer}/consents`),
   'get /customers/{id}/export': () => call('GET', `/customers/${customer}/export`),
-  'get /exports/events': async () => {
-    const answer = await call('GET', '/exports/events');
+  'get /exports/{table}': async () => {
+    const answer = await call('GET', '/exports/messages');
     return { ...answer, body: JSON.parse(answer.text.slice(0, answer.text.indexOf('\n'))) };
   },
   'put /customers/{id}/devices': () =>

@@ -22,13 +22,13 @@ function json(cursor: string): unknown {
   }
 }
 
-const storable = z
+export const storable = z
   .string()
-  .max(500)
+  .max(2000)
   .refine((text) => !text.includes('\0') && text.isWellFormed());
 export const textCursor = z.tuple([storable]);
 export const idCursor = z.tuple([z.uuid()]);
-const instant = z.iso.datetime().transform((text) => new Date(text));
+export const instant = z.iso.datetime().transform((text) => new Date(text));
 export const timeCursor = z.tuple([instant, z.uuid()]);
 export const placeCursor = z.tuple([instant, z.int().min(0).max(9), z.uuid()]);
 

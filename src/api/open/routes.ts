@@ -5,7 +5,7 @@ import { customerRoutes } from './customers.ts';
 import { deviceRoutes } from './devices.ts';
 import { emailHealthRoutes } from './email-health.ts';
 import { exportRoutes } from './export.ts';
-import { exportEventsRoutes } from './export-events.ts';
+import { exportsRoutes } from './exports.ts';
 import { forecastRoutes } from './forecast.ts';
 import { itemRoutes } from './items.ts';
 import { journeyRoutes } from './journeys.ts';
@@ -36,7 +36,7 @@ export const routes: readonly Route[] = [
   ...consentRoutes,
   ...conflictRoutes,
   ...exportRoutes,
-  ...exportEventsRoutes,
+  ...exportsRoutes,
   ...planRoutes,
   ...whyRoutes,
   ...deviceRoutes,
