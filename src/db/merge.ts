@@ -110,6 +110,11 @@ const histories = [
   `insert into segment_members (segment_id, customer_id, since) select m.segment_id, $2::uuid, m.since
     from segment_members m join segments s on s.id = m.segment_id where m.customer_id = $1 and s.condition is null
     on conflict do nothing`,
+  `insert into wish_news as s (customer_id, product_id, cause, at, was_price, currency)
+    select $2::uuid, product_id, cause, at, was_price, currency from wish_news where customer_id = $1
+    on conflict (customer_id, product_id, cause) do update set at = excluded.at, was_price = excluded.was_price,
+      currency = excluded.currency where excluded.at > s.at`,
+  'delete from wish_news where customer_id = $1',
   'update message_requests set customer_id = $2 where customer_id = $1',
   'update order_states set customer_id = $2 where customer_id = $1',
   'update promo_codes set customer_id = $2 where customer_id = $1',

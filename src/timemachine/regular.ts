@@ -1,3 +1,4 @@
+import { spreadWishNews } from '#activities/item-event/spread.ts';
 import type { JobName } from '#activities/jobs.ts';
 import { releaseStarts } from '#activities/starts.ts';
 import type { Db } from '#db/connect.ts';
@@ -52,8 +53,9 @@ export function keepRegular(engine: Engine, db: Db, { zone, everyDays, onOutbox 
 const starts: Daily = { time: '05:00', catchUp: 'PT0S' };
 const startsAtOnce = 1_000;
 
-/** Looks again when the next one is due, until the night after: in production workers look each second. */
+/** Looks for who cares for better offers, and again when the next start is due, until the night after: in production workers look each second. */
 async function startWhoWaits(engine: Engine, db: Db, onOutbox: Regular['onOutbox'], until: number): Promise<void> {
+  await spreadWishNews(db, new Date(engine.now));
   onOutbox((await releaseStarts(db, new Date(engine.now), startsAtOnce)).rows);
   const next = await nextStartDue(db);
   if (next === null) return;

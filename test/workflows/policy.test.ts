@@ -3,6 +3,7 @@ import { newId } from '#db/ids.ts';
 import type { ContactClass } from '#domain/journey.ts';
 import { presets } from '#presets/presets.ts';
 import { customers, orderOf, type TestCustomer } from '#test/support/customers.ts';
+import { spreadItems } from '#test/support/item-events.ts';
 import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
 
@@ -10,6 +11,7 @@ import { timeSkipping } from '#test/support/temporal.ts';
 
 const system = await startSystem(await timeSkipping());
 const customer = customers(system);
+const { spread } = spreadItems(system);
 await system.stock({ id: 'lamp' }, { id: 'chair' });
 const hour = 3_600_000;
 const oneCartMessage = {
@@ -84,6 +86,31 @@ test('R1 a planned contact of a higher class keeps its slot; one of a lower clas
   expect(await vera.mails()).toEqual([]);
   expect(await vera.decisions()).toEqual(['cart-1 drop expired:planned:1-in-7-days']);
   expect(await gleb.mails()).toHaveLength(1);
+});
+
+/** What the customer waits for is back, and those who wait are found. */
+async function back(who: TestCustomer, product_id: string): Promise<void> {
+  await system.stock({ id: product_id, stock: 0 });
+  await system.track(who.id, 'Back In Stock Requested', { product_id });
+  await system.refresh();
+  await system.stock({ id: product_id });
+  await spread();
+}
+
+test('R1 Komus: an item event goes before an abandoned cart that is due sooner, and after lifecycle', async () => {
+  await policy('komus');
+  await system.settings({ branches: oneCartMessage });
+  const [inna, kim] = [await customer(), await customer()];
+  await system.track(inna.id, 'Product Added', { product_id: 'lamp' });
+  await system.pass('10 minutes');
+  await back(inna, 'vase');
+  await planned(kim, 'lifecycle', 2 * hour);
+  await back(kim, 'jug');
+  await system.pass('4 days');
+  expect(await inna.templates()).toEqual(['back-in-stock']);
+  expect(await inna.decisions()).toContain('cart-1 drop expired:planned:1-in-7-days');
+  expect(await kim.templates()).toEqual([]);
+  expect(await kim.decisions()).toEqual(['news drop expired:planned:1-in-7-days']);
 });
 
 test('R2 a goal frees the slot that was planned, at once', async () => {

@@ -13,13 +13,16 @@ const most = 8;
 /** Facts with what the customer is to be told of. */
 type NewsFacts = Facts & { news: WishNews[] };
 
-/** A run's memory: when its message was sent, skipped or dropped. */
+/** A run's memory: what it has looked at for its message, and whether that was sent, skipped or dropped. By what it was and not by when: what
+ *  another process had dated before the look may have been committed after it. */
 interface Progress {
-  doneAt: number;
+  seen: string[];
+  done: boolean;
 }
 
 const newsIn = (facts: Facts) => (facts as NewsFacts).news;
-const doneAt = (progress: unknown) => (progress as Progress | null)?.doneAt ?? null;
+const memory = (progress: unknown): Progress => ({ seen: [], done: false, ...(progress as Progress | null) });
+const nameOf = ({ cause, product, at }: WishNews) => `${cause} ${at} ${product}`;
 const rulesOf = ({ facts, now }: Pick<Situation, 'facts' | 'now'>) => ({ ...settingsOf(facts).rules, now });
 
 /** What is still to be told, in stock now or not. */
@@ -41,13 +44,14 @@ function upcoming(situation: Situation): Upcoming {
 
 function step(situation: Situation): Step {
   const { now, progress } = situation;
-  if (doneAt(progress) !== null) return { do: 'nothing', why: 'completed' };
-  if (open(situation).length === 0) return { do: 'nothing', why: 'nothing_left' };
+  if (memory(progress).done) return { do: 'nothing', why: 'completed' };
+  const news = open(situation);
+  if (news.length === 0) return { do: 'nothing', why: 'nothing_left' };
   const next = upcoming(situation);
   if (next.firstDue > now) return { do: 'wait', block: 'news', until: next.firstDue, upcoming: next, progress };
   const { returned, cheaper } = told(situation);
   const refs = (next.message === 'back-in-stock' ? returned : cheaper).slice(0, most).map(({ product }) => product);
-  return { do: 'send', block: 'news', iteration: 1, refs, progress, ...next };
+  return { do: 'send', block: 'news', iteration: 1, refs, progress: { seen: news.map(nameOf), done: false }, ...next };
 }
 
 /** Items as letters show them. */
@@ -73,7 +77,7 @@ export const mind: Mind = {
   isEnabled: (facts) => settingsOf(facts).enabled,
   entryValidForMs: (facts) => settingsOf(facts).entryValidForMs,
   step,
-  done: (_, at): Progress => ({ doneAt: at }),
+  done: (progress): Progress => ({ ...memory(progress), done: true }),
   first(situation) {
     const next = upcoming(situation);
     return { block: 'news', until: next.firstDue, upcoming: next };
@@ -87,8 +91,8 @@ export const mind: Mind = {
   deservesAnother: () => false,
   /** What came while the message was on its way: the start that came with it was the run's own. */
   leavesBehind(situation) {
-    const at = doneAt(situation.progress);
-    return at !== null && open(situation).some((one) => one.at > at);
+    const { seen, done } = memory(situation.progress);
+    return done && open(situation).some((one) => !seen.includes(nameOf(one)));
   },
   async compose(_, situation, { message }) {
     const { returned, cheaper } = told(situation);
