@@ -254,6 +254,27 @@ describe('V4 fifty thousand rows', () => {
     expect(ids).toEqual([...new Set(ids)].toSorted());
   });
 
+  test('V4 a connection that breaks off anywhere costs nothing: the last whole line leads on', async () => {
+    const all = (await lines('messages')).map(({ id }) => id);
+    for (const bytes of [1, 100_000, 3_000_000]) {
+      const response = await fetch(`${url}/api/v1/exports/messages`, {
+        headers: { authorization: `Bearer ${apiKey}` },
+      });
+      let text = '';
+      for await (const chunk of response.body ?? []) {
+        text += Buffer.from(chunk).toString('latin1');
+        // Leaving the loop breaks the connection off.
+        if (text.length >= bytes) break;
+      }
+      const whole: Line[] = text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line));
+      const rest = await lines('messages', { after: last(whole) });
+      expect([...whole, ...rest].map(({ id }) => id)).toEqual(all);
+    }
+  });
+
   test('V4 are read as they are taken: a page when the one before is gone, and nothing is held in between', async () => {
     let statements = 0;
     const counted = connect(pool).withPlugin({

@@ -155,7 +155,7 @@ const blocks = sql<
 export const runs: ExportedTable<Run> = {
   from: 'runs',
   key: idKey,
-  alsoIf: (isNew) => sql`exists (select from run_blocks b where b.run_id = t.id and ${isNew('b.xmin')})`,
+  parts: [['run_blocks', 'run_id']],
   read: (db, wanted) =>
     db
       .selectFrom('runs as r')

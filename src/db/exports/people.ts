@@ -15,8 +15,10 @@ const idKey = [['id', 'uuid']] as const;
 export const customers: ExportedTable<CustomerSummary | Gone> = {
   from: 'customers',
   key: idKey,
-  alsoIf: (isNew) => sql`(exists (select from profiles p where p.customer_id = t.id and ${isNew('p.xmin')})
-    or exists (select from identities i where i.customer_id = t.id and ${isNew('i.xmin')}))`,
+  parts: [
+    ['profiles', 'customer_id'],
+    ['identities', 'customer_id'],
+  ],
   async read(db, { keys, isChange }) {
     const ids = keys.map(([id]) => String(id));
     const left = await goneAmong(db, ids);

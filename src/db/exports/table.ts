@@ -14,14 +14,14 @@ export interface Wanted {
 
 /** A table as whole exports read it (V4): in the order of its primary key, so that a place in it stays a place. */
 export interface ExportedTable<Line extends object = object> {
-  /** In the database; `t` in `alsoIf`. */
+  /** In the database. */
   from: string;
   /** The primary key in its order: its index serves each page. */
   key: readonly (readonly [column: string, type: KeyType])[];
   /** Rows come in the order of the first column of the key, an instant, and stay as they are. */
   isLog?: true;
-  /** Rows elsewhere that are part of the line: it has changed where they have. */
-  alsoIf?: (isNew: (xmin: string) => RawBuilder<boolean>) => RawBuilder<boolean>;
+  /** Rows elsewhere that are part of the line, by the column that names the first of its key: it has changed where they have. */
+  parts?: readonly (readonly [table: string, column: string])[];
   /** Lines of those rows, in any order; none for who is not to be shown. */
   read(db: Db, wanted: Wanted): Promise<Line[]>;
   keyOf(line: Line): Key;
@@ -123,7 +123,7 @@ interface KeyPage {
 
 async function keysBehind(
   db: Db,
-  { from, key, isLog, alsoIf }: Omit<ExportedTable, 'read' | 'keyOf'>,
+  { from, key, isLog, parts }: Omit<ExportedTable, 'read' | 'keyOf'>,
   { place, since }: Position,
   until: Date,
 ): Promise<KeyPage> {
@@ -136,17 +136,21 @@ async function keysBehind(
   }
   const named = columns.map((column, index) => sql`${column} as ${sql.ref(`k${index}`)}`);
   const { rows } = await sql<Record<string, string | number | Date> & { is_wanted: boolean }>`
-    select ${sql.join(named)}, ${isWanted(since, alsoIf)} as is_wanted from ${sql.table(from)} t
+    select ${sql.join(named)}, ${isWanted(since, columns[0], parts)} as is_wanted from ${sql.table(from)} t
     where ${sql.join([sql`true`, ...bounds], sql` and `)} order by ${sql.join(columns)} limit ${pageSize}`.execute(db);
   const keys = rows.map((row) => key.map((_, index) => row[`k${index}`] ?? ''));
   const wanted = keys.filter((_, index) => rows[index]?.is_wanted);
   return { wanted, last: keys.at(-1) ?? null, isEnd: rows.length < pageSize };
 }
 
-function isWanted(since: string | null, alsoIf: ExportedTable['alsoIf']): RawBuilder<boolean> {
-  if (since === null) return sql`true`;
-  const isNew = (xmin: string) => isSince(xmin, since);
-  return alsoIf ? sql`(${isNew('t.xmin')} or ${alsoIf(isNew)})` : isNew('t.xmin');
+/** Each part is looked up by its index: without `offset 0` the planner reads all of it into a hash, for every page anew. */
+function isWanted(since: string | null, id: RawBuilder<unknown> | undefined, parts: ExportedTable['parts'] = []) {
+  if (since === null) return sql<boolean>`true`;
+  const changed = parts.map(
+    ([table, column]) => sql`exists (select from ${sql.table(table)} p where ${sql.ref(`p.${column}`)} = ${id}
+      and ${isSince('p.xmin', since)} offset 0)`,
+  );
+  return sql<boolean>`(${sql.join([isSince('t.xmin', since), ...changed], sql` or `)})`;
 }
 
 /** Transactions' numbers are compared on the circle on which rows keep them (32 bits): half a circle ahead is later. */

@@ -35,7 +35,7 @@ const lines = sql<Line[]>`coalesce((select json_agg(json_build_object('productId
 export const orders: ExportedTable<Order> = {
   from: 'orders',
   key: orderKey,
-  alsoIf: (isNew) => sql`exists (select from order_lines l where l.order_id = t.order_id and ${isNew('l.xmin')})`,
+  parts: [['order_lines', 'order_id']],
   read: (db, wanted) =>
     db
       .selectFrom('orders as o')
@@ -53,7 +53,7 @@ const productKey = [['id', 'text']] as const;
 export const products: ExportedTable<Product> = {
   from: 'products',
   key: productKey,
-  alsoIf: (isNew) => sql`exists (select from offers o where o.product_id = t.id and ${isNew('o.xmin')})`,
+  parts: [['offers', 'product_id']],
   read: (db, { keys }) => listProducts(db, { ids: keys.map(([id]) => String(id)) }, '', keys.length),
   keyOf: ({ id }) => [id],
 };
