@@ -37,8 +37,9 @@ create table wish_news (
 create index wish_news_at on wish_news (at);
 
 -- Asked in a `case`, so only of offers that have become better: an import in which nothing changes asks nothing.
-create function is_wished_for(product text) returns boolean language sql stable as $$
-  select exists (select from interests where kind in ('favourite', 'waiting') and removed_at is null
+-- That something is back is news to who waits for it, a price to whose favourite it is, too.
+create function is_wished_for(product text, is_cheaper boolean) returns boolean language sql stable as $$
+  select exists (select from interests where kind in ('favourite', 'waiting') and (is_cheaper or kind = 'waiting') and removed_at is null
     and ref in (product, (select sku from products where id = product)))
 $$;
 
@@ -50,7 +51,7 @@ begin
   from fresh n left join offers w on w.product_id = n.product_id and w.region = '*' and n.region <> '*'
     and not exists (select from fresh f where f.product_id = n.product_id and f.region = '*')
   where case when n.stock > 0 and (coalesce(w.stock, 0) = 0 or (n.price < w.price and n.currency = w.currency))
-    then is_wished_for(n.product_id) end
+    then is_wished_for(n.product_id, coalesce(n.price < w.price, false)) end
   order by n.product_id, n.region;
   return null;
 end $$;
@@ -61,7 +62,7 @@ begin
   select n.product_id, n.region, o.price, o.currency, o.stock > 0, n.updated_at
   from fresh n join stale o using (product_id, region)
   where case when n.stock > 0 and (o.stock = 0 or (n.price < o.price and n.currency = o.currency))
-    then is_wished_for(n.product_id) end
+    then is_wished_for(n.product_id, n.price < o.price) end
   order by n.product_id, n.region;
   return null;
 end $$;

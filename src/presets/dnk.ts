@@ -78,6 +78,8 @@ export const preset: Preset = {
       consumables: { categories: ['Уход за лицом', 'Уход за волосами', 'Уход за телом', 'Гигиена', 'Макияж'] },
       fallback: 'P90D',
     },
+    // J15: who waits for a cream does not want to look into a mailbox a day late.
+    'item-event': { cascade },
     // J11: their promo chain. All that a cosmetics shop sells is used up.
     lifecycle: {
       enabled: true,

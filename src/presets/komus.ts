@@ -98,6 +98,8 @@ export const preset: Preset = {
       staysDue: 1,
       quantity: 1,
     },
+    // J15, R1: after lifecycle and before abandonment; at one a week a message may have to wait for days.
+    'item-event': { validFor: 'P7D', priceDrop: { share: 0.1 } },
     // J2: one a week, for companies and people each their own.
     welcome: {
       branches: welcomeEvery('P7D'),

@@ -1,5 +1,14 @@
 import { aDay, rules } from './policies.ts';
-import type { Preset } from './preset.ts';
+import type { Preset, Schemas } from './preset.ts';
+
+// R3: push only if there was no action in the e-mail.
+const cascade: NonNullable<Schemas['abandonment']['_zod']['input']['cascade']> = {
+  channels: [
+    { channel: 'email', advanceWhen: 'not_clicked', after: 'PT4H' },
+    { channel: 'web_push', advanceWhen: 'not_delivered', after: 'PT1H' },
+    { channel: 'app_push' },
+  ],
+};
 
 export const preset: Preset = {
   name: 'mi-shop',
@@ -20,15 +29,10 @@ export const preset: Preset = {
         { message: 'run-out', after: 'P7D', validFor: 'P3D' },
       ],
     },
+    // J15: what they wait for and what they like.
+    'item-event': { cascade },
     abandonment: {
-      // R3: push only if there was no action in the e-mail.
-      cascade: {
-        channels: [
-          { channel: 'email', advanceWhen: 'not_clicked', after: 'PT4H' },
-          { channel: 'web_push', advanceWhen: 'not_delivered', after: 'PT1H' },
-          { channel: 'app_push' },
-        ],
-      },
+      cascade,
       // J6: from 30,000 ₽ on.
       expensiveFrom: 3_000_000,
       branches: {

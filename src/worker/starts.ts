@@ -13,8 +13,8 @@ export const startsDefaults = {
   perSecond: 25,
 };
 
-/** Of those who care for better offers: so many are found before starts that are due go on. */
-const stepsAtOnce = 20;
+/** Of those who care for better offers so many are found, then starts that are due go on. */
+const foundAtOnce = { steps: 200, enough: 1_000 };
 
 export interface StartsDeps {
   db: Db;
@@ -36,7 +36,7 @@ export function createStarts({ db, clock, relay, log, ...deps }: StartsDeps) {
 
   /** How many were handed to the relay. */
   async function once(): Promise<number> {
-    await spreadWishNews(db, clock.now(), { steps: stepsAtOnce });
+    await spreadWishNews(db, clock.now(), foundAtOnce);
     const { rows } = await releaseAtPace(db, clock.now(), options.perSecond);
     await relay.push(rows);
     return rows.length;

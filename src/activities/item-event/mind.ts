@@ -79,6 +79,8 @@ export const mind: Mind = {
   step,
   done: (progress): Progress => ({ ...memory(progress), done: true }),
   first(situation) {
+    // An earlier run has told of it already, or it is bought: that is found out at once, not after half an hour.
+    if (open(situation).length === 0) return { block: 'news', until: situation.now, upcoming: null };
     const next = upcoming(situation);
     return { block: 'news', until: next.firstDue, upcoming: next };
   },

@@ -20,10 +20,13 @@ export const settingsOf = settingsReader(settings, (own) => ({
   rules: rulesOf(own),
 }));
 
-/** Who tells what, to whoever looks for those who care. */
-export function spreadingOf(own: Settings): Omit<Spreading, 'now' | 'limit' | 'priceDrop'> {
-  const { backInStock, priceDrop, perMinute } = own;
-  return { backInStock, waitersHearPrices: priceDrop.waiting, perMinute, ...rulesOf(own) };
+/** What is news, to whoever looks for those who care; nothing, where the journey is off. */
+export function spreadingOf(own: Settings): Omit<Spreading, 'now' | 'limit'> {
+  const { enabled, backInStock, priceDrop, perMinute } = own;
+  const { freshMs, againAfterMs, least } = rulesOf(own);
+  const drop = enabled && priceDrop.enabled ? least : null;
+  const waitersHearPrices = priceDrop.waiting;
+  return { backInStock: enabled && backInStock, drop, waitersHearPrices, perMinute, freshMs, againAfterMs };
 }
 
 /** News may wait as long as its message, after it was collected. */

@@ -1,37 +1,34 @@
 import type { Db } from '#db/connect.ts';
 import { currentSettings } from '#db/settings.ts';
-import { forgetNews, type OfferChange, type Spread, type Spreading, spreadNext } from '#db/wish-news/spread.ts';
-import { hasDropped } from '#domain/wish-news.ts';
+import { dropIdleChanges, forgetNews, spreadNext } from '#db/wish-news/spread.ts';
 import { contract } from '#workflows/item-event/contract.ts';
 import { settings } from '#workflows/item-event/settings.ts';
-import { isOn, rulesOf, spreadingOf } from './settings.ts';
+import { spreadingOf } from './settings.ts';
 
-/** Interests that are looked at in one transaction. */
-const inOneTransaction = 1_000;
+const everything = {
+  /** Changes, or parts of one with many who care; each is a transaction. */
+  steps: Number.POSITIVE_INFINITY,
+  /** No more steps are taken once so many are found. */
+  enough: Number.POSITIVE_INFINITY,
+  /** Interests that are looked at in one transaction. */
+  atOnce: 1_000,
+};
 
 /**
  * Finds who cares for offers that have become better (J15), and writes down what they are to be told of and when their runs start, until no
- * change is left or `steps` transactions are done. `now` is business time. Answers how many are to be started.
+ * change is left or enough is done. `now` is business time. Answers how many are to be started.
  */
-export async function spreadWishNews(
-  db: Db,
-  now: Date,
-  { steps = Number.POSITIVE_INFINITY, atOnce = inOneTransaction }: { steps?: number; atOnce?: number } = {},
-): Promise<number> {
+export async function spreadWishNews(db: Db, now: Date, options: Partial<typeof everything> = {}): Promise<number> {
+  const { steps, enough, atOnce } = { ...everything, ...options };
   const own = settings.parse((await currentSettings(db, contract.name))?.value ?? {});
-  const { freshMs, least } = rulesOf(own);
-  const rulesFor = (change: OfferChange): Spreading | null => {
-    const priceDrop =
-      own.priceDrop.enabled && change.wasPrice !== null && hasDropped(change.wasPrice, change.price, least);
-    const isNews = isOn(own) && (priceDrop || (own.backInStock && !change.wasInStock));
-    return isNews ? { ...spreadingOf(own), now, priceDrop, limit: atOnce } : null;
-  };
+  const rules = { ...spreadingOf(own), now, limit: atOnce };
+  await dropIdleChanges(db, rules);
   let started = 0;
-  for (let n = 0; n < steps; n += 1) {
-    const one: Spread | null = await spreadNext(db, rulesFor);
-    if (one === null) break;
-    started += one.started;
+  for (let n = 0; n < steps && started < enough; n += 1) {
+    const more = await spreadNext(db, rules);
+    if (more === null) break;
+    started += more;
   }
-  await forgetNews(db, new Date(now.getTime() - 2 * freshMs));
+  await forgetNews(db, new Date(now.getTime() - 2 * rules.freshMs));
   return started;
 }

@@ -1,30 +1,14 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db, Trx } from '#db/connect.ts';
+import type { LeastDrop } from '#domain/wish-news.ts';
 import { toldOf } from './read.ts';
 
-/** A better offer, and how far those who care are found. */
-export interface OfferChange {
-  seq: number;
-  productId: string;
-  /** `*`: whoever's region has no offer of its own. */
-  region: string;
-  /** Minor units; null: it had no offer, or in another currency. */
-  wasPrice: number | null;
-  wasInStock: boolean;
-  /** The offer as it is now. */
-  price: number;
-  currency: string;
-  started: number;
-  afterAt: Date | string;
-  afterCustomer: string;
-}
-
-/** What of it is news, and to whom. */
+/** What of a better offer is news, and to whom. */
 export interface Spreading {
   now: Date;
   backInStock: boolean;
-  /** Its price is news to whoever has made it a favourite. */
-  priceDrop: boolean;
+  /** By how much a price falls to be news to whoever has made it a favourite; null: no price is. */
+  drop: LeastDrop | null;
   /** And to the waiting list. */
   waitersHearPrices: boolean;
   freshMs: number;
@@ -35,42 +19,70 @@ export interface Spreading {
   limit: number;
 }
 
-export interface Spread {
-  /** Runs that are to start. */
+/** A better offer, and how far those who care are found. */
+interface OfferChange {
+  seq: number;
+  productId: string;
+  /** `*`: whoever's region has no offer of its own. */
+  region: string;
+  /** Minor units; null: it had no offer, or in another currency. */
+  wasPrice: number | null;
+  /** The offer as it is now. */
+  price: number;
+  currency: string;
+  /** What is news of it. */
+  isBack: boolean;
+  isCheaper: boolean;
   started: number;
-  /** Nobody is left to be found. */
-  done: boolean;
+  afterAt: string;
+  afterCustomer: string;
+}
+
+/** Drops changes of which nothing is news (any more): a catalogue whose prices all fall a little is no work for `spreadNext`. */
+export async function dropIdleChanges(db: Db, rules: Spreading): Promise<void> {
+  await sql`
+    delete from offer_changes where seq in (
+      select c.seq from offer_changes c left join offers o on o.product_id = c.product_id and o.region = c.region
+      where not coalesce(${isBack(rules)} or ${isCheaper(rules)}, false) for update of c skip locked)`.execute(db);
 }
 
 /**
  * Takes the oldest change whose followers are not all found, finds the next `limit` of them, and writes what they are to be told of and
  * when their runs start, in one transaction with how far it got: killed at any moment, nobody is lost, and nobody is started twice.
- * Null: there is none, or other processes are at all of them. `rulesOf` null: of that change nothing is news.
+ * Answers how many runs are to start; null: there is no change, or other processes are at all of them.
  */
-export function spreadNext(db: Db, rulesOf: (change: OfferChange) => Spreading | null): Promise<Spread | null> {
+export function spreadNext(db: Db, rules: Spreading): Promise<number | null> {
   return db.transaction().execute(async (trx) => {
-    const change = await nextChange(trx);
+    const change = await nextChange(trx, rules);
     if (change === null) return null;
-    const { seq, offered, ...about } = change;
-    const rules = offered ? rulesOf({ seq, ...about }) : null;
-    const found = rules === null ? { taken: 0, started: 0, last: null } : await findFollowers(trx, change, rules);
-    const done = rules === null || found.taken < rules.limit;
-    if (done) await sql`delete from offer_changes where seq = ${seq}`.execute(trx);
-    else await keepPlace(trx, seq, found);
-    return { started: found.started, done };
+    const isNews = change.isBack || change.isCheaper;
+    const found = isNews ? await findFollowers(trx, change, rules) : { taken: 0, started: 0, last: null };
+    if (found.taken >= rules.limit) await keepPlace(trx, change.seq, found);
+    else await sql`delete from offer_changes where seq = ${change.seq}`.execute(trx);
+    return found.started;
   });
 }
 
-/** What is not in stock any more has no followers to be found: `offered` false. */
-async function nextChange(trx: Trx): Promise<(OfferChange & { offered: boolean }) | null> {
-  const { rows } = await sql<OfferChange & { offered: boolean }>`
+async function nextChange(trx: Trx, rules: Spreading): Promise<OfferChange | null> {
+  const { rows } = await sql<OfferChange>`
     select c.seq, c.product_id as "productId", c.region, case when c.was_currency = o.currency then c.was_price end as "wasPrice",
-      c.was_in_stock as "wasInStock", o.price, o.currency, c.started, c.after_at::text as "afterAt", c.after_customer as "afterCustomer",
-      coalesce(o.stock > 0, false) as offered
+      o.price, o.currency, c.started, c.after_at::text as "afterAt", c.after_customer as "afterCustomer",
+      coalesce(${isBack(rules)}, false) as "isBack", coalesce(${isCheaper(rules)}, false) as "isCheaper"
     from (select * from offer_changes order by seq limit 1 for update skip locked) c
       left join offers o on o.product_id = c.product_id and o.region = c.region`.execute(trx);
   return rows[0] ?? null;
 }
+
+/** Of a change `c` and the offer `o` as it is now; null where it is gone. */
+const isBack = ({ backInStock }: Spreading) =>
+  sql<boolean>`(${backInStock}::bool and not c.was_in_stock and o.stock > 0)`;
+
+/** As `hasDropped` of `src/domain/wish-news.ts` says. */
+const isCheaper = ({ drop }: Spreading) =>
+  drop === null
+    ? sql<boolean>`false`
+    : sql<boolean>`(o.stock > 0 and c.was_currency = o.currency and o.price < c.was_price
+        and c.was_price - o.price >= ${drop.amount}::bigint and c.was_price - o.price >= c.was_price * ${drop.share}::float8)`;
 
 interface Found {
   taken: number;
@@ -128,13 +140,10 @@ async function findFollowers(trx: Trx, change: OfferChange, rules: Spreading): P
 }
 
 /** What an interest `n` makes of the change, as rows `(cause)`. */
-function causes(
-  { wasInStock }: OfferChange,
-  { backInStock, priceDrop, waitersHearPrices }: Spreading,
-): RawBuilder<unknown> {
+function causes(change: OfferChange, { waitersHearPrices }: Spreading): RawBuilder<unknown> {
   return sql`(
-    select 'stock' as cause where ${backInStock && !wasInStock} and n.kind = 'waiting'
-    union all select 'price' where ${priceDrop} and (n.kind = 'favourite' or ${waitersHearPrices}))`;
+    select 'stock' as cause where ${change.isBack}::bool and n.kind = 'waiting'
+    union all select 'price' where ${change.isCheaper}::bool and (n.kind = 'favourite' or ${waitersHearPrices}::bool))`;
 }
 
 /** Whether the offer is that of the region of customer `c`. */
