@@ -41,6 +41,8 @@ test('J15 back in stock: who waits is told after half an hour, and only they, on
   await spread();
   await system.pass('29 minutes');
   expect(await anna.templates()).toEqual([]);
+  const { body } = await system.call('GET', `/customers/${anna.customerId}/plan`);
+  expect(body.items).toMatchObject([{ journey: 'item-event', message: 'back-in-stock', class: 'item_event' }]);
   await system.pass('2 minutes');
   expect(await subjects(anna)).toEqual([`Product ${vase} is back in stock`]);
   expect(await anna.outcome()).toBe('completed');

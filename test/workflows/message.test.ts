@@ -230,6 +230,23 @@ test('a test of any journey’s message goes to whoever wants to see it, is mark
   expect([wrong.status, wrong.body.errors[0].field]).toEqual([400, 'message']);
 });
 
+test.each([
+  ['item-event', 'price-drop'],
+  ['replenishment', 'running-out'],
+  ['new-model', 'new-model'],
+  ['at-risk', 'promo'],
+])('a test of %s about a customer of whom it has nothing to tell shows a sample', async (journey, message) => {
+  await system.stock({ id: 'lamp' }, { id: 'rug', category: 'Rugs' });
+  const about = await customer();
+  const email = `${journey}@shop.example`;
+  const asked = { message, email, about: about.customerId };
+  const { status, text } = await system.call('POST', `/journeys/${journey}/test`, asked);
+  expect(status, text).toBe(202);
+  await system.relayed();
+  const [mail] = await mailed(email, 1);
+  expect(mail?.subject).toMatch(/^\[Test\] /);
+});
+
 const locker = {
   variables: {
     pin: { type: 'text', example: '4821' },

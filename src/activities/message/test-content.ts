@@ -56,16 +56,19 @@ async function situationAbout(
 /** Null where the journey would not speak to this customer by this message now. */
 async function toldBy(
   trx: Trx,
-  situation: Situation,
+  bare: Situation,
   { journey, message, cascade }: Pick<Candidate, 'message' | 'cascade'> & { journey: string },
   deps: ActivityDeps,
 ): Promise<Content | null> {
-  const { contract, step, compose } = mindOf(journey);
+  const { contract, load, step, compose } = mindOf(journey);
   if (contract.key === 'order' || contract.key === 'purchase' || contract.key === 'request') return null;
+  // Without what is its own among the facts a mind would fail on the first look at them.
+  const facts = load === undefined ? bare.facts : await load(trx, bare.facts, '');
+  const situation = { ...bare, facts };
   const due = step(situation);
   const here = { do: 'send' as const, block: 'test', iteration: 1, refs: [], progress: null };
-  const bare = { ...here, message, cascade, firstDue: situation.now, validForMs: 0 };
-  const candidate = due.do === 'send' && due.message === message ? due : bare;
+  const asked = { ...here, message, cascade, firstDue: situation.now, validForMs: 0 };
+  const candidate = due.do === 'send' && due.message === message ? due : asked;
   const content = await compose(trx, situation, candidate, deps);
   return 'untrue' in content ? null : { ...content, promo: content.promo ?? samplePromo(situation.now) };
 }
