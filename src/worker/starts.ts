@@ -36,7 +36,10 @@ export function createStarts({ db, clock, relay, log, ...deps }: StartsDeps) {
 
   /** How many were handed to the relay. */
   async function once(): Promise<number> {
-    await spreadWishNews(db, clock.now(), foundAtOnce);
+    // By itself, so that a change that cannot be worked on keeps nobody's start waiting.
+    await spreadWishNews(db, clock.now(), foundAtOnce).catch((error: unknown) =>
+      log.warn({ err: told(error) }, 'Who cares for better offers could not be found; trying again'),
+    );
     const { rows } = await releaseAtPace(db, clock.now(), options.perSecond);
     await relay.push(rows);
     return rows.length;

@@ -6,6 +6,7 @@ import { spreadItems } from '#test/support/item-events.ts';
 import { journeyRules } from '#test/support/rules.ts';
 import { startSystem } from '#test/support/system.ts';
 import { timeSkipping } from '#test/support/temporal.ts';
+import { createStarts } from '#worker/starts.ts';
 
 // J15: wishes in by HTTP, offers in by HTTP; who wished hears of what became true, once.
 
@@ -217,6 +218,37 @@ test('J15 many who wait: their runs begin at the rate of the settings, the longe
   expect(await system.db.selectFrom('offer_changes').selectAll().execute()).toEqual([]);
   await system.db.deleteFrom('waiting_starts').execute();
   await system.put('/journeys/item-event/settings', {});
+});
+
+test('J15 a worker’s loop finds who waits and hands their starts over', async () => {
+  const anna = await customer();
+  const vase = await product();
+  await waits(anna, vase);
+  await put(vase, { stock: 1 });
+  const { db, clock, relay } = system;
+  const starts = createStarts({ db, clock, relay, log: { warn: (_, said) => expect.unreachable(said) } });
+  expect(await starts.once()).toBe(1);
+  await system.pass('31 minutes');
+  expect(await anna.templates()).toEqual(['back-in-stock']);
+});
+
+test('J15 workers that look at the same time find everybody, and start nobody twice', async () => {
+  const vases = await Promise.all(Array.from({ length: 4 }, () => product()));
+  const people = [];
+  for (let n = 0; n < 5; n += 1) people.push(await customer());
+  for (const who of people) for (const vase of vases) await waits(who, vase);
+  for (const vase of vases) await put(vase, { stock: 1 });
+  const now = system.clock.now();
+  await Promise.all(vases.map(() => spreadWishNews(system.db, now, { atOnce: 2 })));
+  // Each leaves to the others what they are at; what they left is found by the next look.
+  await spreadWishNews(system.db, now);
+  const ids = people.map(({ customerId }) => customerId).toSorted();
+  const starts = await system.db.selectFrom('waiting_starts').select('customer_id').orderBy('customer_id').execute();
+  expect(starts.map((row) => row.customer_id)).toEqual(ids);
+  const news = system.db.selectFrom('wish_news').select(['customer_id', 'product_id']).where('product_id', 'in', vases);
+  expect(await news.execute()).toHaveLength(people.length * vases.length);
+  await collected();
+  for (const who of people) expect(await who.templates()).toEqual(['back-in-stock']);
 });
 
 test('J15 what came while the message was on its way is told by a run that follows', async () => {
