@@ -35,15 +35,15 @@ const take = async (intake: Intake, user: string) => {
 
 test('what a flush reads does not grow with what is stored, also by plans that were made while there was nothing', async () => {
   await stopAutovacuum(pool);
-  const pagesFor = async (name: string, then: () => Promise<void>) => {
-    const intake = start();
-    for (let n = 0; n < 5; n++) await take(intake, `${name}-first-${n}`);
-    await then();
-    return pagesOf(pool, async () => {
+  const pagesFor = (name: string, then: () => Promise<void>) =>
+    // All of it: what a connection has read is put down once a second, or when it ends.
+    pagesOf(pool, async () => {
+      const intake = start();
+      for (let n = 0; n < 5; n++) await take(intake, `${name}-first-${n}`);
+      await then();
       for (let n = 0; n < 5; n++) await take(intake, `${name}-${n}`);
       await intake.close();
     });
-  };
   const empty = await pagesFor('early', async () => {});
   const grown = await pagesFor('late', () => grow({ url, db }, 10_000, clock.at));
   expect(empty.customers).toBeGreaterThan(0);
