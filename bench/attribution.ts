@@ -1,12 +1,9 @@
 import type pg from 'pg';
 import { attribution } from '#db/attribution.ts';
-import { connect, createPool } from '#db/connect.ts';
 import { migrate } from '#db/migrate.ts';
 import { ensureMonths } from '#db/partitions.ts';
 import { attributionModels } from '#domain/attribution.ts';
-import { scratchFolder } from '#scripts/lib/scratch.ts';
-import { startPostgres } from '#scripts/provision/postgres.ts';
-import { cleaningUp, type Result, round2 } from './lib.ts';
+import { onPostgres, type Result, round2 } from './lib.ts';
 
 /**
  * The report of one month by each model, among half a year of orders, messages, clicks and visits; beside the last click of the same
@@ -25,14 +22,7 @@ const to = new Date('2026-06-01T00:00:00Z');
 const span = 180 * 86_400;
 
 export async function run(): Promise<Result[]> {
-  return cleaningUp(async (defer) => {
-    const { dir, remove } = await scratchFolder();
-    defer(remove);
-    const postgres = await startPostgres({ dataDir: dir });
-    defer(() => postgres.stop());
-    const pool = createPool(postgres.url, 2);
-    defer(() => pool.end());
-    const db = connect(pool);
+  return onPostgres(async (db, pool) => {
     await migrate(db);
     for (let month = 0; month < 7; month++)
       await ensureMonths(db, ['events', 'message_events'], new Date(Date.UTC(2026, month, 2)));

@@ -1,4 +1,9 @@
-/** What every benchmark gives back, and reckons with. */
+import type pg from 'pg';
+import { connect, createPool, type Db } from '#db/connect.ts';
+import { scratchFolder } from '#scripts/lib/scratch.ts';
+import { startPostgres } from '#scripts/provision/postgres.ts';
+
+/** What every benchmark gives back, runs on, and reckons with. */
 
 export interface Result {
   name: string;
@@ -21,6 +26,19 @@ export async function cleaningUp<T>(act: (defer: Defer) => Promise<T>): Promise<
   } finally {
     for (const close of closers) await close();
   }
+}
+
+/** Runs `act` on a PostgreSQL of its own, with an empty database. */
+export function onPostgres<T>(act: (db: Db, pool: pg.Pool) => Promise<T>): Promise<T> {
+  return cleaningUp(async (defer) => {
+    const { dir, remove } = await scratchFolder();
+    defer(remove);
+    const postgres = await startPostgres({ dataDir: dir });
+    defer(() => postgres.stop());
+    const pool = createPool(postgres.url, 2);
+    defer(() => pool.end());
+    return await act(connect(pool), pool);
+  });
 }
 
 export function median(values: readonly number[]): number {

@@ -1,10 +1,8 @@
 import type pg from 'pg';
-import { connect, createPool, type Db } from '#db/connect.ts';
+import type { Db } from '#db/connect.ts';
 import { type Refreshed, type RefreshOptions, refreshMetrics } from '#db/metrics/refresh.ts';
 import { migrate } from '#db/migrate.ts';
-import { scratchFolder } from '#scripts/lib/scratch.ts';
-import { startPostgres } from '#scripts/provision/postgres.ts';
-import { cleaningUp, median, type Result, round2 } from './lib.ts';
+import { median, onPostgres, type Result, round2 } from './lib.ts';
 
 /**
  * Metrics, RFM and stages of all customers, beside one `group by` over the same orders; and of a day on which one customer of a hundred
@@ -19,14 +17,7 @@ const now = Date.parse('2026-05-04T03:00:00Z');
 const day = 86_400_000;
 
 export async function run(): Promise<Result[]> {
-  return cleaningUp(async (defer) => {
-    const { dir, remove } = await scratchFolder();
-    defer(remove);
-    const postgres = await startPostgres({ dataDir: dir });
-    defer(() => postgres.stop());
-    const pool = createPool(postgres.url, 2);
-    defer(() => pool.end());
-    const db = connect(pool);
+  return onPostgres(async (db, pool) => {
     await seed(db, pool);
     const grouped = await grouping(pool);
     const first = await refreshing(db, 0, { full: true });

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { connect, createPool, type Db } from '#db/connect.ts';
+import type { Db } from '#db/connect.ts';
 import { refreshMetrics } from '#db/metrics/refresh.ts';
 import { migrate } from '#db/migrate.ts';
 import { refreshSegments } from '#db/segments/refresh.ts';
@@ -7,9 +7,7 @@ import { insertSegment } from '#db/segments/segments.ts';
 import { saveSettings } from '#db/settings.ts';
 import type { Condition } from '#domain/segments.ts';
 import { defaultShop } from '#domain/shop.ts';
-import { scratchFolder } from '#scripts/lib/scratch.ts';
-import { startPostgres } from '#scripts/provision/postgres.ts';
-import { cleaningUp, type Result, round2 } from './lib.ts';
+import { onPostgres, type Result, round2 } from './lib.ts';
 
 /**
  * Fifty segments: everybody looked at, beside one pass over the customers for each of them; an hour later (as often as the worker
@@ -24,14 +22,7 @@ const hour = 3_600_000;
 const at = (hours: number) => new Date(now + hours * hour);
 
 export async function run(): Promise<Result[]> {
-  return cleaningUp(async (defer) => {
-    const { dir, remove } = await scratchFolder();
-    defer(remove);
-    const postgres = await startPostgres({ dataDir: dir });
-    defer(() => postgres.stop());
-    const pool = createPool(postgres.url, 2);
-    defer(() => pool.end());
-    const db = connect(pool);
+  return onPostgres(async (db, pool) => {
     await seed(db, pool);
     for (const [index, condition] of conditions().entries())
       await insertSegment(db, { name: `segment ${index}`, condition, expiresAt: null }, at(0));

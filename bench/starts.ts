@@ -1,12 +1,10 @@
 import type pg from 'pg';
 import { planStarts, releaseStarts } from '#activities/starts.ts';
-import { connect, createPool, type Db } from '#db/connect.ts';
+import type { Db } from '#db/connect.ts';
 import { migrate } from '#db/migrate.ts';
 import { saveSettings } from '#db/settings.ts';
-import { scratchFolder } from '#scripts/lib/scratch.ts';
-import { startPostgres } from '#scripts/provision/postgres.ts';
 import { settings as atRisk } from '#workflows/at-risk/settings.ts';
-import { cleaningUp, type Result, round2 } from './lib.ts';
+import { onPostgres, type Result, round2 } from './lib.ts';
 
 /**
  * A night that moves everybody: writing down a start for each of a million changes of stage, and handing those that are due to the
@@ -21,14 +19,7 @@ const handedOver = Math.min(customers, 50_000);
 const atOnce = 500;
 
 export async function run(): Promise<Result[]> {
-  return cleaningUp(async (defer) => {
-    const { dir, remove } = await scratchFolder();
-    defer(remove);
-    const postgres = await startPostgres({ dataDir: dir });
-    defer(() => postgres.stop());
-    const pool = createPool(postgres.url, 2);
-    defer(() => pool.end());
-    const db = connect(pool);
+  return onPostgres(async (db, pool) => {
     await seed(db, pool);
     const bare = await timed(() =>
       pool.query(`create table bare (like waiting_starts including all); insert into bare

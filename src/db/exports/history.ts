@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { DecisionView } from '#db/decisions.ts';
 import { selectMessages } from '#db/messages.ts';
 import { among, type ExportedTable } from './table.ts';
 
@@ -48,21 +49,8 @@ const momentKey = [
   ['id', 'uuid'],
 ] as const;
 
-interface Decision {
-  id: string;
-  at: Date;
-  customerId: string;
-  journey: string;
-  runId: string | null;
-  step: string;
-  iteration: number;
-  channel: string | null;
-  decision: string;
-  reason: string;
-  until: Date | null;
-  messageId: string | null;
-  details: unknown;
-}
+/** As the open API shows one; its details as they are stored. */
+type Decision = Omit<DecisionView, 'details'> & { details: unknown };
 
 export const decisions: ExportedTable<Decision> = {
   from: 'decisions',

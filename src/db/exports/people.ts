@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '#db/connect.ts';
+import type { ConsentRow } from '#db/consents.ts';
 import { type CustomerSummary, summaries } from '#db/customers.ts';
 import { among, type ExportedTable } from './table.ts';
 
@@ -39,17 +40,8 @@ async function goneAmong(db: Db, ids: readonly string[]): Promise<Gone[]> {
   return rows;
 }
 
-interface Word {
-  id: string;
+interface Word extends ConsentRow {
   customerId: string;
-  purpose: string;
-  channel: string;
-  topic: string;
-  state: string;
-  textVersion: string | null;
-  source: string;
-  ip: string | null;
-  at: Date;
 }
 
 /** Every word that was said, not only what holds now. No log: an import tells of old ones. */
